@@ -1,0 +1,99 @@
+/**
+ * Every error that Millrace itself raises. What a task throws is never wrapped: it arrives as it was thrown.
+ *
+ * Match on `code` (stable across versions and copies of the package) or with `instanceof`.
+ */
+export class MillraceError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** An option has an unknown name, a wrong type or a value out of range. Thrown at once, before anything starts. */
+export class InvalidOptionError extends MillraceError {
+  /** The option's name. */
+  readonly option: string;
+  /** The value that was refused. */
+  readonly value: unknown;
+
+  constructor(option: string, value: unknown, message: string) {
+    super('ERR_MILLRACE_INVALID_OPTION', message);
+    this.option = option;
+    this.value = value;
+  }
+}
+
+/** What was submitted is not a task, or its module or export does not exist. */
+export class InvalidTaskError extends MillraceError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_MILLRACE_INVALID_TASK', message, options);
+  }
+}
+
+/** Facts that a caller needs to answer for a refusal (an HTTP 503, say). */
+export interface Saturation {
+  /** The capacity or bound that was hit: tasks, or waiting callers for `maxWaiting`. */
+  readonly limit: number;
+  /** Tasks admitted and not running when the refusal was made. */
+  readonly pending: number;
+  /** Expected milliseconds until a place is free; undefined until a run time is known. */
+  readonly retryAfterMs: number | undefined;
+}
+
+/** No place was to be had: `maxWaitMs` passed, or `maxWaiting` callers were waiting already. The task never ran. */
+export class SaturatedError extends MillraceError implements Saturation {
+  readonly limit: number;
+  readonly pending: number;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(message: string, saturation: Saturation) {
+    super('ERR_MILLRACE_SATURATED', message);
+    this.limit = saturation.limit;
+    this.pending = saturation.pending;
+    this.retryAfterMs = saturation.retryAfterMs;
+  }
+}
+
+/** The executor is shutting down or has shut down. Also the reason of what `'cancel'` and `'kill'` end. */
+export class ExecutorClosedError extends MillraceError {
+  constructor(message = 'the executor has been shut down') {
+    super('ERR_MILLRACE_CLOSED', message);
+  }
+}
+
+/** Where a task stood when its time was up. */
+export type TaskPhase = 'waiting' | 'pending' | 'running';
+
+/** `timeoutMs` or `deadlineMs` passed. */
+export class TaskTimeoutError extends MillraceError {
+  readonly phase: TaskPhase;
+
+  constructor(message: string, phase: TaskPhase) {
+    super('ERR_MILLRACE_TIMEOUT', message);
+    this.phase = phase;
+  }
+}
+
+/** The thread ended while it ran this task (or could not be started at all). `cause` says why, when it is known. */
+export class WorkerCrashedError extends MillraceError {
+  /** The thread's exit code; undefined if it never started. */
+  readonly exitCode: number | undefined;
+  /** The task's label, undefined if the thread died before it had one. */
+  readonly task: string | undefined;
+  /** True if the task had returned, and only its result was lost with the thread. */
+  readonly finished: boolean;
+
+  constructor(
+    message: string,
+    facts: { exitCode?: number | undefined; task?: string; finished?: boolean; cause?: unknown },
+  ) {
+    super('ERR_MILLRACE_WORKER_CRASHED', message, facts.cause === undefined ? {} : { cause: facts.cause });
+    this.exitCode = facts.exitCode;
+    this.task = facts.task;
+    this.finished = facts.finished ?? false;
+  }
+}

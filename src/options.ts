@@ -1,0 +1,69 @@
+import { inspect } from 'node:util';
+import { InvalidOptionError } from './errors.ts';
+
+/**
+ * One check per option, by its name; a check throws, and everything behind it trusts the value.
+ * An option that is `undefined` counts as absent.
+ */
+export type OptionChecks<T> = { readonly [K in keyof T]-?: (option: string, value: unknown) => void };
+
+/**
+ * Checks every option and returns a frozen copy of those that are present.
+ *
+ * @param kind what an unknown name is called in the error ("executor option").
+ * @throws {InvalidOptionError} naming the option and the value.
+ */
+export function checkOptions<T extends object>(kind: string, options: T, checks: OptionChecks<T>): T {
+  if (typeof options !== 'object' || options === null) {
+    throw new InvalidOptionError('options', options, `options must be an object, not ${show(options)}`);
+  }
+  const present: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(checks, name)) {
+      const known = Object.keys(checks).join(', ');
+      throw new InvalidOptionError(name, value, `unknown ${kind} '${name}' (known: ${known})`);
+    }
+    if (value === undefined) continue;
+    checks[name as keyof T](name, value);
+    present[name] = value;
+  }
+  return Object.freeze(present) as T;
+}
+
+/** An integer of at least `min`; `Infinity` only where it is allowed. */
+export function integer(min: number, allowInfinity = false) {
+  return (option: string, value: unknown): void => {
+    if (Number.isSafeInteger(value) && (value as number) >= min) return;
+    if (allowInfinity && value === Infinity) return;
+    const range = min === Number.MIN_SAFE_INTEGER ? 'an integer' : `an integer of at least ${min}`;
+    const or = allowInfinity ? ' (or Infinity)' : '';
+    throw new InvalidOptionError(option, value, `${option} must be ${range}${or}, not ${show(value)}`);
+  };
+}
+
+/** Longest delay that a Node timer can hold, about 24.8 days. */
+const longestTimer = 2 ** 31 - 1;
+
+/** A number of milliseconds from 0 to 2,147,483,647, what a timer can hold; fractions are fine. */
+export function milliseconds(option: string, value: unknown): void {
+  if (typeof value === 'number' && value >= 0 && value <= longestTimer) return;
+  throw new InvalidOptionError(
+    option,
+    value,
+    `${option} must be a number of milliseconds from 0 to ${longestTimer}, not ${show(value)}`,
+  );
+}
+
+export function nonEmptyString(option: string, value: unknown): void {
+  if (typeof value === 'string' && value !== '') return;
+  throw new InvalidOptionError(
+    option,
+    value,
+    `${option} must be a string that is not empty, not ${show(value)}`,
+  );
+}
+
+/** A value on one line, short enough for an error message. */
+export function show(value: unknown): string {
+  return inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: 60 });
+}

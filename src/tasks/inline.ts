@@ -1,0 +1,41 @@
+import { InvalidTaskError } from '../errors.ts';
+import { show } from '../options.ts';
+import { internTarget, Task } from './task.ts';
+import type { TaskTarget } from './task.ts';
+import { validateTaskOptions } from './task-options.ts';
+
+const target: TaskTarget = internTarget(new URL('./evaluate.js', import.meta.url).href, 'evaluate');
+
+/**
+ * A task from a function that is sent as its source: for scripts and the REPL, where a module of one's own is
+ * too much. The function must be self-contained: it sees its arguments and Node's globals, `await import(…)`
+ * included, and nothing of the scope that it was written in.
+ *
+ * @throws {InvalidTaskError} for a function without usable source (native, bound, a method shorthand, a class).
+ */
+export function inline<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Task<Awaited<R>> {
+  if (typeof fn !== 'function') throw new InvalidTaskError(`inline() takes a function, not ${show(fn)}`);
+  return new Task(target, [sourceOf(fn), ...args], optionsOf(fn));
+}
+
+const sources = new WeakMap<object, string>();
+
+function sourceOf(fn: (...args: never[]) => unknown): string {
+  let source = sources.get(fn);
+  if (source === undefined) {
+    source = String(fn);
+    try {
+      // Parsed, not run: the check costs nothing in the thread, and the error comes where the mistake is.
+      new Function(`return (${source}\n)`);
+    } catch (cause) {
+      const message = `inline() can't send ${fn.name || 'this function'}: its source does not stand by itself`;
+      throw new InvalidTaskError(`${message} (write it as an arrow function or a function expression)`, {
+        cause,
+      });
+    }
+    sources.set(fn, source);
+  }
+  return source;
+}
+
+const optionsOf = (fn: { name: string }) => validateTaskOptions({ label: fn.name || 'inline' });

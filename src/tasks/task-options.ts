@@ -1,0 +1,62 @@
+import { checkOptions, integer, milliseconds, nonEmptyString } from '../options.ts';
+import type { OptionChecks } from '../options.ts';
+import { InvalidOptionError } from '../errors.ts';
+import type { Transferable as NodeTransferable } from 'node:worker_threads';
+
+/** Options of one task: given to `submit()`, or kept with the task through `task.with()`. */
+export interface TaskOptions {
+  /** Cancels the task, wherever it stands, with `signal.reason`. */
+  readonly signal?: AbortSignal;
+  /** An integer, larger first, first come first served within one. Default 0. */
+  readonly priority?: number;
+  /** Run time in milliseconds, from the moment a thread starts the task. Ends in `TaskTimeoutError`. */
+  readonly timeoutMs?: number;
+  /** Milliseconds from submission to settlement. Ends in `TaskTimeoutError`. */
+  readonly deadlineMs?: number;
+  /** Milliseconds to wait for admission. Ends in `SaturatedError`. */
+  readonly maxWaitMs?: number;
+  /** May the thread be terminated to stop this task? Such a task travels alone. Default false. */
+  readonly interrupt?: boolean;
+  /** What moves to the thread instead of being copied; each is detached when the task is sent. */
+  readonly transfer?: readonly NodeTransferable[];
+  /** How often the task is run again after its thread crashed under it. Default 0. */
+  readonly retries?: number;
+  /** A name for reports and errors. Default: the function's name. */
+  readonly label?: string;
+}
+
+const checks: OptionChecks<TaskOptions> = {
+  signal(option, value) {
+    if (!(value instanceof AbortSignal)) {
+      throw new InvalidOptionError(option, value, 'signal must be an AbortSignal');
+    }
+  },
+  priority: integer(Number.MIN_SAFE_INTEGER),
+  timeoutMs: milliseconds,
+  deadlineMs: milliseconds,
+  maxWaitMs: milliseconds,
+  interrupt(option, value) {
+    if (typeof value !== 'boolean') {
+      throw new InvalidOptionError(option, value, `interrupt must be a boolean, not ${String(value)}`);
+    }
+  },
+  transfer(option, value) {
+    if (!Array.isArray(value)) {
+      throw new InvalidOptionError(option, value, 'transfer must be an array of transferable objects');
+    }
+  },
+  retries: integer(0),
+  label: nonEmptyString,
+};
+
+/** What a task without options has; shared, so that the common case allocates nothing. */
+export const noOptions: TaskOptions = Object.freeze({});
+
+/**
+ * A checked copy without the options that are undefined.
+ *
+ * @throws {InvalidOptionError} naming the option and its value.
+ */
+export function validateTaskOptions(options: TaskOptions): TaskOptions {
+  return checkOptions('task option', options, checks);
+}

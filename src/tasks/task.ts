@@ -1,0 +1,73 @@
+import { validateTaskOptions } from './task-options.ts';
+import type { TaskOptions } from './task-options.ts';
+
+/** The function that a task calls: interned, so that two tasks of one function share one target. */
+export interface TaskTarget {
+  /** A small integer that stands for this target on the wire and in tables. */
+  readonly index: number;
+  /** The module's absolute URL. */
+  readonly module: string;
+  /** The export's name. */
+  readonly name: string;
+}
+
+/**
+ * A description of a call, to be made in a worker thread: module, function, arguments, options. Frozen, not
+ * thenable, and free of state: the same task may be submitted many times.
+ *
+ * Make one with a maker from `tasks()` or with `inline()`. The arguments are cloned when the task is sent to a
+ * thread, not before: do not change them until its future is running.
+ */
+export class Task<out R> {
+  /** Only a type: what the call returns, awaited. */
+  declare protected readonly result: R;
+  /** The function's interned name; `module` and `name` are easier to read. */
+  readonly target: TaskTarget;
+  readonly args: readonly unknown[];
+  readonly options: TaskOptions;
+
+  /** Internal: options must have been validated. Use `tasks()` or `inline()`. */
+  constructor(target: TaskTarget, args: readonly unknown[], options: TaskOptions) {
+    this.target = target;
+    this.args = args;
+    this.options = options;
+    Object.freeze(this);
+  }
+
+  /** The task module's URL. */
+  get module(): string {
+    return this.target.module;
+  }
+
+  /** The name of the export that is called. */
+  get name(): string {
+    return this.target.name;
+  }
+
+  /** What reports and errors call this task: `options.label`, or the function's name. */
+  get label(): string {
+    return this.options.label ?? this.target.name;
+  }
+
+  /**
+   * The same call with other options, laid over this task's own.
+   *
+   * @throws {InvalidOptionError} for an unknown option or a bad value.
+   */
+  with(options: TaskOptions): Task<R> {
+    return new Task<R>(this.target, this.args, { ...this.options, ...validateTaskOptions(options) });
+  }
+}
+
+const targets = new Map<string, TaskTarget>();
+
+/** The one target for this module and export in this process. */
+export function internTarget(module: string, name: string): TaskTarget {
+  const key = `${name}\n${module}`;
+  let target = targets.get(key);
+  if (target === undefined) {
+    target = Object.freeze({ index: targets.size, module, name });
+    targets.set(key, target);
+  }
+  return target;
+}

@@ -1,0 +1,55 @@
+import { InvalidTaskError } from '../errors.ts';
+import { show } from '../options.ts';
+import { internTarget, Task } from './task.ts';
+import { noOptions } from './task-options.ts';
+
+/** The functions of module `M`, each as a maker of tasks with the same parameters. */
+export type TaskMakers<M> = {
+  readonly [K in keyof M as M[K] extends (...args: never[]) => unknown ? K : never]: M[K] extends (
+    ...args: infer A
+  ) => infer R
+    ? (...args: A) => Task<Awaited<R>>
+    : never;
+};
+
+/** Read by `await`, `JSON.stringify` and consoles of whatever object they are given: never names of tasks. */
+const notTasks = new Set<PropertyKey>(['then', 'toJSON', 'constructor', 'inspect', 'prototype']);
+
+/**
+ * Refers to a task module without loading it: for each function that the module exports, a maker of tasks.
+ *
+ * ```ts
+ * const hashing = tasks<typeof import('./hashing.js')>(new URL('./hashing.js', import.meta.url));
+ * const future = await executor.submit(hashing.sha256('disk.iso'));
+ * ```
+ *
+ * @param url of a `.js`, `.mjs`, `.cjs` or `.ts` module: a `URL`, or a string with a scheme (`file:`, `data:`,
+ *   `node:`). A bare path is refused, since nobody could tell what it is relative to.
+ * @throws {InvalidTaskError} if `url` is no absolute URL.
+ */
+export function tasks<M>(url: URL | string): TaskMakers<M> {
+  const module = absoluteUrl(url);
+  const makers = new Map<string, (...args: unknown[]) => Task<unknown>>();
+  const proxy = new Proxy(Object.create(null) as object, {
+    get(_, name) {
+      if (typeof name === 'symbol' || notTasks.has(name)) return undefined;
+      let maker = makers.get(name);
+      if (maker === undefined) {
+        const target = internTarget(module, name);
+        maker = (...args) => new Task(target, args, noOptions);
+        makers.set(name, maker);
+      }
+      return maker;
+    },
+    set: () => false,
+  });
+  return proxy as TaskMakers<M>;
+}
+
+function absoluteUrl(url: URL | string): string {
+  if (url instanceof URL) return url.href;
+  if (typeof url === 'string' && URL.canParse(url)) return new URL(url).href;
+  throw new InvalidTaskError(
+    `tasks() takes the module's URL, for example new URL('./hashing.js', import.meta.url), not ${show(url)}`,
+  );
+}
