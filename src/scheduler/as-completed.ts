@@ -1,0 +1,131 @@
+import { milliseconds } from '../options.ts';
+import { Fifo } from './fifo.ts';
+import { Future } from './future.ts';
+import type { Job, SettlementListener } from './job.ts';
+
+export interface AsCompletedOptions {
+  /** Milliseconds from the call; then a `DOMException` named `TimeoutError` is thrown. Default: none. */
+  readonly timeoutMs?: number;
+  /** Ends the loop with its reason. The futures go on. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Yields each future once, in the order in which they end: finished ones first, failed and cancelled ones too. A
+ * future given twice is yielded once. Leaving the loop early touches nothing.
+ *
+ * The JavaScript counterpart of Python's `concurrent.futures.as_completed`. Over tasks that are not submitted yet use
+ * `executor.asCompleted()`, which needs no list.
+ *
+ * @throws {InvalidOptionError} at once for a bad option, `TypeError` for something that is not a future.
+ */
+export function asCompleted<R>(
+  futures: Iterable<Future<R>>,
+  options: AsCompletedOptions = {},
+): AsyncIterableIterator<Future<R>, undefined> {
+  if (options.timeoutMs !== undefined) milliseconds('timeoutMs', options.timeoutMs);
+  return new Completions(jobsOf(futures), options) as AsyncIterableIterator<
+    Future<unknown>,
+    undefined
+  > as never;
+}
+
+/** The distinct jobs behind these futures. */
+export function jobsOf(futures: Iterable<Future<unknown>>): Set<Job> {
+  const jobs = new Set<Job>();
+  for (const future of futures) {
+    if (!Future.isFuture(future)) throw new TypeError(`not a future: ${String(future)}`);
+    jobs.add(Future.jobOf(future));
+  }
+  return jobs;
+}
+
+interface Reader {
+  resolve(result: IteratorResult<Future<unknown>, undefined>): void;
+  reject(reason: unknown): void;
+}
+
+class Completions implements SettlementListener, AsyncIterableIterator<Future<unknown>, undefined> {
+  readonly #unfinished: Set<Job>;
+  readonly #finished = new Fifo<Job>();
+  readonly #readers = new Fifo<Reader>();
+  readonly #signal: AbortSignal | undefined;
+  readonly #timer: NodeJS.Timeout | undefined;
+  #end: { readonly reason: unknown } | null = null;
+
+  constructor(jobs: Set<Job>, { timeoutMs, signal }: AsCompletedOptions) {
+    this.#unfinished = jobs;
+    for (const job of jobs) {
+      if (job.done) this.settled(job);
+      else job.onSettled(this);
+    }
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#aborted);
+    if (signal?.aborted === true) this.#aborted();
+    // Not unreferenced: somebody waits for this time-out, perhaps with nothing else going on.
+    if (timeoutMs !== undefined && this.#unfinished.size > 0) {
+      this.#timer = setTimeout(() => this.#fail(this.#timedOut(timeoutMs)), timeoutMs);
+    }
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<Future<unknown>, undefined>> {
+    return new Promise((resolve, reject) => {
+      this.#readers.push({ resolve, reject });
+      this.#serve();
+    });
+  }
+
+  return(): Promise<IteratorResult<Future<unknown>, undefined>> {
+    this.#dispose();
+    while (this.#finished.shift() !== undefined);
+    this.#serve();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  settled(job: Job): void {
+    this.#unfinished.delete(job);
+    this.#finished.push(job);
+    this.#serve();
+  }
+
+  #serve(): void {
+    while (this.#readers.size > 0) {
+      const job = this.#finished.shift();
+      if (job !== undefined) this.#readers.shift()?.resolve({ done: false, value: job.future });
+      else if (this.#end !== null) {
+        this.#readers.shift()?.reject(this.#end.reason);
+        this.#end = null;
+        this.#dispose();
+      } else if (this.#unfinished.size === 0) {
+        this.#dispose();
+        this.#readers.shift()?.resolve({ done: true, value: undefined });
+      } else return;
+    }
+  }
+
+  /** What had finished is yielded first. */
+  #fail(reason: unknown): void {
+    this.#end = { reason };
+    this.#serve();
+  }
+
+  readonly #aborted = (): void => this.#fail(this.#signal?.reason);
+
+  #timedOut(timeoutMs: number): DOMException {
+    const count = this.#unfinished.size;
+    const message = `${count} ${count === 1 ? 'future was' : 'futures were'} unfinished after ${timeoutMs} ms`;
+    return new DOMException(message, 'TimeoutError');
+  }
+
+  /** Listens no more: nothing here outlives the loop. */
+  #dispose(): void {
+    clearTimeout(this.#timer);
+    this.#signal?.removeEventListener('abort', this.#aborted);
+    for (const job of this.#unfinished) job.offSettled(this);
+    this.#unfinished.clear();
+  }
+}

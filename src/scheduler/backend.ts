@@ -1,0 +1,59 @@
+import type { Job } from './job.ts';
+
+/**
+ * What the scheduler asks of whatever runs the tasks. `pool/` implements it with Piscina's worker threads; tests
+ * implement it in a page. The scheduler keeps the only queue: a worker never holds more than it was just sent.
+ */
+export interface WorkerBackend {
+  /** Starts one worker. Its first event is `ready` or `ended`, and neither comes before `start` has returned. */
+  start(events: WorkerEvents): Worker;
+}
+
+/** One worker from its start to its end; after a crash another one takes its place. */
+export interface Worker {
+  /** False while all of its room for deliveries is in use. */
+  readonly canSend: boolean;
+  /** Sends jobs as one delivery, to be run one after the other in this order. */
+  send(jobs: readonly Job[]): Delivery;
+  /** Ends the thread, whatever it is doing; `ended` follows. */
+  terminate(): void;
+}
+
+/** Where a job of a delivery stands: only `sent` ones can still be taken back. */
+export type Claim = 'sent' | 'running' | 'finished' | 'taken';
+
+/** Jobs on their way to, or in, one worker. Positions count from 0, in the order of `jobs`. */
+export interface Delivery {
+  readonly jobs: readonly Job[];
+  /** How many have been answered: always the first so many. Kept by the backend. */
+  answered: number;
+  /** How many were taken back. Kept by the scheduler. */
+  taken: number;
+  claim(position: number): Claim;
+  /** Takes a job back before the worker claims it: true means that it will never run there. Exact. */
+  takeBack(position: number): boolean;
+  /** Asks a running job to stop: true if it was running and had not finished. */
+  askToStop(position: number): boolean;
+  /** Milliseconds on this thread's `performance.now()`; valid from the answer on. */
+  startedAt(position: number): number;
+  endedAt(position: number): number;
+}
+
+/** A job that threw, by its position. */
+export type Failure = readonly [position: number, reason: unknown];
+
+export interface WorkerEvents {
+  ready(): void;
+  /**
+   * Results of the jobs from `delivery.answered` on, in order; a failed or taken job has `undefined` there. The
+   * receiver moves `answered` on. `last` says that the worker is through with the delivery.
+   */
+  answered(delivery: Delivery, values: readonly unknown[], failures: readonly Failure[], last: boolean): void;
+  /**
+   * The delivery was not sent after all, and nothing moved: an argument can't be cloned. `error` is the platform's
+   * `DataCloneError`; of a single job it names the argument's path.
+   */
+  unsendable(delivery: Delivery, error: unknown): void;
+  /** The thread has ended, asked or not; nothing follows. Unanswered jobs are the receiver's to sort by `claim`. */
+  ended(exitCode: number | undefined, cause: unknown): void;
+}

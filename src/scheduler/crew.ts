@@ -1,0 +1,240 @@
+import { WorkerCrashedError } from '../errors.ts';
+import type { Delivery, Failure, WorkerBackend } from './backend.ts';
+import type { Job } from './job.ts';
+import { Lane } from './lane.ts';
+
+export interface CrewEvents {
+  /** A lane can take work. */
+  opened(lane: Lane): void;
+  answered(
+    lane: Lane,
+    delivery: Delivery,
+    values: readonly unknown[],
+    failures: readonly Failure[],
+    last: boolean,
+  ): void;
+  unsendable(lane: Lane, delivery: Delivery, error: unknown): void;
+  /** A thread ended, and took this job with it. */
+  lost(job: Job, error: unknown): void;
+  /** A thread ended that had not begun this job, or it may run once more. */
+  returned(job: Job): void;
+  bootFailed(error: unknown): void;
+}
+
+/** Attempts in a row that may fail before everything that waits is told. */
+const maxBootFailures = 4;
+/** Pause before the second attempt, milliseconds; each later one is twice as long. */
+const firstPauseMs = 50;
+
+/**
+ * The workers: starts them, replaces those that end, and sorts out what a thread that died left behind.
+ *
+ * A worker that was running when it died is replaced at once. One that can't even start is tried again after growing
+ * pauses; after four failures in a row everything that waits is rejected with the reason, and the next submission
+ * begins anew.
+ */
+export class Crew {
+  readonly #backend: WorkerBackend;
+  readonly #maxTasks: number;
+  readonly #events: CrewEvents;
+  readonly #lanes: Lane[] = [];
+  /** Open lanes without anything to do. */
+  readonly idle: Set<Lane> = new Set();
+  #bootFailures = 0;
+  #closing = false;
+  readonly #retries = new Set<NodeJS.Timeout>();
+  readonly #down: number[] = [];
+  /** Every lane whose thread has not ended: also those that retire, and those that are to replace them. */
+  readonly #alive = new Set<Lane>();
+  readonly #whenEmpty: (() => void)[] = [];
+  readonly #whenReady: { resolve: () => void; reject: (error: unknown) => void }[] = [];
+
+  constructor(backend: WorkerBackend, workers: number, maxTasks: number, events: CrewEvents) {
+    this.#backend = backend;
+    this.#maxTasks = maxTasks;
+    this.#events = events;
+    for (let index = 0; index < workers; index++) this.#lanes.push(this.#start(index));
+  }
+
+  get lanes(): readonly Lane[] {
+    return this.#lanes;
+  }
+
+  /** Resolves when every worker is up; rejects when one can't be started. */
+  ready(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#whenReady.push({ resolve, reject });
+      this.revive();
+      this.#tellReady();
+    });
+  }
+
+  send(lane: Lane, jobs: readonly Job[]): Delivery {
+    const delivery = lane.worker?.send(jobs);
+    if (delivery === undefined) throw new Error(`internal: lane ${lane.index} has no worker`);
+    lane.deliveries.push(delivery);
+    this.idle.delete(lane);
+    lane.tasksLeft -= jobs.length;
+    if (lane.tasksLeft === 0) this.#retire(lane);
+    return delivery;
+  }
+
+  /** The worker is through with a delivery. */
+  finished(lane: Lane, delivery: Delivery): void {
+    lane.deliveries.splice(lane.deliveries.indexOf(delivery), 1);
+    if (lane.deliveries.length > 0) return;
+    if (lane.state === 'open') this.idle.add(lane);
+    else this.#handOver(lane);
+  }
+
+  /** Tries again where starting a worker was given up. */
+  revive(): void {
+    if (this.#down.length === 0 || this.#closing) return;
+    this.#bootFailures = 0;
+    for (const index of this.#down.splice(0)) this.#lanes[index] = this.#start(index);
+  }
+
+  /** Ends a worker, whatever it is doing; another one takes its place. */
+  end(lane: Lane): void {
+    lane.worker?.terminate();
+  }
+
+  /** Ends all workers for good; resolves when every thread has ended. */
+  close(): Promise<void> {
+    this.#closing = true;
+    for (const timer of this.#retries) clearTimeout(timer);
+    this.#retries.clear();
+    for (const lane of this.#alive) lane.worker?.terminate();
+    return new Promise((resolve) => {
+      this.#whenEmpty.push(resolve);
+      this.#tellEmpty();
+    });
+  }
+
+  #start(index: number, replaces?: Lane): Lane {
+    const lane = new Lane(index, this.#maxTasks);
+    this.#alive.add(lane);
+    lane.worker = this.#backend.start({
+      ready: () => {
+        this.#bootFailures = 0;
+        if (replaces === undefined) this.#open(lane);
+        else if (replaces.state === 'ended') lane.worker?.terminate();
+        else {
+          replaces.successor = lane;
+          this.#handOver(replaces);
+        }
+      },
+      answered: (delivery, values, failures, last) => {
+        this.#events.answered(lane, delivery, values, failures, last);
+      },
+      unsendable: (delivery, error) => this.#events.unsendable(lane, delivery, error),
+      ended: (exitCode, cause) => this.#ended(lane, replaces, exitCode, cause),
+    });
+    return lane;
+  }
+
+  #open(lane: Lane): void {
+    lane.state = 'open';
+    this.idle.add(lane);
+    this.#tellReady();
+    this.#events.opened(lane);
+  }
+
+  #retire(lane: Lane): void {
+    lane.state = 'retiring';
+    this.#start(lane.index, lane);
+  }
+
+  /** The successor begins only when the lane that it replaces is through: never more tasks run than workers. */
+  #handOver(lane: Lane): void {
+    const { successor } = lane;
+    if (lane.state !== 'retiring' || successor === null || lane.deliveries.length > 0) return;
+    this.#lanes[lane.index] = successor;
+    lane.successor = null;
+    lane.worker?.terminate();
+    this.#open(successor);
+  }
+
+  #ended(lane: Lane, replaces: Lane | undefined, exitCode: number | undefined, cause: unknown): void {
+    const { state } = lane;
+    lane.state = 'ended';
+    lane.worker = null;
+    this.idle.delete(lane);
+    this.#alive.delete(lane);
+    for (const delivery of lane.deliveries.splice(0)) this.#sortOut(delivery, exitCode, cause);
+    if (state === 'starting') this.#bootFailed(lane.index, replaces, exitCode, cause);
+    else if (this.#lanes[lane.index] === lane) this.#replace(lane);
+    this.#tellEmpty();
+  }
+
+  /** A thread that was up has died: the next one comes at once. */
+  #replace({ index, successor }: Lane): void {
+    if (this.#closing) return;
+    this.#lanes[index] = successor ?? this.#start(index);
+    if (successor !== null) this.#open(successor);
+  }
+
+  /** A thread that never came up is not started again at once, nor for ever. */
+  #bootFailed(index: number, replaces: Lane | undefined, exitCode: number | undefined, cause: unknown): void {
+    if (this.#closing || replaces?.state === 'ended') return;
+    if (++this.#bootFailures < maxBootFailures) {
+      const again = () => {
+        this.#retries.delete(timer);
+        const lane = this.#start(index, replaces);
+        if (replaces === undefined) this.#lanes[index] = lane;
+      };
+      const timer = setTimeout(again, firstPauseMs * 2 ** (this.#bootFailures - 1));
+      this.#retries.add(timer);
+      return;
+    }
+    this.#down.push(index);
+    const error = new WorkerCrashedError('no worker thread could be started', { exitCode, cause });
+    for (const { reject } of this.#whenReady.splice(0)) reject(error);
+    if (this.#down.length === this.#lanes.length) this.#events.bootFailed(error);
+  }
+
+  /** Of what a dead thread had: the one that it was running fails, what it had not begun runs elsewhere. */
+  #sortOut(delivery: Delivery, exitCode: number | undefined, cause: unknown): void {
+    const returned: Job[] = [];
+    for (let position = delivery.answered; position < delivery.jobs.length; position++) {
+      const job = delivery.jobs[position] as Job;
+      if (job.delivery !== delivery) continue;
+      const claim = delivery.claim(position);
+      const movedAway = job.options.transfer !== undefined;
+      const again = claim === 'sent' || (claim === 'running' && job.retriesLeft > 0);
+      if (again && !movedAway && job.status === 'sent') {
+        if (claim === 'running') job.retriesLeft--;
+        job.delivery = null;
+        returned.push(job);
+      } else {
+        this.#events.lost(job, crashed(job, claim === 'finished', claim === 'sent', exitCode, cause));
+      }
+    }
+    for (const job of returned.toReversed()) this.#events.returned(job);
+  }
+
+  #tellReady(): void {
+    if (this.#lanes.some((lane) => lane.state !== 'open' && lane.state !== 'retiring')) return;
+    for (const { resolve } of this.#whenReady.splice(0)) resolve();
+  }
+
+  #tellEmpty(): void {
+    if (this.#closing && this.#alive.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
+  }
+}
+
+function crashed(
+  job: Job,
+  finished: boolean,
+  unbegun: boolean,
+  exitCode: number | undefined,
+  cause: unknown,
+) {
+  const what = finished
+    ? 'ended before the result of this task had arrived'
+    : unbegun
+      ? 'ended with the buffers that had been moved to it'
+      : 'ended while it ran this task';
+  const message = `the worker thread ${what} (${job.label}, exit code ${exitCode ?? 'unknown'})`;
+  return new WorkerCrashedError(message, { exitCode, cause, task: job.label, finished });
+}

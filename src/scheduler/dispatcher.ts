@@ -1,0 +1,225 @@
+import { fairShare, fillBatch } from './batching.ts';
+import type { Delivery, Failure, WorkerBackend } from './backend.ts';
+import { Crew } from './crew.ts';
+import type { Job } from './job.ts';
+import type { Lane } from './lane.ts';
+import { PendingQueue } from './pending-queue.ts';
+import { RunTimes } from './run-times.ts';
+import { busiest, takeBack, takeBackFrom } from './take-back.ts';
+
+/** What the dispatcher reports; each call is synchronous and comes after its own books are in order. */
+export interface DispatchEvents {
+  /** The job has begun, or will at once: its arguments are no longer pending. */
+  started(job: Job): void;
+  /** It has ended by itself. Not called for one that was cancelled while it ran. */
+  settle(job: Job, status: 'fulfilled' | 'rejected', value: unknown): void;
+  /** Its worker is free of it. Called once for each job that was enqueued, unless it was withdrawn. */
+  left(job: Job): void;
+  /** No worker can be started: everything that waits must be told. */
+  bootFailed(error: unknown): void;
+}
+
+/** Expected run time of one delivery: long enough to make a message's cost small, short enough to stay agile. */
+const budgetMs = 1;
+/** A delivery's largest number of jobs, what the claim words are made for. */
+export const maxJobsPerDelivery = 256;
+/** Bytes of arguments in one delivery of several jobs: larger tasks travel alone, and begin at once. */
+const maxBytesPerDelivery = 256 * 1024;
+/** One delivery running and one on its way: the hand-over costs no time. */
+const depth = 2;
+
+/**
+ * Decides which job goes to which worker, and when.
+ *
+ * - A worker that has nothing is fed at once. One that has something is topped up when the event loop comes round
+ *   (`setImmediate`), so that everything submitted until then can travel in one delivery.
+ * - A delivery holds what fits into a run-time budget, and no more than the worker's fair share of what is pending.
+ * - What is on its way can be taken back: for a more urgent job, for a free worker, for a cancellation.
+ */
+export class Dispatcher {
+  readonly #events: DispatchEvents;
+  readonly #crew: Crew;
+  readonly #queue = new PendingQueue();
+  readonly #runTimes = new RunTimes();
+  /** Lowest priority among what was sent, an under-estimate: a more urgent job may have to overtake it. */
+  #lowestSent = Infinity;
+  #settling = false;
+  #immediate: NodeJS.Immediate | null = null;
+
+  constructor(backend: WorkerBackend, workers: number, maxTasksPerWorker: number, events: DispatchEvents) {
+    this.#events = events;
+    this.#crew = new Crew(backend, workers, maxTasksPerWorker, {
+      opened: () => this.#feed(1),
+      answered: (lane, delivery, values, failures, last) =>
+        this.#answered(lane, delivery, values, failures, last),
+      unsendable: (lane, delivery, error) => this.#unsendable(lane, delivery, error),
+      lost: (job, error) => this.#finish(job, 'rejected', error),
+      returned: (job) => this.#requeue([job]),
+      bootFailed: (error) => events.bootFailed(error),
+    });
+  }
+
+  get crew(): Crew {
+    return this.#crew;
+  }
+
+  enqueue(job: Job): void {
+    job.transitionTo('queued');
+    this.#queue.push(job);
+    if (this.#settling) return;
+    if (job.priority > this.#lowestSent) this.#recallBelow(job.priority);
+    if (this.#crew.idle.size > 0) this.#feed(1);
+    else this.#topUpSoon();
+    this.#crew.revive();
+  }
+
+  /** Takes out a job that no worker has claimed. False: it is running, or has run. */
+  withdraw(job: Job): boolean {
+    if (job.status === 'queued') {
+      this.#queue.remove(job);
+      return true;
+    }
+    if (!takeBack(job)) return false;
+    // Its worker may have nothing else to do now, but learns of it only when it comes by.
+    this.#topUpSoon();
+    return true;
+  }
+
+  /** Ends the thread that has not finished this delivery; nothing if it has. */
+  endThreadOf(delivery: Delivery): void {
+    const lane = this.#crew.lanes.find(({ deliveries }) => deliveries.includes(delivery));
+    if (lane !== undefined) this.#crew.end(lane);
+  }
+
+  /** Every job that is queued or sent, in no particular order. */
+  jobs(): Job[] {
+    const sent = this.#crew.lanes.flatMap((lane) => lane.deliveries.flatMap(({ jobs }) => jobs));
+    return [...this.#queue, ...sent.filter((job) => job.delivery !== null)];
+  }
+
+  #topUpSoon(): void {
+    this.#immediate ??= setImmediate(() => {
+      this.#immediate = null;
+      this.#feed(1);
+      this.#feed(depth);
+      if (this.#queue.size === 0) this.#steal();
+    });
+  }
+
+  /** Sends to every worker that has fewer than `toDepth` deliveries. */
+  #feed(toDepth: number): void {
+    const lanes = toDepth === 1 ? this.#crew.idle : this.#crew.lanes;
+    for (const lane of lanes) {
+      while (this.#queue.size > 0 && lane.canTake(toDepth)) this.#send(lane);
+      if (this.#queue.size === 0) return;
+    }
+  }
+
+  #send(lane: Lane): void {
+    const limits = {
+      budgetMs,
+      maxBytes: maxBytesPerDelivery,
+      maxJobs: Math.min(
+        maxJobsPerDelivery,
+        lane.tasksLeft,
+        fairShare(this.#queue.size, this.#crew.lanes.length),
+      ),
+    };
+    const jobs = fillBatch(this.#queue, limits, (job) => this.#runTimes.estimate(job.task.target));
+    const delivery = this.#crew.send(lane, jobs);
+    for (let position = 0; position < jobs.length; position++) {
+      const job = jobs[position] as Job;
+      job.transitionTo('sent');
+      job.delivery = delivery;
+      job.position = position;
+      if (job.priority < this.#lowestSent) this.#lowestSent = job.priority;
+    }
+    this.#startFirst(lane);
+  }
+
+  /** Bytes are pending until a job begins; of a lone job that is next in its worker, it is known. */
+  #startFirst(lane: Lane): void {
+    const delivery = lane.deliveries[0];
+    if (delivery?.jobs.length === 1) this.#events.started(delivery.jobs[0] as Job);
+  }
+
+  /** An argument can't be cloned. Of several jobs nobody knows which one's: each goes on by itself. */
+  #unsendable(lane: Lane, delivery: Delivery, error: unknown): void {
+    delivery.answered = delivery.jobs.length;
+    this.#crew.finished(lane, delivery);
+    const jobs = delivery.jobs.filter((job) => job.delivery === delivery);
+    for (const job of jobs) job.delivery = null;
+    if (jobs.length === 1) {
+      for (const job of jobs) this.#finish(job, 'rejected', error);
+    } else {
+      for (const job of jobs) job.alone = true;
+      this.#requeue(jobs);
+    }
+    this.#feed(1);
+  }
+
+  #answered(
+    lane: Lane,
+    delivery: Delivery,
+    values: readonly unknown[],
+    failures: readonly Failure[],
+    last: boolean,
+  ): void {
+    const from = delivery.answered;
+    delivery.answered += values.length;
+    // The worker first, our own users after it: it may have run dry.
+    if (last) {
+      this.#crew.finished(lane, delivery);
+      if (this.#queue.size > 0 && lane.canTake(depth)) this.#send(lane);
+      this.#startFirst(lane);
+    }
+    this.#settling = true;
+    let failed = 0;
+    for (let index = 0; index < values.length; index++) {
+      const position = from + index;
+      const job = delivery.jobs[position] as Job;
+      const failure = failures[failed]?.[0] === position ? failures[failed++] : undefined;
+      if (job.delivery !== delivery) continue;
+      job.startedAt = delivery.startedAt(position);
+      job.endedAt = delivery.endedAt(position);
+      this.#runTimes.learn(job.task.target, job.endedAt - job.startedAt);
+      if (failure === undefined) this.#finish(job, 'fulfilled', values[index]);
+      else this.#finish(job, 'rejected', failure[1]);
+    }
+    this.#settling = false;
+    this.#feed(1);
+    if (last) this.#topUpSoon();
+  }
+
+  #finish(job: Job, status: 'fulfilled' | 'rejected', value: unknown): void {
+    job.delivery = null;
+    if (job.status === 'sent') this.#events.settle(job, status, value);
+    this.#events.left(job);
+  }
+
+  /** Jobs that were on their way, in the order in which they had been sent: they go before later ones. */
+  #requeue(jobs: readonly Job[]): void {
+    for (const job of jobs.toReversed()) {
+      job.transitionTo('queued');
+      this.#queue.unshift(job);
+    }
+    if (jobs.length > 0) this.#topUpSoon();
+  }
+
+  #recallBelow(priority: number): void {
+    const recalled = this.#crew.lanes.flatMap((lane) =>
+      takeBackFrom(lane, Infinity, (job) => job.priority < priority),
+    );
+    this.#requeue(recalled.sort((a, b) => a.id - b.id));
+    this.#lowestSent = priority;
+  }
+
+  /** A worker is free and nothing is queued: what another one has not begun is shared with it. */
+  #steal(): void {
+    if (this.#crew.idle.size === 0) return;
+    const victim = busiest(this.#crew.lanes);
+    if (victim === null) return;
+    this.#requeue(takeBackFrom(victim, Math.ceil(victim.backlog / 2), () => true));
+    this.#feed(1);
+  }
+}

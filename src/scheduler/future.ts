@@ -1,0 +1,110 @@
+import type { Task } from '../tasks/task.ts';
+import type { Job } from './job.ts';
+
+/** Where a future stands: `pending → running → fulfilled | rejected | cancelled`, `pending → cancelled | rejected`. */
+export type FutureState = 'pending' | 'running' | 'fulfilled' | 'rejected' | 'cancelled';
+
+/** How a future ended, as a value: for loops in which one failure must not stop the rest. */
+export type Outcome<R> =
+  | { readonly status: 'fulfilled'; readonly value: R; readonly future: Future<R> }
+  | { readonly status: 'rejected' | 'cancelled'; readonly reason: unknown; readonly future: Future<R> };
+
+/** Milliseconds on the main thread's `performance.now()`; undefined as long as it has not come to that. */
+export interface Timing {
+  readonly submittedAt: number;
+  readonly startedAt: number | undefined;
+  readonly endedAt: number | undefined;
+}
+
+/**
+ * The handle of one admitted task.
+ *
+ * Not thenable: `await executor.submit(task)` waits for a place, and `await future.result()` for the result. It makes
+ * its promise only when asked, so a failed future that waits in an array causes no unhandled rejection.
+ */
+export class Future<out R> {
+  readonly #job: Job;
+  #promise: Promise<R> | null = null;
+
+  /** Internal: futures come from an executor. */
+  constructor(job: Job) {
+    this.#job = job;
+  }
+
+  /** Counts up from 1 in each executor, in the order of submission. */
+  get id(): number {
+    return this.#job.id;
+  }
+
+  get task(): Task<R> {
+    return this.#job.task as Task<R>;
+  }
+
+  get state(): FutureState {
+    const { status } = this.#job;
+    if (status === 'sent') return this.#job.running ? 'running' : 'pending';
+    return status === 'waiting' || status === 'queued' ? 'pending' : status;
+  }
+
+  /** Has it settled? */
+  get done(): boolean {
+    return this.#job.done;
+  }
+
+  get timing(): Timing {
+    const { submittedAt, startedAt, endedAt } = this.#job;
+    return { submittedAt, startedAt, endedAt };
+  }
+
+  /** The task's result. Rejects with what the task threw, or with the reason of the cancellation. */
+  result(): Promise<R> {
+    this.#job.observe();
+    return (this.#promise ??= new Promise<R>((resolve, reject) => {
+      whenSettled(this.#job, (job) => {
+        if (job.status === 'fulfilled') resolve(job.value as R);
+        else reject(job.value);
+      });
+    }));
+  }
+
+  /** How it ended, as a value; never rejects. */
+  outcome(): Promise<Outcome<R>> {
+    this.#job.observe();
+    return new Promise((resolve) => {
+      whenSettled(this.#job, (job) => resolve(this.#outcomeOf(job)));
+    });
+  }
+
+  /**
+   * Cancels the task, with `reason` (default: a `DOMException` named `AbortError`) as what `result()` rejects with.
+   *
+   * - Not begun: it never runs, and its place is free at once.
+   * - Running: the future settles at once; the worker stays busy until the task returns. With `interrupt: true`, for
+   *   a task that was submitted with `interrupt`, its thread is ended after `interruptGraceMs`.
+   *
+   * @returns whether the future is cancelled now: false once it has finished.
+   */
+  cancel(reason?: unknown, options: { readonly interrupt?: boolean } = {}): boolean {
+    const why = reason === undefined ? new DOMException('The task was cancelled', 'AbortError') : reason;
+    return this.#job.owner.cancel(this.#job, why, options.interrupt === true);
+  }
+
+  #outcomeOf({ status, value }: Job): Outcome<R> {
+    if (status === 'fulfilled') return { status, value: value as R, future: this };
+    return { status: status === 'cancelled' ? 'cancelled' : 'rejected', reason: value, future: this };
+  }
+
+  /** The job behind a future: how the scheduler's own loops listen without making a promise. */
+  static jobOf(future: Future<unknown>): Job {
+    return future.#job;
+  }
+
+  static isFuture(value: unknown): value is Future<unknown> {
+    return typeof value === 'object' && value !== null && #job in value;
+  }
+}
+
+function whenSettled(job: Job, settled: (job: Job) => void): void {
+  if (job.done) settled(job);
+  else job.onSettled({ settled });
+}

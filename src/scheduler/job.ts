@@ -1,0 +1,147 @@
+import type { Task } from '../tasks/task.ts';
+import type { TaskOptions } from '../tasks/task-options.ts';
+import type { Delivery } from './backend.ts';
+import { Future } from './future.ts';
+import type { Guard } from './guard.ts';
+import type { Linked } from './linked-list.ts';
+import type { UnreadFailure } from './unobserved.ts';
+
+/**
+ * ```
+ * waiting ──→ queued ⇄ sent ──→ fulfilled | rejected | cancelled
+ *    └──────────┴────────────→ rejected | cancelled
+ * ```
+ * - waiting → queued: it got a place.
+ * - queued → sent: it is on its way to a worker, or running there; the delivery's claim tells which.
+ * - sent → queued: it was taken back unclaimed, or its worker crashed and it may run again.
+ */
+export type JobStatus = 'waiting' | 'queued' | 'sent' | 'fulfilled' | 'rejected' | 'cancelled';
+
+const transitions: Record<JobStatus, Partial<Record<JobStatus, true>>> = {
+  waiting: { queued: true, rejected: true, cancelled: true },
+  queued: { sent: true, rejected: true, cancelled: true },
+  sent: { queued: true, fulfilled: true, rejected: true, cancelled: true },
+  fulfilled: {},
+  rejected: {},
+  cancelled: {},
+};
+
+/** What a job calls when it has settled: once, synchronously; it must not run code of the user's. */
+export interface SettlementListener {
+  settled(job: Job): void;
+}
+
+/** What a job asks of the scheduler that owns it. */
+export interface JobOwner {
+  cancel(job: Job, reason: unknown, interrupt: boolean): boolean;
+}
+
+/** The scheduler's record of one submission; `Future` is its public face. */
+export class Job implements Linked {
+  readonly id: number;
+  readonly task: Task<unknown>;
+  readonly options: TaskOptions;
+  readonly priority: number;
+  readonly owner: JobOwner;
+  readonly submittedAt: number;
+  /** Estimated bytes of its arguments, counted against `maxPendingBytes` until it starts; then 0. */
+  bytes: number;
+  retriesLeft: number;
+
+  status: JobStatus = 'waiting';
+  /** The result once fulfilled, the reason once rejected or cancelled. */
+  value: unknown = undefined;
+  startedAt: number | undefined = undefined;
+  endedAt: number | undefined = undefined;
+
+  /** The delivery that carries it while it is `sent`, and its position there. */
+  delivery: Delivery | null = null;
+  position = 0;
+
+  list: object | null = null;
+  previous: Linked | null = null;
+  next: Linked | null = null;
+
+  /** Could it not be sent along with others? Then it goes by itself. */
+  alone = false;
+  /** The loop that pulled it from its source, if one did. */
+  stream: object | null = null;
+  /** Watches its signal and its times; null if it has none. */
+  guard: Guard | null = null;
+  /** Did anybody ask for the outcome? */
+  observed = false;
+  /** Set when it has failed and nobody had asked. */
+  unread: UnreadFailure | null = null;
+  #future: Future<unknown> | null = null;
+  #listeners: SettlementListener | SettlementListener[] | null = null;
+
+  constructor(id: number, task: Task<unknown>, options: TaskOptions, bytes: number, owner: JobOwner) {
+    this.id = id;
+    this.task = task;
+    this.options = options;
+    this.priority = options.priority ?? 0;
+    this.owner = owner;
+    this.submittedAt = performance.now();
+    this.bytes = bytes;
+    this.retriesLeft = options.retries ?? 0;
+  }
+
+  get future(): Future<unknown> {
+    return (this.#future ??= new Future(this));
+  }
+
+  get label(): string {
+    return this.options.label ?? this.task.name;
+  }
+
+  get done(): boolean {
+    return this.status === 'fulfilled' || this.status === 'rejected' || this.status === 'cancelled';
+  }
+
+  /** True from the moment a thread claimed it until it has settled. */
+  get running(): boolean {
+    return this.status === 'sent' && this.delivery?.claim(this.position) !== 'sent';
+  }
+
+  /** Must it be the only one in its delivery? Ending a thread to stop it must not touch others. */
+  get travelsAlone(): boolean {
+    return this.alone || this.options.interrupt === true || this.options.timeoutMs !== undefined;
+  }
+
+  /** Somebody asks for the outcome: a failure is theirs from now on. */
+  observe(): void {
+    this.observed = true;
+    if (this.unread !== null) this.unread.read = true;
+  }
+
+  transitionTo(status: JobStatus): void {
+    if (transitions[this.status][status] === undefined) {
+      throw new Error(`internal: task ${this.id} can't go from ${this.status} to ${status}`);
+    }
+    this.status = status;
+  }
+
+  settle(status: 'fulfilled' | 'rejected' | 'cancelled', value: unknown): void {
+    this.transitionTo(status);
+    this.value = value;
+    const listeners = this.#listeners;
+    if (listeners === null) return;
+    this.#listeners = null;
+    if (Array.isArray(listeners)) for (const listener of listeners) listener.settled(this);
+    else listeners.settled(this);
+  }
+
+  /** Calls `listener.settled(this)` at settlement; a job that has settled never calls. */
+  onSettled(listener: SettlementListener): void {
+    if (this.#listeners === null) this.#listeners = listener;
+    else if (Array.isArray(this.#listeners)) this.#listeners.push(listener);
+    else this.#listeners = [this.#listeners, listener];
+  }
+
+  offSettled(listener: SettlementListener): void {
+    if (this.#listeners === listener) this.#listeners = null;
+    else if (Array.isArray(this.#listeners)) {
+      this.#listeners = this.#listeners.filter((other) => other !== listener);
+    }
+  }
+}

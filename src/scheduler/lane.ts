@@ -1,0 +1,65 @@
+import type { Delivery, Worker } from './backend.ts';
+import type { Job } from './job.ts';
+
+/**
+ * ```
+ * starting ──→ open ──→ retiring ──→ ended
+ *    └──────────┴─────────────────────↑
+ * ```
+ * - starting → open: the worker told that it is ready.
+ * - open → retiring: it has been sent `maxTasksPerWorker` tasks; it finishes them, then another one takes over.
+ * - any → ended: its thread has ended, asked or not.
+ */
+export type LaneState = 'starting' | 'open' | 'retiring' | 'ended';
+
+/**
+ * One worker as the dispatcher sees it: its life, and the deliveries that it has not finished, oldest first.
+ * A lane lives as long as its thread; a successor takes its index.
+ */
+export class Lane {
+  readonly index: number;
+  state: LaneState = 'starting';
+  worker: Worker | null = null;
+  readonly deliveries: Delivery[] = [];
+  /** Tasks that may still be sent before the worker is replaced. */
+  tasksLeft: number;
+  /** Booted and waiting until this lane, which it replaces, has finished. */
+  successor: Lane | null = null;
+
+  constructor(index: number, maxTasks: number) {
+    this.index = index;
+    this.tasksLeft = maxTasks;
+  }
+
+  /** Deliveries with something left to do. One whose jobs were all taken back no longer counts. */
+  get live(): number {
+    let live = 0;
+    for (const delivery of this.deliveries) if (unfinished(delivery) > 0) live++;
+    return live;
+  }
+
+  /** Jobs sent and not answered, running ones included. */
+  get backlog(): number {
+    let backlog = 0;
+    for (const delivery of this.deliveries) backlog += unfinished(delivery);
+    return backlog;
+  }
+
+  /** Is a task running at this instant whose future has not been settled? */
+  get running(): Job | null {
+    for (const delivery of this.deliveries) {
+      for (let position = delivery.answered; position < delivery.jobs.length; position++) {
+        if (delivery.claim(position) === 'running') return delivery.jobs[position] as Job;
+      }
+    }
+    return null;
+  }
+
+  canTake(depth: number): boolean {
+    return this.state === 'open' && this.worker?.canSend === true && this.live < depth;
+  }
+}
+
+function unfinished(delivery: Delivery): number {
+  return delivery.jobs.length - delivery.answered - delivery.taken;
+}

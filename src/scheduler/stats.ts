@@ -1,0 +1,54 @@
+import { Histogram } from './histogram.ts';
+import type { Percentiles } from './histogram.ts';
+import type { Job } from './job.ts';
+
+/** An executor at one instant. `submitted = waiting + refused + pending + running + fulfilled + rejected + cancelled`. */
+export interface ExecutorStats {
+  /** Worker threads that the executor keeps. */
+  readonly workers: number;
+  /** Workers that have something to do, a cancelled task that has not returned included. */
+  readonly busy: number;
+  /** Tasks that a thread executes at this instant. */
+  readonly running: number;
+  /** Tasks admitted and neither running nor settled; a result on its way back counts here. */
+  readonly pending: number;
+  /** Estimated bytes of arguments of tasks that have not started. */
+  readonly pendingBytes: number;
+  /** Callers that wait in `submit()`. */
+  readonly waiting: number;
+  readonly submitted: number;
+  readonly fulfilled: number;
+  readonly rejected: number;
+  readonly cancelled: number;
+  /** Tasks that were never admitted: saturated, waited too long, or closed. */
+  readonly refused: number;
+  /** Milliseconds from start to end, of all tasks that ended in a worker. */
+  readonly runTimeMs: Percentiles;
+  /** Milliseconds from submission to start. */
+  readonly waitTimeMs: Percentiles;
+  /** Would `submit()` wait now? */
+  readonly saturated: boolean;
+}
+
+/** Counts that only grow, and the two histograms. */
+export class Counters {
+  submitted = 0;
+  refused = 0;
+  fulfilled = 0;
+  rejected = 0;
+  cancelled = 0;
+  readonly runTime: Histogram = new Histogram();
+  readonly waitTime: Histogram = new Histogram();
+
+  settled(job: Job): void {
+    this[job.status as 'fulfilled' | 'rejected' | 'cancelled']++;
+    if (job.startedAt === undefined || job.endedAt === undefined) return;
+    this.runTime.record(job.endedAt - job.startedAt);
+    this.waitTime.record(job.startedAt - job.submittedAt);
+  }
+
+  /** Submissions that have ended, one way or another. */
+  get ended(): number {
+    return this.refused + this.fulfilled + this.rejected + this.cancelled;
+  }
+}

@@ -1,0 +1,48 @@
+import type { Delivery } from './backend.ts';
+import type { Job } from './job.ts';
+import type { Lane } from './lane.ts';
+
+/** Takes one job out of its delivery, unless the worker has claimed it. True: it will never run there. */
+export function takeBack(job: Job): boolean {
+  const { delivery } = job;
+  if (delivery === null || !delivery.takeBack(job.position)) return false;
+  delivery.taken++;
+  job.delivery = null;
+  return true;
+}
+
+/**
+ * Takes back the unclaimed jobs of a lane that `wanted` says yes to, up to `limit`, latest first. Those whose
+ * buffers have moved to the thread stay: they can't be sent a second time.
+ *
+ * @returns them in the order in which they had been sent.
+ */
+export function takeBackFrom(lane: Lane, limit: number, wanted: (job: Job) => boolean): Job[] {
+  const taken: Job[] = [];
+  for (const delivery of lane.deliveries.toReversed()) {
+    for (let position = delivery.jobs.length - 1; position >= delivery.answered; position--) {
+      if (taken.length >= limit) return taken.reverse();
+      const job = delivery.jobs[position] as Job;
+      if (isMovable(job, delivery) && wanted(job) && takeBack(job)) taken.push(job);
+    }
+  }
+  return taken.reverse();
+}
+
+function isMovable(job: Job, delivery: Delivery): boolean {
+  return job.delivery === delivery && job.status === 'sent' && job.options.transfer === undefined;
+}
+
+/** The lane with most work that a free one could take over; null if nobody has more than what it is running. */
+export function busiest(lanes: readonly Lane[]): Lane | null {
+  let busiest: Lane | null = null;
+  let most = 1;
+  for (const lane of lanes) {
+    const { backlog } = lane;
+    if (backlog > most) {
+      busiest = lane;
+      most = backlog;
+    }
+  }
+  return busiest;
+}

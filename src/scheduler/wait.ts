@@ -1,0 +1,73 @@
+import { InvalidOptionError } from '../errors.ts';
+import { milliseconds, show } from '../options.ts';
+import { jobsOf } from './as-completed.ts';
+import type { Future } from './future.ts';
+import type { Job, SettlementListener } from './job.ts';
+
+export interface WaitOptions {
+  /** Wait for all of them (default), for one of them, or until one has failed. */
+  readonly until?: 'all' | 'first' | 'first-error';
+  /** Milliseconds to wait at the most; its passing is no error. Default: none. */
+  readonly timeoutMs?: number;
+}
+
+/** The futures by whether they had ended when the wait was over; both in the order given. */
+export interface WaitResult<R> {
+  readonly done: Future<R>[];
+  readonly pending: Future<R>[];
+}
+
+/**
+ * Waits for futures without reading their results; the counterpart of Python's `concurrent.futures.wait`. A
+ * cancellation is an end, but no error.
+ *
+ * @throws {InvalidOptionError} for a bad option, `TypeError` for something that is not a future.
+ */
+export async function wait<R>(
+  futures: Iterable<Future<R>>,
+  options: WaitOptions = {},
+): Promise<WaitResult<R>> {
+  const { until = 'all', timeoutMs } = options;
+  if (until !== 'all' && until !== 'first' && until !== 'first-error') {
+    const known = "'all', 'first' or 'first-error'";
+    throw new InvalidOptionError('until', until, `until must be ${known}, not ${show(until)}`);
+  }
+  if (timeoutMs !== undefined) milliseconds('timeoutMs', timeoutMs);
+  const all = new Set(futures);
+  const unfinished = new Set<Job>();
+  let over = false;
+  for (const job of jobsOf(all)) {
+    if (job.done) over ||= endsWait(job, until);
+    else unfinished.add(job);
+  }
+  if (!over && unfinished.size > 0) await settlement(unfinished, until, timeoutMs);
+  const done: Future<R>[] = [];
+  const pending: Future<R>[] = [];
+  for (const future of all) (future.done ? done : pending).push(future);
+  return { done, pending };
+}
+
+function endsWait(job: Job, until: WaitOptions['until']): boolean {
+  return until === 'first' || (until === 'first-error' && job.status === 'rejected');
+}
+
+async function settlement(
+  unfinished: Set<Job>,
+  until: WaitOptions['until'],
+  timeoutMs: number | undefined,
+): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  let listener: SettlementListener | undefined;
+  await new Promise<void>((resolve) => {
+    listener = {
+      settled(job) {
+        unfinished.delete(job);
+        if (unfinished.size === 0 || endsWait(job, until)) resolve();
+      },
+    };
+    for (const job of unfinished) job.onSettled(listener);
+    if (timeoutMs !== undefined) timer = setTimeout(resolve, timeoutMs);
+  });
+  clearTimeout(timer);
+  for (const job of unfinished) if (listener !== undefined) job.offSettled(listener);
+}
