@@ -1,0 +1,36 @@
+import type { Transferable } from 'node:worker_threads';
+import { findBuffers, unpooled } from './buffers.ts';
+import type { ThreadDelivery } from './thread-delivery.ts';
+import type { Batch } from './wire.ts';
+
+type NewTarget = readonly [index: number, module: string, name: string];
+
+/**
+ * A delivery as one message. Adds to `transfer` what moves, and to `known` the targets that the worker learns from it:
+ * a module's and a function's name cross once, and travel as a number from then on.
+ */
+export function encodeBatch(
+  { id, base, jobs }: ThreadDelivery,
+  known: Set<number>,
+  transfer: Transferable[],
+): Batch {
+  const runs: number[] = [];
+  const args: unknown[] = [];
+  let targets: NewTarget[] | undefined;
+  let last = -3;
+  for (const { task, options } of jobs) {
+    const { index, module, name } = task.target;
+    const arity = task.args.length;
+    if (runs[last] === index && runs[last + 2] === arity) (runs[last + 1] as number)++;
+    else {
+      last = runs.push(index, 1, arity) - 3;
+      if (!known.has(index)) {
+        known.add(index);
+        (targets ??= []).push([index, module, name]);
+      }
+    }
+    for (const argument of task.args) args.push(unpooled(argument));
+    if (options.transfer !== undefined) transfer.push(...options.transfer);
+  }
+  return { kind: 'batch', id, base, runs, args, targets, buffers: findBuffers(args) };
+}

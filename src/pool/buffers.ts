@@ -1,0 +1,48 @@
+/** Indices and keys that lead from a list of values to a `Buffer` in it. */
+export type BufferPath = readonly (string | number)[];
+
+/**
+ * Where among the values a `Buffer` stands, at any depth of arrays and objects. Structured cloning makes each one a
+ * plain `Uint8Array`; the other side turns them back with `reviveBuffers`.
+ */
+export function findBuffers(values: readonly unknown[]): BufferPath[] | undefined {
+  let found: BufferPath[] | undefined;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index];
+    if (typeof value !== 'object' || value === null) continue;
+    visit(value, [index], new Set(), (path) => (found ??= []).push(path));
+  }
+  return found;
+}
+
+function visit(value: object, path: BufferPath, seen: Set<object>, found: (path: BufferPath) => void): void {
+  if (Buffer.isBuffer(value)) return found(path);
+  if (ArrayBuffer.isView(value) || seen.has(value)) return;
+  seen.add(value);
+  for (const key of Object.keys(value)) {
+    const property = Object.getOwnPropertyDescriptor(value, key)?.value as unknown;
+    if (typeof property === 'object' && property !== null) visit(property, [...path, key], seen, found);
+  }
+}
+
+/** Turns the `Uint8Array`s at these paths back into `Buffer`s of the same memory. */
+export function reviveBuffers(values: unknown[], paths: readonly BufferPath[] | undefined): void {
+  for (const path of paths ?? []) {
+    let parent = values as unknown as Record<string | number, unknown>;
+    for (const key of path.slice(0, -1)) parent = parent[key] as Record<string | number, unknown>;
+    const last = path.at(-1) as string | number;
+    const { buffer, byteOffset, byteLength } = parent[last] as Uint8Array<ArrayBuffer>;
+    parent[last] = Buffer.from(buffer, byteOffset, byteLength);
+  }
+}
+
+/**
+ * A `Buffer` of its own memory for one that is a small part of a larger one (Node cuts small Buffers from a shared
+ * 8 KiB pool): cloning a view clones all of the memory behind it.
+ */
+export function unpooled(value: unknown): unknown {
+  if (!Buffer.isBuffer(value) || value.byteLength * 2 > value.buffer.byteLength) return value;
+  const copy = Buffer.allocUnsafeSlow(value.byteLength);
+  value.copy(copy);
+  return copy;
+}
