@@ -1,0 +1,88 @@
+import { InvalidOptionError } from './errors.ts';
+import { checkOptions, integer, milliseconds, nonEmptyString, show } from './options.ts';
+import type { OptionChecks } from './options.ts';
+import { availableWorkers } from './pool/sizing.ts';
+import type { UnobservedErrorHandler } from './scheduler/unobserved.ts';
+import type { ResourceLimits, WorkerOptions } from 'node:worker_threads';
+
+/** Options of an executor; all are optional, and all are checked at once. */
+export interface ExecutorOptions {
+  /** Worker threads, an integer of at least 1. Default `availableWorkers()`. */
+  readonly workers?: number;
+  /**
+   * Tasks admitted beyond one per worker, an integer of at least 0; 0 admits a task only to a free worker. The
+   * capacity is `workers + maxPending`. Default 1024 for each worker.
+   */
+  readonly maxPending?: number;
+  /**
+   * Bytes of arguments held by tasks that have not started, an integer of at least 1. A larger single task is admitted
+   * when nothing else holds any. Default 256 MiB.
+   */
+  readonly maxPendingBytes?: number;
+  /** Callers that may wait in `submit()`; one more is refused with `SaturatedError`. Default unlimited. */
+  readonly maxWaiting?: number;
+  /** A name for the executor in its own messages. Default `'millrace'`. */
+  readonly name?: string;
+  /** The threads' `process.env`, as for `new Worker()`. Default: a copy of this thread's. */
+  readonly env?: WorkerOptions['env'];
+  /** Node options of the threads, as for `new Worker()`. */
+  readonly execArgv?: readonly string[];
+  /** Memory limits of each thread, as for `new Worker()`. */
+  readonly resourceLimits?: ResourceLimits;
+  /** What task modules find as `workerData` of `node:worker_threads`; cloned to each thread. */
+  readonly workerData?: unknown;
+  /** A thread runs at most so many tasks and is then replaced, an integer of at least 1. Default unlimited. */
+  readonly maxTasksPerWorker?: number;
+  /** Milliseconds between asking a running task to stop and ending its thread. Default 100. */
+  readonly interruptGraceMs?: number;
+  /** Called once with each failed future that nobody ever read. Default: `process.emitWarning`. */
+  readonly onUnobservedError?: UnobservedErrorHandler;
+}
+
+type Defaulted = 'workers' | 'maxPending' | 'maxPendingBytes' | 'maxWaiting' | 'maxTasksPerWorker' | 'name';
+
+export type ResolvedExecutorOptions = ExecutorOptions &
+  Required<Pick<ExecutorOptions, Defaulted | 'interruptGraceMs'>>;
+
+const checks: OptionChecks<ExecutorOptions> = {
+  workers: integer(1),
+  maxPending: integer(0),
+  maxPendingBytes: integer(1),
+  maxWaiting: integer(0, true),
+  name: nonEmptyString,
+  env: object,
+  execArgv(option, value) {
+    if (Array.isArray(value) && value.every((argument) => typeof argument === 'string')) return;
+    throw new InvalidOptionError(option, value, `execArgv must be an array of strings, not ${show(value)}`);
+  },
+  resourceLimits: object,
+  workerData: () => {},
+  maxTasksPerWorker: integer(1, true),
+  interruptGraceMs: milliseconds,
+  onUnobservedError(option, value) {
+    if (typeof value === 'function') return;
+    throw new InvalidOptionError(option, value, `onUnobservedError must be a function, not ${show(value)}`);
+  },
+};
+
+/** @throws {InvalidOptionError} naming the option and its value. */
+export function resolveExecutorOptions(options: ExecutorOptions): ResolvedExecutorOptions {
+  const given = checkOptions('executor option', options, checks);
+  const workers = given.workers ?? availableWorkers();
+  return {
+    workers,
+    maxPending: 1024 * workers,
+    maxPendingBytes: 256 * 1024 * 1024,
+    maxWaiting: Infinity,
+    maxTasksPerWorker: Infinity,
+    interruptGraceMs: 100,
+    name: 'millrace',
+    ...given,
+  };
+}
+
+function object(option: string, value: unknown): void {
+  // SHARE_ENV, which `env` may be, is a symbol.
+  if ((typeof value === 'object' && value !== null) || typeof value === 'symbol') return;
+  throw new InvalidOptionError(option, value, `${option} must be an object, not ${show(value)}`);
+}

@@ -1,0 +1,29 @@
+export { Executor } from './executor.ts';
+export type { MapOptions, StreamOptions } from './executor.ts';
+export type { ExecutorOptions } from './executor-options.ts';
+export {
+  ExecutorClosedError,
+  InvalidOptionError,
+  InvalidTaskError,
+  MillraceError,
+  SaturatedError,
+  TaskTimeoutError,
+  WorkerCrashedError,
+} from './errors.ts';
+export type { Saturation, TaskPhase } from './errors.ts';
+export { availableWorkers } from './pool/sizing.ts';
+export { asCompleted } from './scheduler/as-completed.ts';
+export type { AsCompletedOptions } from './scheduler/as-completed.ts';
+export type { Future, FutureState, Outcome, Timing } from './scheduler/future.ts';
+export type { Percentiles } from './scheduler/histogram.ts';
+export type { ShutdownMode } from './scheduler/scheduler.ts';
+export type { ExecutorStats } from './scheduler/stats.ts';
+export type { Source } from './scheduler/task-source.ts';
+export { wait } from './scheduler/wait.ts';
+export type { WaitOptions, WaitResult } from './scheduler/wait.ts';
+export { inline } from './tasks/inline.ts';
+export type { Task, TaskTarget } from './tasks/task.ts';
+export type { TaskOptions } from './tasks/task-options.ts';
+export { tasks } from './tasks/tasks.ts';
+export type { TaskMakers } from './tasks/tasks.ts';
+export { transferable } from './tasks/transferable.ts';
