@@ -60,9 +60,7 @@ export class Executor implements AsyncDisposable {
   submit<R>(task: Task<R>, options?: TaskOptions): Promise<Future<R>> {
     try {
       const job = this.#createJob(task, options);
-      if (job.options.signal?.aborted !== true && this.#scheduler.tryAdmit(job)) {
-        return Promise.resolve(job.future as Future<R>);
-      }
+      if (this.#admitNow(job)) return Promise.resolve(job.future as Future<R>);
       return this.#scheduler.waitForPlace(job).then(() => job.future as Future<R>);
     } catch (error) {
       return Promise.reject(error);
@@ -85,9 +83,14 @@ export class Executor implements AsyncDisposable {
   }
 
   /** Submits, and waits for the result. */
-  async run<R>(task: Task<R>, options?: TaskOptions): Promise<R> {
-    const future = await this.submit(task, options);
-    return future.result();
+  run<R>(task: Task<R>, options?: TaskOptions): Promise<R> {
+    try {
+      const job = this.#createJob(task, options);
+      if (this.#admitNow(job)) return job.result() as Promise<R>;
+      return this.#scheduler.waitForPlace(job).then(() => job.result() as Promise<R>);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -167,6 +170,10 @@ export class Executor implements AsyncDisposable {
   /** `await using executor = new Executor()`: runs what was admitted, then ends the threads. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.shutdown();
+  }
+
+  #admitNow(job: Job): boolean {
+    return job.options.signal?.aborted !== true && this.#scheduler.tryAdmit(job);
   }
 
   #createJob(task: Task<unknown>, options: TaskOptions | undefined): Job {

@@ -32,5 +32,9 @@ export function encodeBatch(
     for (const argument of task.args) args.push(unpooled(argument));
     if (options.transfer !== undefined) transfer.push(...options.transfer);
   }
-  return { kind: 'batch', id, base, runs, args, targets, buffers: findBuffers(args) };
+  const batch: Batch = { id, base, runs, args };
+  if (targets !== undefined) batch.targets = targets;
+  const buffers = findBuffers(args);
+  if (buffers !== undefined) batch.buffers = buffers;
+  return batch;
 }

@@ -6,15 +6,13 @@ import type { BufferPath } from './buffers.ts';
  * What travels between the threads.
  *
  * ```
- *   main ── Boot ─────────→ worker      once
- *   main ── Batch ────────→ worker      as the argument of one Piscina run
- *   main ←──────── Answers ── worker    as the result of that run, or earlier through a port of its own
- *   main ←→ claim words  ←→ worker      shared memory: one word and two times per task on its way
+ *   main ── Boot ────→ worker      once, as a Piscina run; it carries a port for what follows
+ *   main ── Batch ───→ worker
+ *   main ←─ Answers ── worker      one or more for each batch
+ *   main ←─ claims ──→ worker      shared memory: one word and two times for each task on its way
  * ```
  */
 export interface Boot {
-  readonly kind: 'boot';
-  /** For answers that must not wait for the end of their batch. */
   readonly port: MessagePort;
   /** `claimWords` Int32, then as many pairs of Float64 (start, end). */
   readonly claims: SharedArrayBuffer;
@@ -22,9 +20,8 @@ export interface Boot {
   readonly timeOrigin: number;
 }
 
-/** Calls of several tasks as one message: few objects, because each costs a structured clone. */
+/** Calls of several tasks as one message: few objects in it, because each one costs time to clone. */
 export interface Batch {
-  readonly kind: 'batch';
   /** Counts up in each worker; the answers name it. */
   readonly id: number;
   /** Index of the first task's claim word; the others follow. */
@@ -34,9 +31,9 @@ export interface Batch {
   /** All arguments, one task after the other. */
   readonly args: unknown[];
   /** Targets that this worker has not seen: index, module, name. */
-  readonly targets?: readonly (readonly [index: number, module: string, name: string])[] | undefined;
+  targets?: readonly (readonly [index: number, module: string, name: string])[];
   /** Where among `args` a `Buffer` stood: cloning makes it a plain `Uint8Array`. */
-  readonly buffers?: readonly BufferPath[] | undefined;
+  buffers?: readonly BufferPath[];
 }
 
 /** Results of consecutive tasks of a batch. */
@@ -45,11 +42,13 @@ export interface Answers {
   readonly id: number;
   /** Position of the first of them in the batch. */
   readonly from: number;
+  /** Nothing of this batch will follow. */
+  readonly last: boolean;
   /** `undefined` for a task that failed or had been taken back. */
   readonly values: unknown[];
-  readonly failures?: readonly (readonly [position: number, reason: EncodedReason])[] | undefined;
+  failures?: readonly (readonly [position: number, reason: EncodedReason])[];
   /** Where among `values` a `Buffer` stood. */
-  readonly buffers?: readonly BufferPath[] | undefined;
+  buffers?: readonly BufferPath[];
 }
 
 /** Deliveries that a worker can have at the same time, those included whose tasks were all taken back. */

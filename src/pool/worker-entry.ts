@@ -1,25 +1,26 @@
+import type { MessagePort, Transferable } from 'node:worker_threads';
 import { transfersOf } from '../tasks/transferable.ts';
-import { dataCloneError } from './uncloneable.ts';
+import { findBuffers, reviveBuffers, unpooled } from './buffers.ts';
 import { encodeReason } from './error-codec.ts';
 import type { EncodedReason } from './error-codec.ts';
-import { findBuffers, reviveBuffers, unpooled } from './buffers.ts';
 import { loadTask } from './load-task.ts';
 import type { TaskFunction } from './load-task.ts';
+import { dataCloneError } from './uncloneable.ts';
 import { claim, Claims } from './wire.ts';
 import type { Answers, Batch, Boot } from './wire.ts';
-import type { MessagePort, Transferable } from 'node:worker_threads';
 
 /*
- * The worker's side of the wire: the function that Piscina calls, once with a Boot and then with each Batch.
+ * The worker's side of the wire.
  *
- *   Batch → for each task: claim → run → collect → (send on, if the oldest result is a millisecond old) → reply
+ *   Batch → for each task: claim → run → collect → (send on, if the oldest result is a millisecond old) → answer
  *
- * Results that are primitive values are the reply of the Piscina run: one message each way. Everything else goes
- * through a port of our own, where a value that can't be cloned can be caught (in Piscina it would end the thread).
+ * Batches are run one after the other, also when their tasks are asynchronous: a worker runs one task at a time.
  */
 
 /** A finished result waits no longer than this for others before it is sent on. Milliseconds. */
 const maxDelayMs = 1;
+
+type EncodedFailure = [position: number, reason: EncodedReason];
 
 let port: MessagePort;
 let claims: Claims;
@@ -27,53 +28,50 @@ let claims: Claims;
 let clockOffset = 0;
 const targets: (readonly [index: number, module: string, name: string])[] = [];
 const functions: (TaskFunction | undefined)[] = [];
-/** Finished and not sent yet. */
-let collected: { id: number; from: number; values: unknown[]; failures: [number, EncodedReason][] } | null =
-  null;
-/** The last replies that went through Piscina: lost if the thread dies before they have been read. */
-let lastReplies: Answers[] = [];
+const batches: Batch[] = [];
+/** The batch that is being run, with what has finished and was not sent. */
+let current: { id: number; from: number; values: unknown[]; failures: EncodedFailure[] } | null = null;
 
-export default function receive(message: Boot | Batch): Promise<Answers | undefined> | undefined {
-  if (message.kind === 'batch') return runBatch(message);
+/** The function that Piscina calls, once: from then on the two sides talk through a port of their own. */
+export default function boot(message: Boot): void {
   port = message.port;
   claims = new Claims(message.claims);
   clockOffset = performance.timeOrigin - message.timeOrigin;
-  process.on('exit', sendLast);
-  return undefined;
+  // By process.exit or an uncaught error: what had finished must not go with the thread.
+  process.on('exit', () => sendCollected(false));
+  port.on('message', (batch: Batch) => {
+    batches.push(batch);
+    if (current === null) void runBatches();
+  });
 }
 
-async function runBatch({
-  id,
-  base,
-  runs,
-  args,
-  targets: added,
-  buffers,
-}: Batch): Promise<Answers | undefined> {
-  for (const target of added ?? []) targets[target[0]] = target;
-  reviveBuffers(args, buffers);
-  const batch = { id, from: 0, values: [] as unknown[], failures: [] as [number, EncodedReason][] };
-  collected = batch;
+async function runBatches(): Promise<void> {
+  for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
+    current = { id: batch.id, from: 0, values: [], failures: [] };
+    await runBatch(batch, current);
+    sendCollected(true);
+    current = null;
+  }
+}
+
+async function runBatch(batch: Batch, collected: NonNullable<typeof current>): Promise<void> {
+  const { base, runs, args } = batch;
+  for (const target of batch.targets ?? []) targets[target[0]] = target;
+  reviveBuffers(args, batch.buffers);
   const { words, startedAt, endedAt } = claims;
   let word = base;
   let argument = 0;
-  let oldest = 0;
+  let now = performance.now();
+  let oldest = now;
   for (let run = 0; run < runs.length; run += 3) {
     const target = runs[run] as number;
     const arity = runs[run + 2] as number;
     for (let left = runs[run + 1] as number; left > 0; left--, word++, argument += arity) {
-      const started = performance.now();
-      if (batch.values.length === 0) oldest = started;
-      else if (started - oldest >= maxDelayMs) {
-        deliver(batch.id, batch.from, batch.values, batch.failures);
-        batch.from += batch.values.length;
-        batch.values = [];
-        batch.failures = [];
-        oldest = started;
-      }
-      startedAt[word] = started + clockOffset;
+      if (now - oldest >= maxDelayMs) sendCollected(false);
+      if (collected.values.length === 0) oldest = now;
+      startedAt[word] = now + clockOffset;
       if (Atomics.compareExchange(words, word, claim.sent, claim.running) !== claim.sent) {
-        batch.values.push(undefined);
+        collected.values.push(undefined);
         continue;
       }
       let value: unknown;
@@ -86,20 +84,15 @@ async function runBatch({
         value = call(fn, args, argument, arity);
         if (isThenable(value)) value = await value;
       } catch (error) {
-        batch.failures.push([word - base, encodeReason(error)]);
+        collected.failures.push([word - base, encodeReason(error)]);
         value = undefined;
       }
-      endedAt[word] = performance.now() + clockOffset;
-      batch.values.push(value);
+      now = performance.now();
+      endedAt[word] = now + clockOffset;
+      collected.values.push(value);
       Atomics.store(words, word, claim.finished);
     }
   }
-  collected = null;
-  return reply(batch.id, batch.from, batch.values, batch.failures);
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value;
 }
 
 async function load(index: number): Promise<TaskFunction> {
@@ -114,71 +107,59 @@ function call(fn: TaskFunction, args: unknown[], from: number, arity: number): u
   return fn(...args.slice(from, from + arity));
 }
 
-/** As the result of the Piscina run if nothing in it can go wrong, or else by our own port. */
-function reply(
-  id: number,
-  from: number,
-  values: unknown[],
-  failures: [number, EncodedReason][],
-): Answers | undefined {
-  if (values.every(isPrimitive)) {
-    const answers = failures.length === 0 ? { id, from, values } : { id, from, values, failures };
-    lastReplies = [...lastReplies.slice(-1), answers];
-    return answers;
-  }
-  deliver(id, from, values, failures);
-  return undefined;
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value;
 }
 
-function isPrimitive(value: unknown): boolean {
-  return (
-    (typeof value !== 'object' || value === null) && typeof value !== 'function' && typeof value !== 'symbol'
-  );
+function sendCollected(last: boolean): void {
+  if (current === null) return;
+  const { id, from, values, failures } = current;
+  current.from += values.length;
+  current.values = [];
+  current.failures = [];
+  send(id, from, values, failures, last);
 }
 
 /**
- * Sends by our own port. If something among the values can't be cloned, the halves are sent by themselves, down to
- * the single value that is to blame.
+ * Sends results on. If something among them can't be cloned, the halves are sent by themselves, down to the single
+ * value that is to blame.
  */
-function deliver(id: number, from: number, results: unknown[], failures: [number, EncodedReason][]): void {
-  if (results.length === 0) return;
+function send(id: number, from: number, results: unknown[], failures: EncodedFailure[], last: boolean): void {
   const transfer: Transferable[] = [];
   const values = results.map((result) => {
+    if (typeof result !== 'object' || result === null) return result;
     const moved = transfersOf(result);
     if (moved === undefined) return unpooled(result);
     transfer.push(...moved);
     return (result as { value: unknown }).value;
   });
   try {
-    port.postMessage(
-      { id, from, values, failures, buffers: findBuffers(values) } satisfies Answers,
-      transfer,
-    );
+    const answers: Answers = { id, from, last, values };
+    if (failures.length > 0) answers.failures = failures;
+    const buffers = findBuffers(values);
+    if (buffers !== undefined) answers.buffers = buffers;
+    port.postMessage(answers, transfer);
   } catch (error) {
     if (results.length === 1) {
       const reason = encodeReason(dataCloneError(error, values[0], 'result'));
-      port.postMessage({ id, from, values: [undefined], failures: [[from, reason]] } satisfies Answers);
+      send(id, from, [undefined], [[from, reason]], last);
       return;
     }
     const half = results.length >> 1;
     const middle = from + half;
-    deliver(
+    send(
       id,
       from,
       results.slice(0, half),
       failures.filter(([position]) => position < middle),
+      false,
     );
-    deliver(
+    send(
       id,
       middle,
       results.slice(half),
       failures.filter(([position]) => position >= middle),
+      last,
     );
   }
-}
-
-/** The thread is about to end, by `process.exit` or an uncaught error: what had finished must not go with it. */
-function sendLast(): void {
-  for (const answers of lastReplies) port.postMessage(answers);
-  if (collected !== null) deliver(collected.id, collected.from, collected.values, collected.failures);
 }

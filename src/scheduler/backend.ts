@@ -13,7 +13,12 @@ export interface WorkerBackend {
 export interface Worker {
   /** False while all of its room for deliveries is in use. */
   readonly canSend: boolean;
-  /** Sends jobs as one delivery, to be run one after the other in this order. */
+  /**
+   * Sends jobs as one delivery, to be run one after the other in this order.
+   *
+   * @throws the platform's `DataCloneError` when an argument can't be cloned; then nothing was sent, and nothing moved.
+   *   Of a single job it names the argument's path.
+   */
   send(jobs: readonly Job[]): Delivery;
   /** Ends the thread, whatever it is doing; `ended` follows. */
   terminate(): void;
@@ -49,11 +54,6 @@ export interface WorkerEvents {
    * receiver moves `answered` on. `last` says that the worker is through with the delivery.
    */
   answered(delivery: Delivery, values: readonly unknown[], failures: readonly Failure[], last: boolean): void;
-  /**
-   * The delivery was not sent after all, and nothing moved: an argument can't be cloned. `error` is the platform's
-   * `DataCloneError`; of a single job it names the argument's path.
-   */
-  unsendable(delivery: Delivery, error: unknown): void;
   /** The thread has ended, asked or not; nothing follows. Unanswered jobs are the receiver's to sort by `claim`. */
   ended(exitCode: number | undefined, cause: unknown): void;
 }

@@ -13,7 +13,6 @@ export interface CrewEvents {
     failures: readonly Failure[],
     last: boolean,
   ): void;
-  unsendable(lane: Lane, delivery: Delivery, error: unknown): void;
   /** A thread ended, and took this job with it. */
   lost(job: Job, error: unknown): void;
   /** A thread ended that had not begun this job, or it may run once more. */
@@ -38,8 +37,8 @@ export class Crew {
   readonly #maxTasks: number;
   readonly #events: CrewEvents;
   readonly #lanes: Lane[] = [];
-  /** Open lanes without anything to do. */
-  readonly idle: Set<Lane> = new Set();
+  /** Open lanes without anything to do. A stack: the one that worked last is the warmest, and wakes up fastest. */
+  readonly #idle: Lane[] = [];
   #bootFailures = 0;
   #closing = false;
   readonly #retries = new Set<NodeJS.Timeout>();
@@ -60,6 +59,16 @@ export class Crew {
     return this.#lanes;
   }
 
+  /** The idle lane to feed next. */
+  get idle(): Lane | undefined {
+    return this.#idle.at(-1);
+  }
+
+  /** Has every worker nothing to do? */
+  get allIdle(): boolean {
+    return this.#idle.length === this.#lanes.length;
+  }
+
   /** Resolves when every worker is up; rejects when one can't be started. */
   ready(): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -73,7 +82,7 @@ export class Crew {
     const delivery = lane.worker?.send(jobs);
     if (delivery === undefined) throw new Error(`internal: lane ${lane.index} has no worker`);
     lane.deliveries.push(delivery);
-    this.idle.delete(lane);
+    this.#removeIdle(lane);
     lane.tasksLeft -= jobs.length;
     if (lane.tasksLeft === 0) this.#retire(lane);
     return delivery;
@@ -83,7 +92,7 @@ export class Crew {
   finished(lane: Lane, delivery: Delivery): void {
     lane.deliveries.splice(lane.deliveries.indexOf(delivery), 1);
     if (lane.deliveries.length > 0) return;
-    if (lane.state === 'open') this.idle.add(lane);
+    if (lane.state === 'open') this.#idle.push(lane);
     else this.#handOver(lane);
   }
 
@@ -127,7 +136,6 @@ export class Crew {
       answered: (delivery, values, failures, last) => {
         this.#events.answered(lane, delivery, values, failures, last);
       },
-      unsendable: (delivery, error) => this.#events.unsendable(lane, delivery, error),
       ended: (exitCode, cause) => this.#ended(lane, replaces, exitCode, cause),
     });
     return lane;
@@ -135,9 +143,14 @@ export class Crew {
 
   #open(lane: Lane): void {
     lane.state = 'open';
-    this.idle.add(lane);
+    this.#idle.push(lane);
     this.#tellReady();
     this.#events.opened(lane);
+  }
+
+  #removeIdle(lane: Lane): void {
+    const index = this.#idle.lastIndexOf(lane);
+    if (index >= 0) this.#idle.splice(index, 1);
   }
 
   #retire(lane: Lane): void {
@@ -159,7 +172,7 @@ export class Crew {
     const { state } = lane;
     lane.state = 'ended';
     lane.worker = null;
-    this.idle.delete(lane);
+    this.#removeIdle(lane);
     this.#alive.delete(lane);
     for (const delivery of lane.deliveries.splice(0)) this.#sortOut(delivery, exitCode, cause);
     if (state === 'starting') this.#bootFailed(lane.index, replaces, exitCode, cause);

@@ -44,15 +44,14 @@ export class Dispatcher {
   /** Lowest priority among what was sent, an under-estimate: a more urgent job may have to overtake it. */
   #lowestSent = Infinity;
   #settling = false;
-  #immediate: NodeJS.Immediate | null = null;
+  #topUpDue = false;
 
   constructor(backend: WorkerBackend, workers: number, maxTasksPerWorker: number, events: DispatchEvents) {
     this.#events = events;
     this.#crew = new Crew(backend, workers, maxTasksPerWorker, {
-      opened: () => this.#feed(1),
+      opened: () => this.#feedIdle(),
       answered: (lane, delivery, values, failures, last) =>
         this.#answered(lane, delivery, values, failures, last),
-      unsendable: (lane, delivery, error) => this.#unsendable(lane, delivery, error),
       lost: (job, error) => this.#finish(job, 'rejected', error),
       returned: (job) => this.#requeue([job]),
       bootFailed: (error) => events.bootFailed(error),
@@ -68,7 +67,7 @@ export class Dispatcher {
     this.#queue.push(job);
     if (this.#settling) return;
     if (job.priority > this.#lowestSent) this.#recallBelow(job.priority);
-    if (this.#crew.idle.size > 0) this.#feed(1);
+    if (this.#crew.idle !== undefined) this.#feedIdle();
     else this.#topUpSoon();
     this.#crew.revive();
   }
@@ -98,20 +97,25 @@ export class Dispatcher {
   }
 
   #topUpSoon(): void {
-    this.#immediate ??= setImmediate(() => {
-      this.#immediate = null;
-      this.#feed(1);
-      this.#feed(depth);
-      if (this.#queue.size === 0) this.#steal();
+    if (this.#topUpDue) return;
+    this.#topUpDue = true;
+    setImmediate(() => {
+      this.#topUpDue = false;
+      this.#feedIdle();
+      this.#topUp();
+      if (this.#queue.size === 0 && this.#crew.idle !== undefined && !this.#crew.allIdle) this.#steal();
     });
   }
 
-  /** Sends to every worker that has fewer than `toDepth` deliveries. */
-  #feed(toDepth: number): void {
-    const lanes = toDepth === 1 ? this.#crew.idle : this.#crew.lanes;
-    for (const lane of lanes) {
-      while (this.#queue.size > 0 && lane.canTake(toDepth)) this.#send(lane);
-      if (this.#queue.size === 0) return;
+  #feedIdle(): void {
+    for (let lane = this.#crew.idle; lane !== undefined && this.#queue.size > 0; lane = this.#crew.idle) {
+      this.#send(lane);
+    }
+  }
+
+  #topUp(): void {
+    for (const lane of this.#crew.lanes) {
+      while (this.#queue.size > 0 && lane.canTake(depth)) this.#send(lane);
     }
   }
 
@@ -126,7 +130,13 @@ export class Dispatcher {
       ),
     };
     const jobs = fillBatch(this.#queue, limits, (job) => this.#runTimes.estimate(job.task.target));
-    const delivery = this.#crew.send(lane, jobs);
+    let delivery: Delivery;
+    try {
+      delivery = this.#crew.send(lane, jobs);
+    } catch (error) {
+      this.#unsendable(jobs, error);
+      return;
+    }
     for (let position = 0; position < jobs.length; position++) {
       const job = jobs[position] as Job;
       job.transitionTo('sent');
@@ -144,18 +154,10 @@ export class Dispatcher {
   }
 
   /** An argument can't be cloned. Of several jobs nobody knows which one's: each goes on by itself. */
-  #unsendable(lane: Lane, delivery: Delivery, error: unknown): void {
-    delivery.answered = delivery.jobs.length;
-    this.#crew.finished(lane, delivery);
-    const jobs = delivery.jobs.filter((job) => job.delivery === delivery);
-    for (const job of jobs) job.delivery = null;
-    if (jobs.length === 1) {
-      for (const job of jobs) this.#finish(job, 'rejected', error);
-    } else {
-      for (const job of jobs) job.alone = true;
-      this.#requeue(jobs);
-    }
-    this.#feed(1);
+  #unsendable(jobs: readonly Job[], error: unknown): void {
+    for (const job of jobs) job.alone = true;
+    if (jobs.length === 1) for (const job of jobs) this.#finish(job, 'rejected', error);
+    else for (const job of jobs.toReversed()) this.#queue.unshift(job);
   }
 
   #answered(
@@ -187,13 +189,13 @@ export class Dispatcher {
       else this.#finish(job, 'rejected', failure[1]);
     }
     this.#settling = false;
-    this.#feed(1);
-    if (last) this.#topUpSoon();
+    this.#feedIdle();
+    if (last && !this.#crew.allIdle) this.#topUpSoon();
   }
 
   #finish(job: Job, status: 'fulfilled' | 'rejected', value: unknown): void {
     job.delivery = null;
-    if (job.status === 'sent') this.#events.settle(job, status, value);
+    if (!job.done) this.#events.settle(job, status, value);
     this.#events.left(job);
   }
 
@@ -210,16 +212,15 @@ export class Dispatcher {
     const recalled = this.#crew.lanes.flatMap((lane) =>
       takeBackFrom(lane, Infinity, (job) => job.priority < priority),
     );
-    this.#requeue(recalled.sort((a, b) => a.id - b.id));
+    this.#requeue(recalled.toSorted((a, b) => a.id - b.id));
     this.#lowestSent = priority;
   }
 
   /** A worker is free and nothing is queued: what another one has not begun is shared with it. */
   #steal(): void {
-    if (this.#crew.idle.size === 0) return;
     const victim = busiest(this.#crew.lanes);
     if (victim === null) return;
     this.#requeue(takeBackFrom(victim, Math.ceil(victim.backlog / 2), () => true));
-    this.#feed(1);
+    this.#feedIdle();
   }
 }

@@ -24,7 +24,6 @@ export interface Timing {
  */
 export class Future<out R> {
   readonly #job: Job;
-  #promise: Promise<R> | null = null;
 
   /** Internal: futures come from an executor. */
   constructor(job: Job) {
@@ -58,21 +57,13 @@ export class Future<out R> {
 
   /** The task's result. Rejects with what the task threw, or with the reason of the cancellation. */
   result(): Promise<R> {
-    this.#job.observe();
-    return (this.#promise ??= new Promise<R>((resolve, reject) => {
-      whenSettled(this.#job, (job) => {
-        if (job.status === 'fulfilled') resolve(job.value as R);
-        else reject(job.value);
-      });
-    }));
+    return this.#job.result() as Promise<R>;
   }
 
   /** How it ended, as a value; never rejects. */
   outcome(): Promise<Outcome<R>> {
-    this.#job.observe();
-    return new Promise((resolve) => {
-      whenSettled(this.#job, (job) => resolve(this.#outcomeOf(job)));
-    });
+    const outcome = () => this.#outcomeOf(this.#job);
+    return this.#job.result().then(outcome, outcome);
   }
 
   /**
@@ -102,9 +93,4 @@ export class Future<out R> {
   static isFuture(value: unknown): value is Future<unknown> {
     return typeof value === 'object' && value !== null && #job in value;
   }
-}
-
-function whenSettled(job: Job, settled: (job: Job) => void): void {
-  if (job.done) settled(job);
-  else job.onSettled({ settled });
 }

@@ -26,7 +26,7 @@ const transitions: Record<JobStatus, Partial<Record<JobStatus, true>>> = {
   cancelled: {},
 };
 
-/** What a job calls when it has settled: once, synchronously; it must not run code of the user's. */
+/** Called once, synchronously, when a job has settled. */
 export interface SettlementListener {
   settled(job: Job): void;
 }
@@ -64,8 +64,6 @@ export class Job implements Linked {
 
   /** Could it not be sent along with others? Then it goes by itself. */
   alone = false;
-  /** The loop that pulled it from its source, if one did. */
-  stream: object | null = null;
   /** Watches its signal and its times; null if it has none. */
   guard: Guard | null = null;
   /** Did anybody ask for the outcome? */
@@ -74,6 +72,10 @@ export class Job implements Linked {
   unread: UnreadFailure | null = null;
   #future: Future<unknown> | null = null;
   #listeners: SettlementListener | SettlementListener[] | null = null;
+  /** Made when somebody asks for it, and so are its two functions. */
+  #promise: Promise<unknown> | null = null;
+  #resolve: ((value: unknown) => void) | null = null;
+  #reject: ((reason: unknown) => void) | null = null;
 
   constructor(id: number, task: Task<unknown>, options: TaskOptions, bytes: number, owner: JobOwner) {
     this.id = id;
@@ -114,6 +116,19 @@ export class Job implements Linked {
     if (this.unread !== null) this.unread.read = true;
   }
 
+  /** The outcome as a promise, the same one each time. */
+  result(): Promise<unknown> {
+    this.observe();
+    return (this.#promise ??= new Promise((resolve, reject) => {
+      if (this.status === 'fulfilled') resolve(this.value);
+      else if (this.done) reject(this.value);
+      else {
+        this.#resolve = resolve;
+        this.#reject = reject;
+      }
+    }));
+  }
+
   transitionTo(status: JobStatus): void {
     if (transitions[this.status][status] === undefined) {
       throw new Error(`internal: task ${this.id} can't go from ${this.status} to ${status}`);
@@ -124,6 +139,8 @@ export class Job implements Linked {
   settle(status: 'fulfilled' | 'rejected' | 'cancelled', value: unknown): void {
     this.transitionTo(status);
     this.value = value;
+    if (status === 'fulfilled') this.#resolve?.(value);
+    else this.#reject?.(value);
     const listeners = this.#listeners;
     if (listeners === null) return;
     this.#listeners = null;
@@ -136,6 +153,13 @@ export class Job implements Linked {
     if (this.#listeners === null) this.#listeners = listener;
     else if (Array.isArray(this.#listeners)) this.#listeners.push(listener);
     else this.#listeners = [this.#listeners, listener];
+  }
+
+  isHeardBy(listener: object): boolean {
+    return (
+      this.#listeners === listener ||
+      (Array.isArray(this.#listeners) && this.#listeners.includes(listener as never))
+    );
   }
 
   offSettled(listener: SettlementListener): void {

@@ -245,7 +245,7 @@ export class Scheduler implements JobOwner {
 
   #endUnclaimed(status: 'rejected' | 'cancelled', value: unknown, only?: object): void {
     for (const job of this.#dispatcher.jobs()) {
-      if (only !== undefined && job.stream !== only) continue;
+      if (only !== undefined && !job.isHeardBy(only)) continue;
       if (job.done || !this.#dispatcher.withdraw(job)) continue;
       this.#settle(job, status, value);
       this.#left(job);

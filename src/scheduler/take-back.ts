@@ -21,12 +21,12 @@ export function takeBackFrom(lane: Lane, limit: number, wanted: (job: Job) => bo
   const taken: Job[] = [];
   for (const delivery of lane.deliveries.toReversed()) {
     for (let position = delivery.jobs.length - 1; position >= delivery.answered; position--) {
-      if (taken.length >= limit) return taken.reverse();
+      if (taken.length >= limit) return taken.toReversed();
       const job = delivery.jobs[position] as Job;
       if (isMovable(job, delivery) && wanted(job) && takeBack(job)) taken.push(job);
     }
   }
-  return taken.reverse();
+  return taken.toReversed();
 }
 
 function isMovable(job: Job, delivery: Delivery): boolean {

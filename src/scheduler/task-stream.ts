@@ -146,7 +146,6 @@ export class TaskStream implements SettlementListener, AsyncIterableIterator<Fut
       return undefined;
     }
     const job = this.#scheduler.createJob(step.value, step.value.options);
-    job.stream = this;
     job.onSettled(this);
     this.#unread++;
     if (this.#order === 'pulled') this.#jobs.push(job);

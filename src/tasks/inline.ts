@@ -25,8 +25,7 @@ function sourceOf(fn: (...args: never[]) => unknown): string {
   if (source === undefined) {
     source = String(fn);
     try {
-      // Parsed, not run: the check costs nothing in the thread, and the error comes where the mistake is.
-      new Function(`return (${source}\n)`);
+      parse(source);
     } catch (cause) {
       const message = `inline() can't send ${fn.name || 'this function'}: its source does not stand by itself`;
       throw new InvalidTaskError(`${message} (write it as an arrow function or a function expression)`, {
@@ -39,3 +38,6 @@ function sourceOf(fn: (...args: never[]) => unknown): string {
 }
 
 const optionsOf = (fn: { name: string }) => validateTaskOptions({ label: fn.name || 'inline' });
+
+/** Parsed, not run: the error comes where the mistake is, and not from the thread. */
+const parse = (source: string): unknown => new Function(`return (${source}\n)`);
