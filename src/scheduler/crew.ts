@@ -1,5 +1,6 @@
 import { WorkerCrashedError } from '../errors.ts';
 import type { Delivery, Failure, WorkerBackend } from './backend.ts';
+import type { ThreadEnd } from './crash.ts';
 import type { Job } from './job.ts';
 import { Lane } from './lane.ts';
 
@@ -13,10 +14,8 @@ export interface CrewEvents {
     failures: readonly Failure[],
     last: boolean,
   ): void;
-  /** A thread ended, and took this job with it. */
-  lost(job: Job, error: unknown): void;
-  /** A thread ended that had not begun this job, or it may run once more. */
-  returned(job: Job): void;
+  /** A thread ended with this delivery in hand. */
+  died(delivery: Delivery, end: ThreadEnd): void;
   bootFailed(error: unknown): void;
 }
 
@@ -136,7 +135,7 @@ export class Crew {
       answered: (delivery, values, failures, last) => {
         this.#events.answered(lane, delivery, values, failures, last);
       },
-      ended: (exitCode, cause) => this.#ended(lane, replaces, exitCode, cause),
+      ended: (exitCode, cause) => this.#ended(lane, replaces, { exitCode, cause }),
     });
     return lane;
   }
@@ -168,14 +167,14 @@ export class Crew {
     this.#open(successor);
   }
 
-  #ended(lane: Lane, replaces: Lane | undefined, exitCode: number | undefined, cause: unknown): void {
+  #ended(lane: Lane, replaces: Lane | undefined, end: ThreadEnd): void {
     const { state } = lane;
     lane.state = 'ended';
     lane.worker = null;
     this.#removeIdle(lane);
     this.#alive.delete(lane);
-    for (const delivery of lane.deliveries.splice(0)) this.#sortOut(delivery, exitCode, cause);
-    if (state === 'starting') this.#bootFailed(lane.index, replaces, exitCode, cause);
+    for (const delivery of lane.deliveries.splice(0).toReversed()) this.#events.died(delivery, end);
+    if (state === 'starting') this.#bootFailed(lane.index, replaces, end);
     else if (this.#lanes[lane.index] === lane) this.#replace(lane);
     this.#tellEmpty();
   }
@@ -188,7 +187,7 @@ export class Crew {
   }
 
   /** A thread that never came up is not started again at once, nor for ever. */
-  #bootFailed(index: number, replaces: Lane | undefined, exitCode: number | undefined, cause: unknown): void {
+  #bootFailed(index: number, replaces: Lane | undefined, end: ThreadEnd): void {
     if (this.#closing || replaces?.state === 'ended') return;
     if (++this.#bootFailures < maxBootFailures) {
       const again = () => {
@@ -201,29 +200,9 @@ export class Crew {
       return;
     }
     this.#down.push(index);
-    const error = new WorkerCrashedError('no worker thread could be started', { exitCode, cause });
+    const error = new WorkerCrashedError('no worker thread could be started', end);
     for (const { reject } of this.#whenReady.splice(0)) reject(error);
     if (this.#down.length === this.#lanes.length) this.#events.bootFailed(error);
-  }
-
-  /** Of what a dead thread had: the one that it was running fails, what it had not begun runs elsewhere. */
-  #sortOut(delivery: Delivery, exitCode: number | undefined, cause: unknown): void {
-    const returned: Job[] = [];
-    for (let position = delivery.answered; position < delivery.jobs.length; position++) {
-      const job = delivery.jobs[position] as Job;
-      if (job.delivery !== delivery) continue;
-      const claim = delivery.claim(position);
-      const movedAway = job.options.transfer !== undefined;
-      const again = claim === 'sent' || (claim === 'running' && job.retriesLeft > 0);
-      if (again && !movedAway && job.status === 'sent') {
-        if (claim === 'running') job.retriesLeft--;
-        job.delivery = null;
-        returned.push(job);
-      } else {
-        this.#events.lost(job, crashed(job, claim === 'finished', claim === 'sent', exitCode, cause));
-      }
-    }
-    for (const job of returned.toReversed()) this.#events.returned(job);
   }
 
   #tellReady(): void {
@@ -234,20 +213,4 @@ export class Crew {
   #tellEmpty(): void {
     if (this.#closing && this.#alive.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
   }
-}
-
-function crashed(
-  job: Job,
-  finished: boolean,
-  unbegun: boolean,
-  exitCode: number | undefined,
-  cause: unknown,
-) {
-  const what = finished
-    ? 'ended before the result of this task had arrived'
-    : unbegun
-      ? 'ended with the buffers that had been moved to it'
-      : 'ended while it ran this task';
-  const message = `the worker thread ${what} (${job.label}, exit code ${exitCode ?? 'unknown'})`;
-  return new WorkerCrashedError(message, { exitCode, cause, task: job.label, finished });
 }

@@ -1,5 +1,7 @@
 import { fairShare, fillBatch } from './batching.ts';
 import type { Delivery, Failure, WorkerBackend } from './backend.ts';
+import { sortOut } from './crash.ts';
+import type { ThreadEnd } from './crash.ts';
 import { Crew } from './crew.ts';
 import type { Job } from './job.ts';
 import type { Lane } from './lane.ts';
@@ -52,8 +54,7 @@ export class Dispatcher {
       opened: () => this.#feedIdle(),
       answered: (lane, delivery, values, failures, last) =>
         this.#answered(lane, delivery, values, failures, last),
-      lost: (job, error) => this.#finish(job, 'rejected', error),
-      returned: (job) => this.#requeue([job]),
+      died: (delivery, end) => this.#died(delivery, end),
       bootFailed: (error) => events.bootFailed(error),
     });
   }
@@ -65,10 +66,9 @@ export class Dispatcher {
   enqueue(job: Job): void {
     job.transitionTo('queued');
     this.#queue.push(job);
-    if (this.#settling) return;
     if (job.priority > this.#lowestSent) this.#recallBelow(job.priority);
-    if (this.#crew.idle !== undefined) this.#feedIdle();
-    else this.#topUpSoon();
+    if (this.#crew.idle === undefined || this.#settling) this.#topUpSoon();
+    else this.#feedIdle();
     this.#crew.revive();
   }
 
@@ -144,13 +144,14 @@ export class Dispatcher {
       job.position = position;
       if (job.priority < this.#lowestSent) this.#lowestSent = job.priority;
     }
-    this.#startFirst(lane);
+    if (lane.deliveries.length === 1) this.#startFirst(lane);
   }
 
   /** Bytes are pending until a job begins; of a lone job that is next in its worker, it is known. */
   #startFirst(lane: Lane): void {
     const delivery = lane.deliveries[0];
-    if (delivery?.jobs.length === 1) this.#events.started(delivery.jobs[0] as Job);
+    const [job] = delivery?.jobs ?? [];
+    if (delivery?.jobs.length === 1 && job?.delivery === delivery) this.#events.started(job);
   }
 
   /** An argument can't be cloned. Of several jobs nobody knows which one's: each goes on by itself. */
@@ -172,8 +173,8 @@ export class Dispatcher {
     // The worker first, our own users after it: it may have run dry.
     if (last) {
       this.#crew.finished(lane, delivery);
-      if (this.#queue.size > 0 && lane.canTake(depth)) this.#send(lane);
       this.#startFirst(lane);
+      if (this.#queue.size > 0 && lane.canTake(depth)) this.#send(lane);
     }
     this.#settling = true;
     let failed = 0;
@@ -191,6 +192,13 @@ export class Dispatcher {
     this.#settling = false;
     this.#feedIdle();
     if (last && !this.#crew.allIdle) this.#topUpSoon();
+  }
+
+  #died(delivery: Delivery, end: ThreadEnd): void {
+    const { lost, returned } = sortOut(delivery, end);
+    for (const job of returned) job.delivery = null;
+    this.#requeue(returned);
+    for (const { job, error } of lost) this.#finish(job, 'rejected', error);
   }
 
   #finish(job: Job, status: 'fulfilled' | 'rejected', value: unknown): void {

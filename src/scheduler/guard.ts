@@ -41,16 +41,12 @@ export class Guard implements Abortable {
   /** The job is next in its worker: its run time counts from the moment at which it is claimed. */
   started(): void {
     const { timeoutMs } = this.#job.options;
+    this.#timeout?.cancel();
     if (timeoutMs !== undefined) this.#watchRun(timeoutMs, timeoutMs);
   }
 
-  /** The job has settled or gone back to the queue: its run time counts no more. */
-  stopTimeout(): void {
-    this.#timeout?.cancel();
-  }
-
   dispose(): void {
-    this.stopTimeout();
+    this.#timeout?.cancel();
     this.#deadline?.cancel();
     const { signal } = this.#job.options;
     if (signal !== undefined) this.#signals.unwatch(signal, this);

@@ -1,0 +1,53 @@
+import { WorkerCrashedError } from '../errors.ts';
+import type { Delivery } from './backend.ts';
+import type { Job } from './job.ts';
+
+/** How a thread ended. */
+export interface ThreadEnd {
+  readonly exitCode: number | undefined;
+  readonly cause: unknown;
+}
+
+/** What a dead thread had in hand: jobs that are lost with it, and jobs that can run elsewhere, in their order. */
+export interface Remains {
+  readonly lost: readonly { readonly job: Job; readonly error: WorkerCrashedError }[];
+  readonly returned: readonly Job[];
+}
+
+/**
+ * Sorts out a delivery whose thread has ended. Only the job that it was running is lost; what it had not begun runs
+ * elsewhere. The claim words outlive the thread, so nothing here is a guess.
+ *
+ * | claim    | then |
+ * |----------|---|
+ * | sent     | returned; lost only if its buffers had moved to the thread |
+ * | running  | returned if it may be retried, else lost |
+ * | finished | lost, `finished: true`: it must not run twice, and its result went with the thread |
+ */
+export function sortOut(delivery: Delivery, end: ThreadEnd): Remains {
+  const lost: { job: Job; error: WorkerCrashedError }[] = [];
+  const returned: Job[] = [];
+  for (let position = delivery.answered; position < delivery.jobs.length; position++) {
+    const job = delivery.jobs[position] as Job;
+    if (job.delivery !== delivery) continue;
+    const claim = delivery.claim(position);
+    const mayRun = claim === 'sent' || (claim === 'running' && job.retriesLeft > 0);
+    if (mayRun && !job.done && job.options.transfer === undefined) {
+      if (claim === 'running') job.retriesLeft--;
+      returned.push(job);
+    } else {
+      lost.push({ job, error: crashed(job, claim === 'finished', claim === 'sent', end) });
+    }
+  }
+  return { lost, returned };
+}
+
+function crashed(job: Job, finished: boolean, unbegun: boolean, { exitCode, cause }: ThreadEnd) {
+  const what = finished
+    ? 'ended before the result of this task had arrived'
+    : unbegun
+      ? 'ended with the buffers that had moved to it'
+      : 'ended while it ran this task';
+  const message = `the worker thread ${what} (${job.label}, exit code ${exitCode ?? 'unknown'})`;
+  return new WorkerCrashedError(message, { exitCode, cause, task: job.label, finished });
+}
