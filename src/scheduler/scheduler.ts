@@ -1,21 +1,18 @@
 import { ExecutorClosedError, SaturatedError } from '../errors.ts';
-import type { TaskTimeoutError } from '../errors.ts';
 import type { Task } from '../tasks/task.ts';
 import type { TaskOptions } from '../tasks/task-options.ts';
 import { Admission } from './admission.ts';
 import { waitInLine } from './wait-in-line.ts';
 import type { WorkerBackend } from './backend.ts';
 import { Deadlines } from './deadlines.ts';
-import { Dispatcher } from './dispatcher.ts';
-import { Guard } from './guard.ts';
 import { Job } from './job.ts';
+import { Ledger } from './ledger.ts';
 import type { JobOwner } from './job.ts';
 import { payloadBytes } from './payload-size.ts';
 import { Signals } from './signals.ts';
 import { Counters } from './stats.ts';
 import type { ExecutorStats } from './stats.ts';
 import { SubmitWaiter } from './submit-waiter.ts';
-import { Unobserved } from './unobserved.ts';
 import type { UnobservedErrorHandler } from './unobserved.ts';
 
 export interface SchedulerOptions {
@@ -52,13 +49,10 @@ export class Scheduler implements JobOwner {
   readonly #options: SchedulerOptions;
   /** The pulling loops reserve their places here. */
   readonly admission: Admission;
-  readonly #dispatcher: Dispatcher;
+  readonly #ledger: Ledger;
   readonly #deadlines = new Deadlines();
   readonly #signals = new Signals();
   readonly #counters = new Counters();
-  readonly #unobserved: Unobserved;
-  /** Admitted and not settled. */
-  #unsettled = 0;
   #nextId = 1;
   #state: SchedulerState = 'open';
   #closed: Promise<void> | null = null;
@@ -67,12 +61,12 @@ export class Scheduler implements JobOwner {
   constructor(backend: WorkerBackend, options: SchedulerOptions) {
     this.#options = options;
     this.admission = new Admission(options.workers + options.maxPending, options.maxPendingBytes);
-    this.#unobserved = new Unobserved(options.onUnobservedError);
-    this.#dispatcher = new Dispatcher(backend, options.workers, options.maxTasksPerWorker, {
-      started: (job) => this.#started(job),
-      settle: (job, status, value) => this.#settle(job, status, value),
-      left: (job) => this.#left(job),
-      bootFailed: (error) => this.#endUnclaimed('rejected', error),
+    this.#ledger = new Ledger(backend, options, {
+      admission: this.admission,
+      counters: this.#counters,
+      signals: this.#signals,
+      deadlines: this.#deadlines,
+      placeReleased: () => this.#checkDrained(),
     });
   }
 
@@ -82,7 +76,7 @@ export class Scheduler implements JobOwner {
 
   ready(): Promise<void> {
     if (this.#state !== 'open') return Promise.reject(new ExecutorClosedError());
-    return this.#dispatcher.crew.ready();
+    return this.#ledger.dispatcher.crew.ready();
   }
 
   /** A record for a submission. It counts as submitted from here on: admit it, refuse it or let it wait. */
@@ -95,7 +89,7 @@ export class Scheduler implements JobOwner {
   /** Admits the job if there is a place for it at once and nobody waits for one. */
   tryAdmit(job: Job): boolean {
     if (this.#state !== 'open' || !this.admission.tryAdmit(job.bytes)) return false;
-    this.admitted(job);
+    this.#ledger.enter(job);
     return true;
   }
 
@@ -115,7 +109,7 @@ export class Scheduler implements JobOwner {
       this.#signals,
       this.#deadlines,
       {
-        admitted: () => this.admitted(job),
+        admitted: () => this.#ledger.enter(job),
         refused: (_, error) => this.refuse(job, error),
         waitedTooLong: (_, maxWaitMs) =>
           this.refuse(job, this.saturated(`no place within ${maxWaitMs} ms (maxWaitMs)`)),
@@ -143,7 +137,7 @@ export class Scheduler implements JobOwner {
    */
   admitReserved(job: Job): Promise<void> | undefined {
     if (this.#state !== 'open' || !this.admission.tryAddBytes(job.bytes)) return this.#waitForBytes(job);
-    this.admitted(job);
+    this.#ledger.enter(job);
     return undefined;
   }
 
@@ -155,19 +149,7 @@ export class Scheduler implements JobOwner {
       this.releasePlace();
       throw this.refuse(job, error);
     }
-    this.admitted(job);
-  }
-
-  /** The job holds a place, and its bytes: it goes on to the dispatcher. */
-  admitted(job: Job): void {
-    this.#unsettled++;
-    if (Guard.needed(job)) {
-      job.guard = new Guard(job, this.#signals, this.#deadlines, {
-        cancel: (_, reason, interrupt) => this.cancel(job, reason, interrupt),
-        expire: (_, error, interrupt) => this.#expire(job, error, interrupt),
-      });
-    }
-    this.#dispatcher.enqueue(job);
+    this.#ledger.enter(job);
   }
 
   /** Ends a submission that was never admitted. */
@@ -184,21 +166,20 @@ export class Scheduler implements JobOwner {
 
   /** Cancels a job wherever it stands; see `Future.cancel`. */
   cancel(job: Job, reason: unknown, interrupt: boolean): boolean {
-    if (job.done) return job.status === 'cancelled';
-    return this.#end(job, 'cancelled', reason, interrupt && job.options.interrupt === true);
+    return this.#ledger.cancel(job, reason, interrupt);
   }
 
   stats(): ExecutorStats {
     const { submitted, refused, fulfilled, rejected, cancelled, runTime, waitTime } = this.#counters;
-    const { lanes } = this.#dispatcher.crew;
+    const { lanes } = this.#ledger.dispatcher.crew;
     const running = lanes.filter((lane) => lane.running).length;
     return Object.freeze({
       workers: this.#options.workers,
       busy: lanes.filter((lane) => lane.live > 0).length,
       running,
-      pending: this.#unsettled - running,
+      pending: this.#ledger.unsettled - running,
       pendingBytes: this.admission.bytesTaken,
-      waiting: submitted - refused - fulfilled - rejected - cancelled - this.#unsettled,
+      waiting: submitted - refused - fulfilled - rejected - cancelled - this.#ledger.unsettled,
       submitted,
       fulfilled,
       rejected,
@@ -217,8 +198,8 @@ export class Scheduler implements JobOwner {
       this.#state = state;
       const error = new ExecutorClosedError();
       this.admission.close(error);
-      if (state !== 'draining') this.#endUnclaimed('cancelled', error);
-      if (state === 'killing') this.#cancelRunning(error);
+      if (state !== 'draining') this.#ledger.endUnclaimed('cancelled', error);
+      if (state === 'killing') this.#ledger.cancelRunning(error);
     }
     this.#closed ??= this.#close();
     if (this.#state === 'killing') this.#whenDrained?.();
@@ -228,54 +209,19 @@ export class Scheduler implements JobOwner {
 
   async #close(): Promise<void> {
     await new Promise<void>((resolve) => (this.#whenDrained = resolve));
-    await this.#dispatcher.crew.close();
+    await this.#ledger.dispatcher.crew.close();
     this.#state = 'closed';
-    this.#unobserved.flush();
+    this.#ledger.unobserved.flush();
   }
 
   /** Drained: no place is held, so nothing is pending, and no thread is at work. */
   #checkDrained(): void {
-    if (this.admission.placesTaken === 0) this.#whenDrained?.();
+    if (this.#whenDrained !== null && this.admission.placesTaken === 0) this.#whenDrained();
   }
 
-  /** Ends what has not begun; `only` those of one pulling loop, if given. */
+  /** Cancels what no worker has begun of the jobs that this listener waits for. */
   cancelUnclaimed(reason: unknown, only: object): void {
-    this.#endUnclaimed('cancelled', reason, only);
-  }
-
-  #endUnclaimed(status: 'rejected' | 'cancelled', value: unknown, only?: object): void {
-    for (const job of this.#dispatcher.jobs()) {
-      if (only !== undefined && !job.isHeardBy(only)) continue;
-      if (job.done || !this.#dispatcher.withdraw(job)) continue;
-      this.#settle(job, status, value);
-      this.#left(job);
-    }
-  }
-
-  #cancelRunning(error: unknown): void {
-    for (const job of this.#dispatcher.jobs()) if (!job.done) this.#settle(job, 'cancelled', error);
-  }
-
-  #expire(job: Job, error: TaskTimeoutError, interrupt: boolean): void {
-    if (!job.done) this.#end(job, 'rejected', error, interrupt);
-  }
-
-  /** Settles a job before its time. False if it has finished, and its result is on its way. */
-  #end(job: Job, status: 'rejected' | 'cancelled', value: unknown, interrupt: boolean): boolean {
-    if (job.status === 'waiting') return false;
-    if (this.#dispatcher.withdraw(job)) {
-      this.#settle(job, status, value);
-      this.#left(job);
-      return true;
-    }
-    const { delivery } = job;
-    if (delivery?.askToStop(job.position) !== true) return false;
-    this.#settle(job, status, value);
-    if (interrupt) {
-      // Not before the grace period is over, and only if the thread still has not got rid of it.
-      this.#deadlines.set(this.#options.interruptGraceMs, () => this.#dispatcher.endThreadOf(delivery));
-    }
-    return true;
+    this.#ledger.endUnclaimed('cancelled', reason, only);
   }
 
   /** Ends a submission whose signal was aborted before it had a place. */
@@ -285,35 +231,10 @@ export class Scheduler implements JobOwner {
     return reason;
   }
 
-  #started(job: Job): void {
-    job.guard?.started();
-    this.#releaseBytes(job);
-  }
-
-  #settle(job: Job, status: 'fulfilled' | 'rejected' | 'cancelled', value: unknown): void {
-    job.guard?.dispose();
-    this.#unsettled--;
-    job.settle(status, value);
-    this.#counters.settled(job);
-    if (status === 'rejected' && !job.observed) this.#unobserved.add(job);
-  }
-
-  #left(job: Job): void {
-    this.#releaseBytes(job);
-    this.releasePlace();
-  }
-
-  /** Gives back a place: of a job that has left, or one that was reserved in vain. */
+  /** Gives back a place that was reserved in vain. */
   releasePlace(): void {
     this.admission.releasePlace();
-    if (this.#state !== 'open') this.#checkDrained();
-  }
-
-  #releaseBytes(job: Job): void {
-    if (job.bytes === 0) return;
-    const { bytes } = job;
-    job.bytes = 0;
-    this.admission.releaseBytes(bytes);
+    this.#checkDrained();
   }
 
   /** The backlog's expected run time, shared by the workers; undefined until a run time is known. */

@@ -40,15 +40,10 @@ export class Counters {
   readonly runTime: Histogram = new Histogram();
   readonly waitTime: Histogram = new Histogram();
 
-  settled(job: Job): void {
-    this[job.status as 'fulfilled' | 'rejected' | 'cancelled']++;
+  settled(job: Job, status: 'fulfilled' | 'rejected' | 'cancelled'): void {
+    this[status]++;
     if (job.startedAt === undefined || job.endedAt === undefined) return;
     this.runTime.record(job.endedAt - job.startedAt);
     this.waitTime.record(job.startedAt - job.submittedAt);
-  }
-
-  /** Submissions that have ended, one way or another. */
-  get ended(): number {
-    return this.refused + this.fulfilled + this.rejected + this.cancelled;
   }
 }

@@ -1,0 +1,135 @@
+import type { TaskTimeoutError } from '../errors.ts';
+import type { Admission } from './admission.ts';
+import type { WorkerBackend } from './backend.ts';
+import type { Deadlines } from './deadlines.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { Guard } from './guard.ts';
+import type { Job } from './job.ts';
+import type { SchedulerOptions } from './scheduler.ts';
+import type { Signals } from './signals.ts';
+import type { Counters } from './stats.ts';
+import { Unobserved } from './unobserved.ts';
+
+/** What a ledger shares with the scheduler that keeps it. */
+export interface LedgerParts {
+  readonly admission: Admission;
+  readonly counters: Counters;
+  readonly signals: Signals;
+  readonly deadlines: Deadlines;
+  /** Called whenever a place has been given back. */
+  readonly placeReleased: () => void;
+}
+
+/**
+ * The admitted jobs, from the place in hand until their worker is free of them.
+ *
+ * Two ends must be told apart. A job *settles* once, which may be before its time: cancelled or expired while it runs.
+ * It *leaves* once, when no worker has anything to do with it any more; only then does its place go back.
+ */
+export class Ledger {
+  readonly dispatcher: Dispatcher;
+  readonly unobserved: Unobserved;
+  readonly #parts: LedgerParts;
+  readonly #interruptGraceMs: number;
+  #unsettled = 0;
+
+  constructor(backend: WorkerBackend, options: SchedulerOptions, parts: LedgerParts) {
+    this.#parts = parts;
+    this.#interruptGraceMs = options.interruptGraceMs;
+    this.unobserved = new Unobserved(options.onUnobservedError);
+    this.dispatcher = new Dispatcher(backend, options.workers, options.maxTasksPerWorker, {
+      started: (job) => this.#started(job),
+      settle: (job, status, value) => this.#settle(job, status, value),
+      left: (job) => this.#left(job),
+      bootFailed: (error) => this.endUnclaimed('rejected', error),
+    });
+  }
+
+  /** Admitted and not settled. */
+  get unsettled(): number {
+    return this.#unsettled;
+  }
+
+  /** Enters a job that holds a place, and its bytes. */
+  enter(job: Job): void {
+    this.#unsettled++;
+    if (Guard.needed(job)) {
+      job.guard = new Guard(job, this.#parts.signals, this.#parts.deadlines, {
+        cancel: (_, reason, interrupt) => this.cancel(job, reason, interrupt),
+        expire: (_, error, interrupt) => this.#expire(job, error, interrupt),
+      });
+    }
+    this.dispatcher.enqueue(job);
+  }
+
+  /** Cancels a job wherever it stands; see `Future.cancel`. */
+  cancel(job: Job, reason: unknown, interrupt: boolean): boolean {
+    if (job.done) return job.status === 'cancelled';
+    return this.#end(job, 'cancelled', reason, interrupt && job.options.interrupt === true);
+  }
+
+  /** Ends what no worker has begun; `only` what this listener waits for, if given. */
+  endUnclaimed(status: 'rejected' | 'cancelled', value: unknown, only?: object): void {
+    for (const job of this.dispatcher.jobs()) {
+      if (only !== undefined && !job.isHeardBy(only)) continue;
+      if (!job.done && this.dispatcher.withdraw(job)) this.#settleAndLeave(job, status, value);
+    }
+  }
+
+  /** Settles what runs; its threads are going to be ended. */
+  cancelRunning(reason: unknown): void {
+    for (const job of this.dispatcher.jobs()) if (!job.done) this.#settle(job, 'cancelled', reason);
+  }
+
+  #expire(job: Job, error: TaskTimeoutError, interrupt: boolean): void {
+    if (!job.done) this.#end(job, 'rejected', error, interrupt);
+  }
+
+  /** Settles a job before its time. False if it has finished, and its result is on its way. */
+  #end(job: Job, status: 'rejected' | 'cancelled', value: unknown, interrupt: boolean): boolean {
+    if (job.status === 'waiting') return false;
+    if (this.dispatcher.withdraw(job)) {
+      this.#settleAndLeave(job, status, value);
+      return true;
+    }
+    const { delivery } = job;
+    if (delivery?.askToStop(job.position) !== true) return false;
+    this.#settle(job, status, value);
+    // Not before the grace period is over, and only if the thread still has not got rid of it.
+    if (interrupt) {
+      this.#parts.deadlines.set(this.#interruptGraceMs, () => this.dispatcher.endThreadOf(delivery));
+    }
+    return true;
+  }
+
+  #settleAndLeave(job: Job, status: 'rejected' | 'cancelled', value: unknown): void {
+    this.#settle(job, status, value);
+    this.#left(job);
+  }
+
+  #settle(job: Job, status: 'fulfilled' | 'rejected' | 'cancelled', value: unknown): void {
+    job.guard?.dispose();
+    this.#unsettled--;
+    this.#parts.counters.settled(job, status);
+    job.settle(status, value);
+    if (status === 'rejected' && !job.observed) this.unobserved.add(job);
+  }
+
+  #started(job: Job): void {
+    job.guard?.started();
+    this.#releaseBytes(job);
+  }
+
+  #left(job: Job): void {
+    this.#releaseBytes(job);
+    this.#parts.admission.releasePlace();
+    this.#parts.placeReleased();
+  }
+
+  #releaseBytes(job: Job): void {
+    if (job.bytes === 0) return;
+    const { bytes } = job;
+    job.bytes = 0;
+    this.#parts.admission.releaseBytes(bytes);
+  }
+}

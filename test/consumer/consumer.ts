@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import { asCompleted, Executor, tasks } from 'millrace';
+import type { Future, Task } from 'millrace';
+import { hashing } from 'millrace/tasks';
+
+const work = tasks<typeof import('./work.js')>(new URL('./work.js', import.meta.url));
+const task: Task<number> = work.area(6, 7);
+// @ts-expect-error a string is no number
+work.area('6', 7);
+
+await using executor = new Executor({ workers: 2 });
+const future: Future<number> = await executor.submit(task);
+const answer: number = await future.result();
+assert.equal(answer, 42);
+const greeting: string = await executor.run(work.greet('world'));
+assert.equal(greeting, 'hello world');
+for await (const done of asCompleted([future])) assert.equal(done.state, 'fulfilled');
+assert.equal((await executor.run(hashing.hashBytes('abc'))).slice(0, 8), 'ba7816bf');
+console.log('TypeScript consumer: ok');
