@@ -1,4 +1,4 @@
-import { InvalidTaskError } from '../errors.ts';
+import { InvalidOptionError, InvalidTaskError } from '../errors.ts';
 import { show } from '../options.ts';
 
 /**
@@ -28,15 +28,17 @@ interface EncodedError {
   ][];
 }
 
-type ErrorClass = new (message: string) => Error;
-const classes: Record<string, ErrorClass> = {
+/** Classes that survive the way; an error of any other class arrives as its nearest ancestor among these. */
+const classes: Record<string, { readonly prototype: Error }> = {
   Error,
+  AggregateError,
   EvalError,
   RangeError,
   ReferenceError,
   SyntaxError,
   TypeError,
   URIError,
+  InvalidOptionError,
   InvalidTaskError,
 };
 
@@ -103,7 +105,6 @@ function describe(error: Error): Omit<EncodedError, 'properties'> {
 
 function nearestBuiltIn(error: Error): string {
   if (error instanceof DOMException) return 'DOMException';
-  if (error instanceof AggregateError) return 'AggregateError';
   for (
     let type: unknown = error.constructor;
     typeof type === 'function';
@@ -130,10 +131,8 @@ function cloneable(value: unknown): unknown {
 }
 
 function create({ type, name, message, stack }: EncodedError): Error {
-  let error: Error;
-  if (type === 'DOMException') error = new DOMException(message, name);
-  else if (type === 'AggregateError') error = new AggregateError([], message);
-  else error = new (classes[type] ?? Error)(message);
+  const error = type === 'DOMException' ? new DOMException(message, name) : new Error(message);
+  if (type !== 'DOMException') Object.setPrototypeOf(error, (classes[type] ?? Error).prototype);
   if (error.name !== name) define(error, 'name', name, false);
   define(error, 'stack', stack, false);
   return error;

@@ -1,0 +1,25 @@
+import { loadSharp } from './load-sharp.ts';
+import { tasks } from './tasks.ts';
+import type { TaskMakers } from './tasks.ts';
+
+export type { ImageInput, ImageMetadata, ResizedImage } from './images.ts';
+export type { ImageLimits, OutputFormat, ResizeOptions } from './image-options.ts';
+
+/** Digests of files and bytes, by any algorithm of `node:crypto`. */
+export const hashing: TaskMakers<typeof import('./hashing.ts')> = tasks(
+  new URL('./hashing.js', import.meta.url),
+);
+
+/** Resizing and metadata of images, with the optional package sharp. */
+export const images: TaskMakers<typeof import('./images.ts')> = tasks(
+  new URL('./images.js', import.meta.url),
+);
+
+/**
+ * Loads sharp on this thread. Call it once before the first image task on Linux with glibc: a sharp that only worker
+ * threads have loaded can crash the process when one of them ends (sharp's documentation, "Installation: worker
+ * threads").
+ */
+export async function prepareImages(): Promise<void> {
+  await loadSharp();
+}
