@@ -69,7 +69,8 @@ export function parseCommand(words: readonly string[]): Omit<Arguments, 'command
   const [name, ...rest] = words;
   const command = commands.find((known) => known === name);
   if (command === undefined) {
-    if (name === '--help' || name === '-h') return { ...parse('hash', ['--help']), command: undefined as never };
+    if (name === '--help' || name === '-h')
+      return { ...parse('hash', ['--help']), command: undefined as never };
     throw new UsageError(name === undefined ? 'no command given' : `unknown command '${name}'`);
   }
   const args = parse(command, rest);
@@ -104,7 +105,11 @@ function parse(command: Command, words: string[]): Arguments {
       },
     }),
   );
-  const given = values as Partial<Record<string, string>> & { help: boolean; json?: boolean; ordered?: boolean };
+  const given = values as Partial<Record<string, string>> & {
+    help: boolean;
+    json?: boolean;
+    ordered?: boolean;
+  };
   return {
     command,
     help: given.help,
@@ -128,7 +133,11 @@ function require({ command, paths, check, algorithm, width, height, out }: Argum
   if (command === 'map' && paths.length !== 1) throw new UsageError('map takes one MODULE#EXPORT');
   if (check !== undefined && paths.length > 0) throw new UsageError('--check takes no PATH beside its FILE');
   if (check === undefined && paths.length === 0) throw new UsageError(`${command} needs a PATH`);
-  if (command === 'hash' && !getHashes().includes(algorithm) && !getHashes().includes(algorithm.toUpperCase())) {
+  if (
+    command === 'hash' &&
+    !getHashes().includes(algorithm) &&
+    !getHashes().includes(algorithm.toUpperCase())
+  ) {
     throw new UsageError(`unknown algorithm '${algorithm}'`);
   }
   if (command !== 'resize') return;

@@ -23,7 +23,9 @@ export async function check(session: Session, { algorithm }: Arguments, list: st
   }
 
   try {
-    const results = session.each(expected(), ({ path }) => hashing.hashFile(path, algorithm), { ordered: true });
+    const results = session.each(expected(), ({ path }) => hashing.hashFile(path, algorithm), {
+      ordered: true,
+    });
     for await (const { item, outcome } of results) {
       let verdict = 'OK';
       if (outcome.status !== 'fulfilled') {

@@ -28,7 +28,8 @@ export function parseLine(line: string): ChecksumLine | undefined {
   const found = /^(\\?)([0-9a-fA-F]{8,}) [ *](.+)$/s.exec(line);
   if (found === null) return undefined;
   const [, escaped, digest = '', written = ''] = found;
-  const name = escaped === '' ? written : written.replace(/\\([\\nr])/g, (_, letter: string) => plain[letter] ?? '');
+  const name =
+    escaped === '' ? written : written.replace(/\\([\\nr])/g, (_, letter: string) => plain[letter] ?? '');
   const bytes = Buffer.from(name, 'latin1');
   const text = bytes.toString();
   return { digest: digest.toLowerCase(), path: Buffer.from(text).equals(bytes) ? text : bytes };

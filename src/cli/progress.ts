@@ -2,7 +2,8 @@ import { SingleBar } from 'cli-progress';
 import type { Executor } from '../index.ts';
 import { HostLoadSampler } from '../pool/host-load.ts';
 
-const format = ' {bar} {value}/{total} | {rate}/s | {eta_formatted} left | workers {busy}/{workers} | host CPU {cpu}';
+const format =
+  ' {bar} {value}/{total} | {rate}/s | {eta_formatted} left | workers {busy}/{workers} | host CPU {cpu}';
 
 /** How long counting may hold the thread before results get their turn. Milliseconds. */
 const countingSliceMs = 5;

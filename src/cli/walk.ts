@@ -51,7 +51,9 @@ function* walkDirectory(
 function list(directory: Path, failed: (path: Path, error: unknown) => void): Dirent[] {
   try {
     const entries: Dirent[] = readdirSync(directory, { withFileTypes: true, encoding: 'buffer' as never });
-    return entries.toSorted((a, b) => Buffer.compare(a.name as unknown as Buffer, b.name as unknown as Buffer));
+    return entries.toSorted((a, b) =>
+      Buffer.compare(a.name as unknown as Buffer, b.name as unknown as Buffer),
+    );
   } catch (error) {
     failed(directory, error);
     return [];

@@ -24,7 +24,7 @@ export interface DispatchEvents {
 /** Expected run time of one delivery: long enough to make a message's cost small, short enough to stay agile. */
 const budgetMs = 1;
 /** A delivery's largest number of jobs, what the claim words are made for. */
-export const maxJobsPerDelivery = 256;
+const maxJobsPerDelivery = 256;
 /** Bytes of arguments in one delivery of several jobs: larger tasks travel alone, and begin at once. */
 const maxBytesPerDelivery = 256 * 1024;
 /** One delivery running and one on its way: the hand-over costs no time. */

@@ -4,7 +4,7 @@ import type { Transferable as NodeTransferable } from 'node:worker_threads';
 const transfers: unique symbol = Symbol.for('millrace.transfers') as never;
 
 /** A result on its way to the main thread, with what is to move instead of being copied. */
-export interface TransferableResult<T> {
+interface TransferableResult<T> {
   readonly value: T;
   readonly [transfers]: readonly NodeTransferable[];
 }
