@@ -60,7 +60,7 @@ export class SaturatedError extends MillraceError implements Saturation {
 
 /** The executor is shutting down or has shut down. Also the reason of what `'cancel'` and `'kill'` end. */
 export class ExecutorClosedError extends MillraceError {
-  constructor(message = 'the executor has been shut down') {
+  constructor(message: string) {
     super('ERR_MILLRACE_CLOSED', message);
   }
 }

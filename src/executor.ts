@@ -1,4 +1,4 @@
-import { ExecutorClosedError, InvalidOptionError, InvalidTaskError } from './errors.ts';
+import { InvalidOptionError, InvalidTaskError } from './errors.ts';
 import { resolveExecutorOptions } from './executor-options.ts';
 import type { ExecutorOptions } from './executor-options.ts';
 import { checkOptions, integer, show } from './options.ts';
@@ -77,7 +77,7 @@ export class Executor implements AsyncDisposable {
     const { signal } = job.options;
     if (signal?.aborted === true) throw this.#scheduler.abortWaiting(job, signal.reason);
     if (this.#scheduler.tryAdmit(job)) return job.future as Future<R>;
-    if (this.#scheduler.state !== 'open') throw this.#scheduler.refuse(job, new ExecutorClosedError());
+    if (this.#scheduler.state !== 'open') throw this.#scheduler.refuse(job, this.#scheduler.closedError());
     this.#scheduler.refuse(job, null);
     return null;
   }

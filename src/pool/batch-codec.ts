@@ -11,6 +11,7 @@ type NewTarget = readonly [index: number, module: string, name: string];
  */
 export function encodeBatch(
   { id, base, jobs }: ThreadDelivery,
+  announce: boolean,
   known: Set<number>,
   transfer: Transferable[],
 ): Batch {
@@ -32,7 +33,7 @@ export function encodeBatch(
     for (const argument of task.args) args.push(unpooled(argument));
     if (options.transfer !== undefined) transfer.push(...options.transfer);
   }
-  const batch: Batch = { id, base, runs, args };
+  const batch: Batch = { id, base, runs, args, announce };
   if (targets !== undefined) batch.targets = targets;
   const buffers = findBuffers(args);
   if (buffers !== undefined) batch.buffers = buffers;

@@ -11,7 +11,7 @@ import { decodeReason } from './error-codec.ts';
 import { ThreadDelivery } from './thread-delivery.ts';
 import { dataCloneError } from './uncloneable.ts';
 import { Claims, segmentLength, segments } from './wire.ts';
-import type { Answers, Boot } from './wire.ts';
+import type { Answers, Begun, Boot } from './wire.ts';
 
 const entry = fileURLToPath(new URL('./worker-entry.js', import.meta.url));
 
@@ -61,7 +61,7 @@ export class PiscinaThread implements Worker {
     this.#pool.on('error', () => {});
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    port1.on('message', (answers: Answers) => this.#answered(answers));
+    port1.on('message', (message: Begun | Answers) => this.#received(message));
     // Only batches on their way keep the process alive.
     port1.unref();
     this.#boot({ port: port2, claims: this.#claims.shared, timeOrigin: performance.timeOrigin });
@@ -71,12 +71,12 @@ export class PiscinaThread implements Worker {
     return !this.#ended && this.#freeSegments.length > 0;
   }
 
-  send(jobs: readonly Job[]): ThreadDelivery {
+  send(jobs: readonly Job[], announce: boolean): ThreadDelivery {
     const segment = this.#freeSegments.pop();
     if (segment === undefined) throw new Error('internal: no segment is free');
     const delivery = new ThreadDelivery(this.#nextId++, jobs, segment * segmentLength, this.#claims);
     const transfer: Transferable[] = [];
-    const batch = encodeBatch(delivery, this.#knownTargets, transfer);
+    const batch = encodeBatch(delivery, announce, this.#knownTargets, transfer);
     try {
       this.#port.postMessage(batch, transfer);
     } catch (error) {
@@ -108,6 +108,12 @@ export class PiscinaThread implements Worker {
     thread?.once('exit', (exitCode) => this.#exited(exitCode));
   }
 
+  #received(message: Begun | Answers): void {
+    if ('values' in message) return this.#answered(message);
+    const delivery = this.#deliveries.find((sent) => sent?.id === message.begun);
+    if (delivery != null) this.#events.began(delivery);
+  }
+
   #answered({ id, from, last, values, failures = [], buffers }: Answers): void {
     const delivery = this.#deliveries.find((sent) => sent?.id === id);
     if (delivery == null || delivery.answered !== from) throw new Error('internal: an answer out of order');
@@ -126,7 +132,7 @@ export class PiscinaThread implements Worker {
 
   #exited(exitCode: number): void {
     for (let got = receiveMessageOnPort(this.#port); got; got = receiveMessageOnPort(this.#port)) {
-      this.#answered(got.message as Answers);
+      this.#received(got.message as Begun | Answers);
     }
     this.#ended = true;
     this.#port.close();

@@ -8,6 +8,7 @@ import type { BufferPath } from './buffers.ts';
  * ```
  *   main ── Boot ────→ worker      once, as a Piscina run; it carries a port for what follows
  *   main ── Batch ───→ worker
+ *   main ←─ Begun ──── worker      for a batch that asks for it
  *   main ←─ Answers ── worker      one or more for each batch
  *   main ←─ claims ──→ worker      shared memory: one word and two times for each task on its way
  * ```
@@ -30,10 +31,18 @@ export interface Batch {
   readonly runs: readonly number[];
   /** All arguments, one task after the other. */
   readonly args: unknown[];
+  /** Answer with a `Begun` when the first task has been claimed. */
+  readonly announce: boolean;
   /** Targets that this worker has not seen: index, module, name. */
   targets?: readonly (readonly [index: number, module: string, name: string])[];
   /** Where among `args` a `Buffer` stood: cloning makes it a plain `Uint8Array`. */
   buffers?: readonly BufferPath[];
+}
+
+/** The first task of a batch has been claimed. */
+export interface Begun {
+  /** The batch's. */
+  readonly begun: number;
 }
 
 /** Results of consecutive tasks of a batch. */

@@ -7,7 +7,7 @@ import { loadTask } from './load-task.ts';
 import type { TaskFunction } from './load-task.ts';
 import { dataCloneError } from './uncloneable.ts';
 import { claim, Claims } from './wire.ts';
-import type { Answers, Batch, Boot } from './wire.ts';
+import type { Answers, Batch, Begun, Boot } from './wire.ts';
 
 /*
  * The worker's side of the wire.
@@ -74,6 +74,7 @@ async function runBatch(batch: Batch, collected: NonNullable<typeof current>): P
         collected.values.push(undefined);
         continue;
       }
+      if (batch.announce && word === base) port.postMessage({ begun: batch.id } satisfies Begun);
       let value: unknown;
       try {
         let fn = functions[target];

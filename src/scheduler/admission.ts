@@ -32,6 +32,8 @@ export class Admission {
   readonly maxBytes: number;
   #placesTaken = 0;
   #bytesTaken = 0;
+  /** Holders of a place who wait for bytes: they have stood in line once, and go before it. */
+  readonly #holders: LinkedList<Waiter> = new LinkedList();
   readonly #line: LinkedList<Waiter> = new LinkedList();
 
   constructor(capacity: number, maxBytes: number) {
@@ -48,63 +50,72 @@ export class Admission {
   }
 
   get waiting(): number {
-    return this.#line.size;
+    return this.#holders.size + this.#line.size;
   }
 
   get saturated(): boolean {
-    return this.#line.size > 0 || this.#placesTaken >= this.capacity || this.#bytesTaken >= this.maxBytes;
+    return this.waiting > 0 || this.#placesTaken >= this.capacity || this.#bytesTaken >= this.maxBytes;
   }
 
   /** Takes a place and so many bytes if nobody waits and they are free. */
   tryAdmit(bytes: number): boolean {
-    if (this.#line.size > 0 || !this.#fits(true, bytes)) return false;
+    if (this.waiting > 0 || !this.#fits(true, bytes)) return false;
     this.#placesTaken++;
     this.#bytesTaken += bytes;
     return true;
   }
 
-  /** Adds bytes to a place that is held already. Holders go before callers in line: they passed it once. */
+  /** Adds bytes to a place that is held already, if no other holder waits for some and they are free. */
   tryAddBytes(bytes: number): boolean {
-    if (!this.#fits(false, bytes)) return false;
+    if (this.#holders.size > 0 || !this.#fits(false, bytes)) return false;
     this.#bytesTaken += bytes;
     return true;
   }
 
-  /** Stands in line, a holder of a place at its front. */
+  /** Stands in line. */
   wait(waiter: Waiter): void {
-    if (waiter.needsPlace) this.#line.push(waiter);
-    else this.#line.unshift(waiter);
+    this.#listOf(waiter).push(waiter);
   }
 
   /** Leaves the line. What was granted already is the caller's to release. */
   leave(waiter: Waiter): void {
-    this.#line.remove(waiter);
+    this.#listOf(waiter).remove(waiter);
     this.#admitNext();
   }
 
-  /** Sends everybody in line away, in order. */
+  /** Sends everybody away, in order; nobody is admitted in their stead. */
   close(error: unknown): void {
-    for (let waiter = this.#line.shift(); waiter !== null; waiter = this.#line.shift()) waiter.closed(error);
+    const sentAway = [...this.#holders, ...this.#line];
+    for (const waiter of sentAway) this.#listOf(waiter).remove(waiter);
+    for (const waiter of sentAway) waiter.closed(error);
   }
 
   releasePlace(): void {
     this.#placesTaken--;
-    if (this.#line.size > 0) this.#admitNext();
+    if (this.waiting > 0) this.#admitNext();
   }
 
   releaseBytes(bytes: number): void {
     this.#bytesTaken -= bytes;
-    if (this.#line.size > 0) this.#admitNext();
+    if (this.waiting > 0) this.#admitNext();
   }
 
   #admitNext(): void {
-    for (let first = this.#line.first; first !== null; first = this.#line.first) {
+    for (let first = this.#first; first !== null; first = this.#first) {
       if (!this.#fits(first.needsPlace, first.bytes)) return;
-      this.#line.remove(first);
+      this.#listOf(first).remove(first);
       if (first.needsPlace) this.#placesTaken++;
       this.#bytesTaken += first.bytes;
       first.granted();
     }
+  }
+
+  #listOf({ needsPlace }: Waiter): LinkedList<Waiter> {
+    return needsPlace ? this.#line : this.#holders;
+  }
+
+  get #first(): Waiter | null {
+    return this.#holders.first ?? this.#line.first;
   }
 
   #fits(needsPlace: boolean, bytes: number): boolean {

@@ -16,10 +16,11 @@ export interface Worker {
   /**
    * Sends jobs as one delivery, to be run one after the other in this order.
    *
+   * @param announce tell by `began` when the first of them has been claimed.
    * @throws the platform's `DataCloneError` when an argument can't be cloned; then nothing was sent, and nothing moved.
    *   Of a single job it names the argument's path.
    */
-  send(jobs: readonly Job[]): Delivery;
+  send(jobs: readonly Job[], announce: boolean): Delivery;
   /** Ends the thread, whatever it is doing; `ended` follows. */
   terminate(): void;
 }
@@ -49,6 +50,8 @@ export type Failure = readonly [position: number, reason: unknown];
 
 export interface WorkerEvents {
   ready(): void;
+  /** The worker has claimed the first job of a delivery that was sent with `announce`. */
+  began(delivery: Delivery): void;
   /**
    * Results of the jobs from `delivery.answered` on, in order; a failed or taken job has `undefined` there. The
    * receiver moves `answered` on. `last` says that the worker is through with the delivery.

@@ -7,7 +7,7 @@ export interface BatchLimits {
   readonly budgetMs: number;
   /** Jobs. */
   readonly maxJobs: number;
-  /** Bytes of arguments. */
+  /** Bytes of arguments that are copied. */
   readonly maxBytes: number;
 }
 
@@ -31,7 +31,8 @@ export function fillBatch(
   for (let job = queue.peek(); job !== null; job = queue.peek()) {
     const ms = job.travelsAlone ? undefined : estimateMs(job);
     totalMs += ms ?? Infinity;
-    totalBytes += job.bytes;
+    // What moves is not copied, and costs the same whatever its size.
+    if (job.options.transfer === undefined) totalBytes += job.bytes;
     const fits = totalMs <= limits.budgetMs && totalBytes <= limits.maxBytes && batch.length < limits.maxJobs;
     if (batch.length > 0 && !fits) break;
     queue.remove(job);

@@ -7,6 +7,7 @@ import { Lane } from './lane.ts';
 export interface CrewEvents {
   /** A lane can take work. */
   opened(lane: Lane): void;
+  began(delivery: Delivery): void;
   answered(
     lane: Lane,
     delivery: Delivery,
@@ -41,7 +42,8 @@ export class Crew {
   #bootFailures = 0;
   #closing = false;
   readonly #retries = new Set<NodeJS.Timeout>();
-  readonly #down: number[] = [];
+  /** Workers that could not be started. */
+  readonly #down: { readonly index: number; readonly replaces: Lane | undefined }[] = [];
   /** Every lane whose thread has not ended: also those that retire, and those that are to replace them. */
   readonly #alive = new Set<Lane>();
   readonly #whenEmpty: (() => void)[] = [];
@@ -77,8 +79,8 @@ export class Crew {
     });
   }
 
-  send(lane: Lane, jobs: readonly Job[]): Delivery {
-    const delivery = lane.worker?.send(jobs);
+  send(lane: Lane, jobs: readonly Job[], announce: boolean): Delivery {
+    const delivery = lane.worker?.send(jobs, announce);
     if (delivery === undefined) throw new Error(`internal: lane ${lane.index} has no worker`);
     lane.deliveries.push(delivery);
     this.#removeIdle(lane);
@@ -99,7 +101,7 @@ export class Crew {
   revive(): void {
     if (this.#down.length === 0 || this.#closing) return;
     this.#bootFailures = 0;
-    for (const index of this.#down.splice(0)) this.#lanes[index] = this.#start(index);
+    for (const { index, replaces } of this.#down.splice(0)) this.#startIn(index, replaces);
   }
 
   /** Ends a worker, whatever it is doing; another one takes its place. */
@@ -107,9 +109,10 @@ export class Crew {
     lane.worker?.terminate();
   }
 
-  /** Ends all workers for good; resolves when every thread has ended. */
-  close(): Promise<void> {
+  /** Ends all workers for good; resolves when every thread has ended. Who waits for them to be ready gets `error`. */
+  close(error: unknown): Promise<void> {
     this.#closing = true;
+    for (const { reject } of this.#whenReady.splice(0)) reject(error);
     for (const timer of this.#retries) clearTimeout(timer);
     this.#retries.clear();
     for (const lane of this.#alive) lane.worker?.terminate();
@@ -117,6 +120,12 @@ export class Crew {
       this.#whenEmpty.push(resolve);
       this.#tellEmpty();
     });
+  }
+
+  /** Starts a worker in this place, or as the successor of a lane that has not ended yet. */
+  #startIn(index: number, replaces: Lane | undefined): void {
+    if (replaces?.state === 'retiring') this.#start(index, replaces);
+    else this.#lanes[index] = this.#start(index);
   }
 
   #start(index: number, replaces?: Lane): Lane {
@@ -128,10 +137,12 @@ export class Crew {
         if (replaces === undefined) this.#open(lane);
         else if (replaces.state === 'ended') lane.worker?.terminate();
         else {
+          lane.state = 'standby';
           replaces.successor = lane;
           this.#handOver(replaces);
         }
       },
+      began: (delivery) => this.#events.began(delivery),
       answered: (delivery, values, failures, last) => {
         this.#events.answered(lane, delivery, values, failures, last);
       },
@@ -175,7 +186,10 @@ export class Crew {
     this.#alive.delete(lane);
     for (const delivery of lane.deliveries.splice(0).toReversed()) this.#events.died(delivery, end);
     if (state === 'starting') this.#bootFailed(lane.index, replaces, end);
-    else if (this.#lanes[lane.index] === lane) this.#replace(lane);
+    else if (state === 'standby' && replaces?.successor === lane) {
+      replaces.successor = null;
+      if (!this.#closing) this.#start(lane.index, replaces);
+    } else if (this.#lanes[lane.index] === lane) this.#replace(lane);
     this.#tellEmpty();
   }
 
@@ -192,14 +206,13 @@ export class Crew {
     if (++this.#bootFailures < maxBootFailures) {
       const again = () => {
         this.#retries.delete(timer);
-        const lane = this.#start(index, replaces);
-        if (replaces === undefined) this.#lanes[index] = lane;
+        this.#startIn(index, replaces);
       };
       const timer = setTimeout(again, firstPauseMs * 2 ** (this.#bootFailures - 1));
       this.#retries.add(timer);
       return;
     }
-    this.#down.push(index);
+    this.#down.push({ index, replaces });
     const error = new WorkerCrashedError('no worker thread could be started', end);
     for (const { reject } of this.#whenReady.splice(0)) reject(error);
     if (this.#down.length === this.#lanes.length) this.#events.bootFailed(error);

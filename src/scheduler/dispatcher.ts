@@ -7,12 +7,14 @@ import type { Job } from './job.ts';
 import type { Lane } from './lane.ts';
 import { PendingQueue } from './pending-queue.ts';
 import { RunTimes } from './run-times.ts';
-import { busiest, takeBack, takeBackFrom } from './take-back.ts';
+import { byBacklog, takeBack, takeBackFrom } from './take-back.ts';
 
 /** What the dispatcher reports; each call is synchronous and comes after its own books are in order. */
 export interface DispatchEvents {
-  /** The job has begun, or will at once: its arguments are no longer pending. */
-  started(job: Job): void;
+  /** A job that travels alone is the next that its worker runs. */
+  next(job: Job): void;
+  /** A worker has claimed the job. Told only of one with so many bytes that it matters. */
+  began(job: Job): void;
   /** It has ended by itself. Not called for one that was cancelled while it ran. */
   settle(job: Job, status: 'fulfilled' | 'rejected', value: unknown): void;
   /** Its worker is free of it. Called once for each job that was enqueued, unless it was withdrawn. */
@@ -21,6 +23,17 @@ export interface DispatchEvents {
   bootFailed(error: unknown): void;
 }
 
+export interface DispatchOptions {
+  readonly workers: number;
+  readonly maxTasksPerWorker: number;
+  readonly maxPendingBytes: number;
+}
+
+/**
+ * A job with more than this share of the byte bound tells when it begins (a message of its own), and its bytes are given
+ * back then; those of smaller ones are counted until they are answered.
+ */
+const announceShare = 1 / 4096;
 /** Expected run time of one delivery: long enough to make a message's cost small, short enough to stay agile. */
 const budgetMs = 1;
 /** A delivery's largest number of jobs, what the claim words are made for. */
@@ -45,13 +58,21 @@ export class Dispatcher {
   readonly #runTimes = new RunTimes();
   /** Lowest priority among what was sent, an under-estimate: a more urgent job may have to overtake it. */
   #lowestSent = Infinity;
+  readonly #announceBytes: number;
   #settling = false;
   #topUpDue = false;
 
-  constructor(backend: WorkerBackend, workers: number, maxTasksPerWorker: number, events: DispatchEvents) {
+  constructor(backend: WorkerBackend, options: DispatchOptions, events: DispatchEvents) {
     this.#events = events;
-    this.#crew = new Crew(backend, workers, maxTasksPerWorker, {
-      opened: () => this.#feedIdle(),
+    this.#announceBytes = options.maxPendingBytes * announceShare;
+    this.#crew = new Crew(backend, options.workers, options.maxTasksPerWorker, {
+      opened: () => {
+        this.#feedIdle();
+        this.#topUpSoon();
+      },
+      began: ({ jobs: [job] }) => {
+        if (job !== undefined) events.began(job);
+      },
       answered: (lane, delivery, values, failures, last) =>
         this.#answered(lane, delivery, values, failures, last),
       died: (delivery, end) => this.#died(delivery, end),
@@ -132,7 +153,8 @@ export class Dispatcher {
     const jobs = fillBatch(this.#queue, limits, (job) => this.#runTimes.estimate(job.task.target));
     let delivery: Delivery;
     try {
-      delivery = this.#crew.send(lane, jobs);
+      const announce = jobs.length === 1 && (jobs[0] as Job).bytes > this.#announceBytes;
+      delivery = this.#crew.send(lane, jobs, announce);
     } catch (error) {
       this.#unsendable(jobs, error);
       return;
@@ -144,14 +166,13 @@ export class Dispatcher {
       job.position = position;
       if (job.priority < this.#lowestSent) this.#lowestSent = job.priority;
     }
-    if (lane.deliveries.length === 1) this.#startFirst(lane);
+    if (lane.deliveries.length === 1) this.#tellNext(lane);
   }
 
-  /** Bytes are pending until a job begins; of a lone job that is next in its worker, it is known. */
-  #startFirst(lane: Lane): void {
+  #tellNext(lane: Lane): void {
     const delivery = lane.deliveries[0];
     const [job] = delivery?.jobs ?? [];
-    if (delivery?.jobs.length === 1 && job?.delivery === delivery) this.#events.started(job);
+    if (delivery?.jobs.length === 1 && job?.delivery === delivery) this.#events.next(job);
   }
 
   /** An argument can't be cloned. Of several jobs nobody knows which one's: each goes on by itself. */
@@ -173,7 +194,7 @@ export class Dispatcher {
     // The worker first, our own users after it: it may have run dry.
     if (last) {
       this.#crew.finished(lane, delivery);
-      this.#startFirst(lane);
+      this.#tellNext(lane);
       if (this.#queue.size > 0 && lane.canTake(depth)) this.#send(lane);
     }
     this.#settling = true;
@@ -226,9 +247,13 @@ export class Dispatcher {
 
   /** A worker is free and nothing is queued: what another one has not begun is shared with it. */
   #steal(): void {
-    const victim = busiest(this.#crew.lanes);
-    if (victim === null) return;
-    this.#requeue(takeBackFrom(victim, Math.ceil(victim.backlog / 2), () => true));
-    this.#feedIdle();
+    for (const victim of byBacklog(this.#crew.lanes)) {
+      const half = Math.ceil(victim.backlog / 2);
+      const taken = takeBackFrom(victim, half, () => true);
+      if (taken.length === 0) continue;
+      this.#requeue(taken);
+      this.#feedIdle();
+      return;
+    }
   }
 }

@@ -44,8 +44,10 @@ export class Job implements Linked {
   readonly priority: number;
   readonly owner: JobOwner;
   readonly submittedAt: number;
-  /** Estimated bytes of its arguments, counted against `maxPendingBytes` until it starts; then 0. */
-  bytes: number;
+  /** Estimated bytes of its arguments. */
+  readonly bytes: number;
+  /** Are they counted against `maxPendingBytes`? From admission until it starts. */
+  holdsBytes = false;
   retriesLeft: number;
 
   status: JobStatus = 'waiting';

@@ -1,16 +1,16 @@
 import type { Delivery, Worker } from './backend.ts';
-import type { Job } from './job.ts';
 
 /**
  * ```
- * starting ──→ open ──→ retiring ──→ ended
- *    └──────────┴─────────────────────↑
+ * starting ──→ (standby) ──→ open ──→ retiring ──→ ended
+ *    └────────────┴────────────┴──────────────────────↑
  * ```
  * - starting → open: the worker told that it is ready.
+ * - starting → standby: it did, but the lane that it is to replace is not through yet.
  * - open → retiring: it has been sent `maxTasksPerWorker` tasks; it finishes them, then another one takes over.
  * - any → ended: its thread has ended, asked or not.
  */
-export type LaneState = 'starting' | 'open' | 'retiring' | 'ended';
+export type LaneState = 'starting' | 'standby' | 'open' | 'retiring' | 'ended';
 
 /**
  * One worker as the dispatcher sees it: its life, and the deliveries that it has not finished, oldest first.
@@ -45,14 +45,14 @@ export class Lane {
     return backlog;
   }
 
-  /** Is a task running at this instant whose future has not been settled? */
-  get running(): Job | null {
+  /** Does it execute a task at this instant whose future has not been settled? */
+  get running(): boolean {
     for (const delivery of this.deliveries) {
       for (let position = delivery.answered; position < delivery.jobs.length; position++) {
-        if (delivery.claim(position) === 'running') return delivery.jobs[position] as Job;
+        if (delivery.claim(position) === 'running') return delivery.jobs[position]?.done === false;
       }
     }
-    return null;
+    return false;
   }
 
   canTake(depth: number): boolean {

@@ -37,8 +37,9 @@ export class Ledger {
     this.#parts = parts;
     this.#interruptGraceMs = options.interruptGraceMs;
     this.unobserved = new Unobserved(options.onUnobservedError);
-    this.dispatcher = new Dispatcher(backend, options.workers, options.maxTasksPerWorker, {
-      started: (job) => this.#started(job),
+    this.dispatcher = new Dispatcher(backend, options, {
+      next: (job) => job.guard?.started(),
+      began: (job) => this.#began(job),
       settle: (job, status, value) => this.#settle(job, status, value),
       left: (job) => this.#left(job),
       bootFailed: (error) => this.endUnclaimed('rejected', error),
@@ -53,6 +54,7 @@ export class Ledger {
   /** Enters a job that holds a place, and its bytes. */
   enter(job: Job): void {
     this.#unsettled++;
+    job.holdsBytes = true;
     if (Guard.needed(job)) {
       job.guard = new Guard(job, this.#parts.signals, this.#parts.deadlines, {
         cancel: (_, reason, interrupt) => this.cancel(job, reason, interrupt),
@@ -115,9 +117,9 @@ export class Ledger {
     if (status === 'rejected' && !job.observed) this.unobserved.add(job);
   }
 
-  #started(job: Job): void {
-    job.guard?.started();
-    this.#releaseBytes(job);
+  /** Its arguments are no longer pending; but one that may have to run again is not done with them. */
+  #began(job: Job): void {
+    if (job.retriesLeft === 0) this.#releaseBytes(job);
   }
 
   #left(job: Job): void {
@@ -127,9 +129,8 @@ export class Ledger {
   }
 
   #releaseBytes(job: Job): void {
-    if (job.bytes === 0) return;
-    const { bytes } = job;
-    job.bytes = 0;
-    this.#parts.admission.releaseBytes(bytes);
+    if (!job.holdsBytes) return;
+    job.holdsBytes = false;
+    this.#parts.admission.releaseBytes(job.bytes);
   }
 }

@@ -16,6 +16,8 @@ import { SubmitWaiter } from './submit-waiter.ts';
 import type { UnobservedErrorHandler } from './unobserved.ts';
 
 export interface SchedulerOptions {
+  /** What messages call the executor. */
+  readonly name: string;
   readonly workers: number;
   readonly maxPending: number;
   readonly maxPendingBytes: number;
@@ -75,7 +77,7 @@ export class Scheduler implements JobOwner {
   }
 
   ready(): Promise<void> {
-    if (this.#state !== 'open') return Promise.reject(new ExecutorClosedError());
+    if (this.#state !== 'open') return Promise.reject(this.closedError());
     return this.#ledger.dispatcher.crew.ready();
   }
 
@@ -97,7 +99,7 @@ export class Scheduler implements JobOwner {
   waitForPlace(job: Job): Promise<void> {
     const { signal } = job.options;
     const { maxWaiting } = this.#options;
-    if (this.#state !== 'open') return Promise.reject(this.refuse(job, new ExecutorClosedError()));
+    if (this.#state !== 'open') return Promise.reject(this.refuse(job, this.closedError()));
     if (signal?.aborted) return Promise.reject(this.abortWaiting(job, signal.reason));
     if (this.admission.waiting >= maxWaiting) {
       const message = `${maxWaiting} callers wait for a place already (maxWaiting)`;
@@ -127,7 +129,7 @@ export class Scheduler implements JobOwner {
 
   /** The same, in line with everybody else. */
   reserve(): Promise<void> {
-    if (this.#state !== 'open') return Promise.reject(new ExecutorClosedError());
+    if (this.#state !== 'open') return Promise.reject(this.closedError());
     return waitInLine(this.admission, true, 0);
   }
 
@@ -144,7 +146,7 @@ export class Scheduler implements JobOwner {
   async #waitForBytes(job: Job): Promise<void> {
     try {
       if (this.#state === 'open') await waitInLine(this.admission, false, job.bytes);
-      if (this.#state !== 'open') throw new ExecutorClosedError();
+      if (this.#state !== 'open') throw this.closedError();
     } catch (error) {
       this.releasePlace();
       throw this.refuse(job, error);
@@ -196,7 +198,7 @@ export class Scheduler implements JobOwner {
     const state = stateFor[mode];
     if (order.indexOf(state) > order.indexOf(this.#state)) {
       this.#state = state;
-      const error = new ExecutorClosedError();
+      const error = this.closedError();
       this.admission.close(error);
       if (state !== 'draining') this.#ledger.endUnclaimed('cancelled', error);
       if (state === 'killing') this.#ledger.cancelRunning(error);
@@ -209,7 +211,7 @@ export class Scheduler implements JobOwner {
 
   async #close(): Promise<void> {
     await new Promise<void>((resolve) => (this.#whenDrained = resolve));
-    await this.#ledger.dispatcher.crew.close();
+    await this.#ledger.dispatcher.crew.close(this.closedError());
     this.#state = 'closed';
     this.#ledger.unobserved.flush();
   }
@@ -235,6 +237,10 @@ export class Scheduler implements JobOwner {
   releasePlace(): void {
     this.admission.releasePlace();
     this.#checkDrained();
+  }
+
+  closedError(): ExecutorClosedError {
+    return new ExecutorClosedError(`the executor '${this.#options.name}' has been shut down`);
   }
 
   /** The backlog's expected run time, shared by the workers; undefined until a run time is known. */

@@ -15,8 +15,9 @@ export class Signals {
     if (entry === undefined) {
       const abortables = new Set<Abortable>();
       const listener = () => {
-        this.#watched.delete(signal);
+        // Who is told may make others stop watching: those are then told nothing.
         for (const each of abortables) each.aborted(signal.reason);
+        this.#watched.delete(signal);
       };
       entry = { listener, abortables };
       this.#watched.set(signal, entry);

@@ -33,16 +33,7 @@ function isMovable(job: Job, delivery: Delivery): boolean {
   return job.delivery === delivery && job.status === 'sent' && job.options.transfer === undefined;
 }
 
-/** The lane with most work that a free one could take over; null if nobody has more than what it is running. */
-export function busiest(lanes: readonly Lane[]): Lane | null {
-  let busiest: Lane | null = null;
-  let most = 1;
-  for (const lane of lanes) {
-    const { backlog } = lane;
-    if (backlog > most) {
-      busiest = lane;
-      most = backlog;
-    }
-  }
-  return busiest;
+/** Lanes with more than what they are running, those with most work first. */
+export function byBacklog(lanes: readonly Lane[]): Lane[] {
+  return lanes.filter(({ backlog }) => backlog > 1).toSorted((a, b) => b.backlog - a.backlog);
 }

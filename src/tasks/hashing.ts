@@ -1,10 +1,14 @@
 import * as crypto from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import type { Stats } from 'node:fs';
+import { fileError, openRegular } from './regular-file.ts';
 
 /*
  * A task module: ordinary, synchronous functions. They run in worker threads, where blocking is what one wants: a
  * stream would cost a dozen turns of the event loop for a file that two system calls can read.
+ *
+ * A small file takes five system calls and 10 to 12 µs: open, fstat, read, fstat, close. The two fstat cost 1.0 and
+ * 1.6 µs of that; they keep pipes and devices out, and notice a file that is being written.
  */
 
 /**
@@ -38,7 +42,8 @@ export function hashBytes(bytes: Uint8Array | string, algorithm: string = 'sha25
     // In one call: 2.5 µs for 4 KiB, where createHash() takes 3.0.
     return crypto.hash(algorithm, bytes, 'hex');
   } catch (cause) {
-    if (!crypto.getHashes().includes(algorithm)) throw unknownAlgorithm(algorithm, cause);
+    // Asked of createHash() and not of the list, which has one spelling of each name where many are understood.
+    createHash(algorithm);
     throw cause;
   }
 }
@@ -50,47 +55,43 @@ export function hashBytes(bytes: Uint8Array | string, algorithm: string = 'sha25
  * @param algorithm any of `crypto.getHashes()`.
  * @throws the platform's error (`ENOENT`, `EACCES`, `EISDIR`, …, with `path`); an error with `code`
  *   `'ERR_NOT_A_REGULAR_FILE'` for a pipe, socket or device, `'ERR_FILE_CHANGED'` for a file that changed while it was
- *   read; `RangeError` for an unknown algorithm.
+ *   read (as far as its size and time of change tell: a file system's clock may tick only every few milliseconds);
+ *   `RangeError` for an unknown algorithm.
  */
 export function hashFile(path: string | Uint8Array, algorithm: string = 'sha256'): string {
   const name = typeof path === 'string' ? path : Buffer.from(path.buffer, path.byteOffset, path.byteLength);
-  // Not blocking: to open a pipe that nobody writes to would hold the thread for ever.
-  const file = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK);
+  const { file, stats: before } = openRegular(name);
   try {
-    const before = fstatSync(file);
-    if (!before.isFile()) throw notRegular(name, before);
-    if (before.size > 0 && before.size < buffer.length) return hashSmall(file, before.size, name, algorithm);
-    return hashLarge(file, before, name, algorithm);
+    // A size of 0 says nothing in /proc.
+    const small = before.size > 0 && before.size < buffer.length;
+    const digest = small ? hashSmall(file, before.size, algorithm) : hashLarge(file, algorithm);
+    if (changed(before, fstatSync(file))) {
+      throw fileError('ERR_FILE_CHANGED', 'changed while it was read', name);
+    }
+    return digest;
   } finally {
     closeSync(file);
   }
 }
 
-/** One read: asked for a byte more than there is, a regular file answers with all that it has. */
-function hashSmall(file: number, size: number, path: string | Buffer, algorithm: string): string {
-  const length = readSync(file, buffer, 0, size + 1, null);
-  if (length !== size) throw changed(path);
+/** Mostly one read: a network file system may answer with less than it was asked for, and /sys always does. */
+function hashSmall(file: number, size: number, algorithm: string): string {
+  let length = 0;
+  while (length < size) {
+    const more = readSync(file, buffer, length, size - length, null);
+    if (more === 0) break;
+    length += more;
+  }
   return hashBytes(buffer.subarray(0, length), algorithm);
 }
 
-function hashLarge(file: number, before: Stats, path: string | Buffer, algorithm: string): string {
+function hashLarge(file: number, algorithm: string): string {
   const hash = createHash(algorithm);
   for (let length = read(file); length > 0; length = read(file)) hash.update(buffer.subarray(0, length));
-  const after = fstatSync(file);
-  if (after.size !== before.size || after.mtimeMs !== before.mtimeMs) throw changed(path);
   return hash.digest('hex');
 }
 
 const read = (file: number): number => readSync(file, buffer, 0, buffer.length, null);
 
-function notRegular(path: string | Buffer, stats: Stats): Error {
-  if (stats.isDirectory()) return fileError('EISDIR', 'is a directory', path);
-  return fileError('ERR_NOT_A_REGULAR_FILE', 'is not a regular file', path);
-}
-
-const changed = (path: string | Buffer): Error =>
-  fileError('ERR_FILE_CHANGED', 'changed while it was read', path);
-
-function fileError(code: string, what: string, path: string | Buffer): Error {
-  return Object.assign(new Error(`${code}: ${path.toString()} ${what}`), { code, path: path.toString() });
-}
+const changed = (before: Stats, after: Stats): boolean =>
+  after.size !== before.size || after.mtimeMs !== before.mtimeMs;

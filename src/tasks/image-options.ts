@@ -6,6 +6,9 @@ import type { OptionChecks } from '../options.ts';
 export type OutputFormat = 'jpeg' | 'png' | 'webp' | 'avif' | 'gif' | 'tiff';
 export const outputFormats: readonly OutputFormat[] = ['jpeg', 'png', 'webp', 'avif', 'gif', 'tiff'];
 
+/** Pixels. WebP's largest side, the smallest of the formats'. */
+export const maxSide = 16_383;
+
 const fits = ['cover', 'contain', 'fill', 'inside', 'outside'] as const;
 
 /** Bounds on untrusted input. */
@@ -17,7 +20,7 @@ export interface ImageLimits {
 }
 
 export interface ResizeOptions extends ImageLimits {
-  /** Pixels, 1 to 16,383. At least one of width and height is needed; the other follows from the shape. */
+  /** Pixels, 1 to 16,383. At least one of width and height is needed; the other follows from the shape, to 16,383. */
   readonly width?: number;
   readonly height?: number;
   /** How an image of another shape is fitted, in CSS's words. Default `'cover'` with both, which crops. */
@@ -28,7 +31,7 @@ export interface ResizeOptions extends ImageLimits {
   readonly quality?: number;
   /** Leave an image alone that is smaller already. Default false. */
   readonly withoutEnlargement?: boolean;
-  /** Write to this file and return no bytes. It is replaced at once and whole; it may not be the input. */
+  /** Write to this file and return no bytes. It is replaced at once and whole (a link is, not what it leads to); it may not be the input. */
   readonly to?: string;
 }
 
@@ -64,9 +67,8 @@ export function checkResize(options: ResizeOptions): ResizeOptions & Required<Im
   return { ...defaultLimits, ...checked };
 }
 
-/** WebP's largest side, the smallest of the formats'. */
 function pixels(option: string, value: unknown): void {
-  between(1, 16_383)(option, value);
+  between(1, maxSide)(option, value);
 }
 
 function between(min: number, max: number) {

@@ -1,17 +1,19 @@
-import { rename, rm, stat } from 'node:fs/promises';
-import type { Metadata, OutputInfo, Sharp as Pipeline } from 'sharp';
-import { checkLimits, checkResize, outputFormats } from './image-options.ts';
+import { randomUUID } from 'node:crypto';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Metadata, Sharp as Pipeline } from 'sharp';
+import { checkLimits, checkResize, maxSide, outputFormats } from './image-options.ts';
 import type { ImageLimits, OutputFormat, ResizeOptions } from './image-options.ts';
+import { imageError, readSource, refuseSameFile } from './image-source.ts';
+import type { ImageInput, ImageSource } from './image-source.ts';
 import { loadSharp } from './load-sharp.ts';
-import { transferable } from './transferable.ts';
 
 /*
  * A task module on sharp (libvips). Input is taken as untrusted: only raster formats, bounded pixels and bytes, and
  * damaged files are refused.
  */
 
-/** A path, or the bytes of an image. */
-export type ImageInput = string | Uint8Array;
+export type { ImageInput } from './image-source.ts';
 
 export interface ResizedImage {
   readonly format: OutputFormat;
@@ -20,7 +22,7 @@ export interface ResizedImage {
   readonly height: number;
   /** Bytes of the encoded image. */
   readonly size: number;
-  /** The encoded image; undefined if it was written to a file. Moved from the thread, not copied. */
+  /** The encoded image, the caller's to keep; undefined if it was written to a file. */
   readonly data: Uint8Array | undefined;
 }
 
@@ -35,27 +37,31 @@ export interface ImageMetadata {
   readonly pages: number;
 }
 
-/** Formats that are read. Not SVG or PDF: they can refer to other files, and are programs rather than pictures. */
+/** Formats that are read, as sharp names what it found. */
 const inputFormats = new Set(['jpeg', 'png', 'webp', 'gif', 'tiff', 'heif', 'avif']);
 
 /**
- * Resizes an image, upright by its EXIF orientation; other metadata is dropped.
+ * Resizes an image, upright by its EXIF orientation; other metadata is dropped. Of an animation, the first frame.
  *
  * @throws {InvalidOptionError} for a bad option; an error with `code` `'ERR_NOT_AN_IMAGE'` for what is no raster image or
- *   is damaged, `'ERR_IMAGE_TOO_LARGE'` beyond `maxPixels` or `maxBytes`, `'ERR_SAME_FILE'` if `to` is the input,
+ *   is damaged, `'ERR_IMAGE_TOO_LARGE'` beyond `maxPixels` or `maxBytes` or for a result with a side of more than 16,383
+ *   pixels, `'ERR_SAME_FILE'` if `to` is the input, `'ERR_NOT_A_REGULAR_FILE'` for a pipe, socket or device,
  *   `'ERR_SHARP_MISSING'`; the platform's error for a path that can't be read or written.
  */
 export async function resize(input: ImageInput, options: ResizeOptions): Promise<ResizedImage> {
   const { to, format, quality, maxPixels, maxBytes, ...size } = checkResize(options);
-  const source = await open(input, { maxPixels, maxBytes });
-  const output = format ?? writable(source.metadata);
-  const pipeline = source.pipeline.autoOrient().resize(size);
+  const { source, pipeline, metadata } = await open(input, { maxPixels, maxBytes });
+  if (to !== undefined) refuseSameFile(source, to);
+  refuseLongSide(source, metadata, size);
+  const output = format ?? writable(metadata);
+  pipeline.autoOrient().resize(size);
   pipeline.toFormat(output, quality === undefined ? {} : { quality });
-  if (to !== undefined && typeof input === 'string') await refuseSameFile(input, to);
-  const written = refuseDamaged<Encoded>(to === undefined ? toMemory(pipeline) : toFile(pipeline, to), input);
-  const { width, height, size: bytes, data } = await written;
-  const image: ResizedImage = { format: output, width, height, size: bytes, data };
-  return data === undefined ? image : transferable(image, [data.buffer]);
+  // Encoded to memory even for a file: an error from here is the image's, and one from writing is the platform's.
+  const encoded = pipeline.toBuffer({ resolveWithObject: true });
+  const { data, info } = await refuseDamaged(encoded, source);
+  if (to !== undefined) write(data, to);
+  const image = { format: output, width: info.width, height: info.height, size: data.byteLength };
+  return { ...image, data: to === undefined ? data : undefined };
 }
 
 /** What an image is, by its header. Throws what `resize` throws, but does not see damage behind the header. */
@@ -65,93 +71,75 @@ export async function metadata(input: ImageInput, limits: ImageLimits = {}): Pro
   return { format, width: autoOrient.width, height: autoOrient.height, channels, hasAlpha, pages };
 }
 
-async function open(
-  input: ImageInput,
-  { maxPixels, maxBytes }: Required<ImageLimits>,
-): Promise<{ pipeline: Pipeline; metadata: Metadata }> {
+interface OpenImage {
+  readonly source: ImageSource;
+  readonly pipeline: Pipeline;
+  readonly metadata: Metadata;
+}
+
+async function open(input: ImageInput, limits: Required<ImageLimits>): Promise<OpenImage> {
+  const { maxPixels, maxBytes } = limits;
+  const source = readSource(input, maxBytes);
   const sharp = await loadSharp();
-  const bytes = typeof input === 'string' ? (await stat(input)).size : input.byteLength;
-  if (bytes > maxBytes) {
-    throw failure(
-      'ERR_IMAGE_TOO_LARGE',
-      `${nameOf(input)} has ${bytes} bytes, more than maxBytes (${maxBytes})`,
-    );
+  const options = { limitInputPixels: maxPixels, failOn: 'warning', sequentialRead: true } as const;
+  const pipeline = sharp(source.bytes, options);
+  const metadata = await refuseDamaged(pipeline.metadata(), source);
+  const { format, width, height } = metadata;
+  if (!inputFormats.has(format)) {
+    throw imageError('ERR_NOT_AN_IMAGE', `${source.name} is ${format}, which is not accepted as an image`);
   }
-  const pipeline = sharp(input, { limitInputPixels: maxPixels, failOn: 'warning', sequentialRead: true });
-  const found = await refuseDamaged(pipeline.metadata(), input);
-  if (!inputFormats.has(found.format)) {
-    throw failure(
-      'ERR_NOT_AN_IMAGE',
-      `${nameOf(input)} is ${found.format}, which is not accepted as an image`,
-    );
+  if (width * height > maxPixels) {
+    const pixels = `${width} × ${height} pixels, more than maxPixels (${maxPixels})`;
+    throw imageError('ERR_IMAGE_TOO_LARGE', `${source.name} has ${pixels}`);
   }
-  if (found.width * found.height > maxPixels) {
-    const pixels = `${found.width} × ${found.height}`;
-    throw failure(
-      'ERR_IMAGE_TOO_LARGE',
-      `${nameOf(input)} has ${pixels} pixels, more than maxPixels (${maxPixels})`,
-    );
-  }
-  return { pipeline, metadata: found };
+  return { source, pipeline, metadata };
 }
 
-type Encoded = OutputInfo & { readonly data: Buffer<ArrayBuffer> | undefined };
-
-async function toMemory(pipeline: Pipeline): Promise<Encoded> {
-  const { data, info } = await pipeline.toBuffer({ resolveWithObject: true });
-  // sharp's memory is not JavaScript's own, and can't be moved to another thread: this copy can.
-  return { ...info, data: Buffer.from(new Uint8Array(data).buffer) };
+/**
+ * The side that follows from the shape is the input's to choose: a PNG of 434 bytes, 1 × 16,000, asks for 1.6 million
+ * rows at a width of 100.
+ */
+function refuseLongSide(source: ImageSource, { autoOrient }: Metadata, size: ResizeOptions): void {
+  const { width, height, fit, withoutEnlargement = false } = size;
+  if (width !== undefined && height !== undefined && fit !== 'outside') return;
+  const across = (width ?? 0) / autoOrient.width;
+  const down = (height ?? 0) / autoOrient.height;
+  const scale = withoutEnlargement ? Math.min(1, Math.max(across, down)) : Math.max(across, down);
+  const longest = Math.round(Math.max(autoOrient.width, autoOrient.height) * scale);
+  if (longest <= maxSide) return;
+  const message = `${source.name} would have a side of ${longest} pixels, more than ${maxSide}`;
+  throw imageError('ERR_IMAGE_TOO_LARGE', message);
 }
 
-/** Beside the target and then renamed: nobody ever sees half a file, and a failure leaves none. */
-async function toFile(pipeline: Pipeline, to: string): Promise<Encoded> {
-  const partial = `${to}.${process.pid}.${Math.random().toString(36).slice(2)}.part`;
+/**
+ * Beside the target and then renamed: nobody ever sees half a file, and a failure leaves none. Only a thread that is
+ * ended just here leaves its `.part` behind.
+ */
+function write(data: Uint8Array, to: string): void {
+  const partial = join(dirname(to), `.${randomUUID()}.part`);
   try {
-    const info = await pipeline.toFile(partial);
-    await rename(partial, to);
-    return { ...info, data: undefined };
+    writeFileSync(partial, data, { flag: 'wx' });
+    renameSync(partial, to);
   } catch (error) {
-    await rm(partial, { force: true });
+    rmSync(partial, { force: true });
     throw error;
   }
 }
 
-async function refuseSameFile(input: string, to: string): Promise<void> {
-  const [source, target] = await Promise.all([stat(input), stat(to).catch(() => undefined)]);
-  if (target !== undefined && source.ino === target.ino && source.dev === target.dev) {
-    throw failure('ERR_SAME_FILE', `${to} is the input itself, which is never overwritten`);
-  }
-}
-
-/** sharp's errors about an input have no code; the platform's (no such folder, no space) have one. */
-async function refuseDamaged<T>(result: Promise<T>, input: ImageInput): Promise<T> {
+/** sharp's errors have no code. All that it is given here is an image, so they are about that. */
+async function refuseDamaged<T>(result: Promise<T>, { name }: ImageSource): Promise<T> {
   try {
     return await result;
   } catch (cause) {
-    if (cause instanceof Error && /exceeds pixel limit/i.test(cause.message)) {
-      throw failure('ERR_IMAGE_TOO_LARGE', `${nameOf(input)}: ${cause.message}`, cause);
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    if (/exceeds pixel limit|is too large for the/i.test(reason)) {
+      throw imageError('ERR_IMAGE_TOO_LARGE', `${name}: ${reason}`, cause);
     }
-    if (
-      cause instanceof Error &&
-      !/unable to (open for write|call)|ENOSPC|No such file/i.test(cause.message)
-    ) {
-      throw failure(
-        'ERR_NOT_AN_IMAGE',
-        `${nameOf(input)} is not an image, or is damaged: ${cause.message}`,
-        cause,
-      );
-    }
-    throw cause;
+    throw imageError('ERR_NOT_AN_IMAGE', `${name} is not an image, or is damaged: ${reason}`, cause);
   }
 }
 
 function writable({ format, compression }: Metadata): OutputFormat {
   if (compression === 'av1') return 'avif';
   return (outputFormats as readonly string[]).includes(format) ? (format as OutputFormat) : 'png';
-}
-
-const nameOf = (input: ImageInput): string => (typeof input === 'string' ? input : 'the image');
-
-function failure(code: string, message: string, cause?: unknown): Error {
-  return Object.assign(new Error(message, cause === undefined ? {} : { cause }), { code });
 }

@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { fairShare, fillBatch } from '../../src/scheduler/batching.ts';
+import type { BatchLimits } from '../../src/scheduler/batching.ts';
+import type { Job } from '../../src/scheduler/job.ts';
+import { PendingQueue } from '../../src/scheduler/pending-queue.ts';
+import type { TaskOptions } from '../../src/tasks/task-options.ts';
+import { makeJob } from './make-job.ts';
+
+const limits: BatchLimits = { budgetMs: 1, maxJobs: 100, maxBytes: 1000 };
+
+/** A queue of jobs, and a run time for each of them. */
+function queueOf(...jobs: [ms: number | undefined, options?: TaskOptions, bytes?: number][]) {
+  const queue = new PendingQueue();
+  const times = new Map<Job, number | undefined>();
+  for (const [index, [ms, options = {}, bytes = 0]] of jobs.entries()) {
+    const job = makeJob(index + 1, options);
+    job.bytes = bytes;
+    times.set(job, ms);
+    queue.push(job);
+  }
+  return { queue, estimate: (job: Job) => times.get(job) };
+}
+
+function deliveries({ queue, estimate }: ReturnType<typeof queueOf>, bounds = limits): string {
+  const lines: string[] = [];
+  while (queue.size > 0) {
+    lines.push(
+      fillBatch(queue, bounds, estimate)
+        .map(({ id }) => id)
+        .join(' '),
+    );
+  }
+  return lines.join(' | ');
+}
+
+describe('what travels together', () => {
+  test('as much as fits into the budget', () => {
+    const queue = queueOf([0.4], [0.4], [0.2], [0.4], [0.4]);
+    expect(deliveries(queue)).toMatchInlineSnapshot(`"1 2 3 | 4 5"`);
+  });
+
+  test('a function whose run time is unknown travels alone', () => {
+    const queue = queueOf([undefined], [undefined], [0.1], [0.1], [undefined], [0.1]);
+    expect(deliveries(queue)).toMatchInlineSnapshot(`"1 | 2 | 3 4 | 5 | 6"`);
+  });
+
+  test('a task longer than the budget travels alone', () => {
+    expect(deliveries(queueOf([0.1], [50], [0.1], [0.1]))).toMatchInlineSnapshot(`"1 | 2 | 3 4"`);
+  });
+
+  test('a task that may be interrupted or has a timeout travels alone', () => {
+    const queue = queueOf([0], [0, { interrupt: true }], [0], [0], [0, { timeoutMs: 5 }], [0]);
+    expect(deliveries(queue)).toMatchInlineSnapshot(`"1 | 2 | 3 4 | 5 | 6"`);
+  });
+
+  test('never more than the bound of jobs', () => {
+    const queue = queueOf([0], [0], [0], [0], [0]);
+    expect(deliveries(queue, { ...limits, maxJobs: 2 })).toMatchInlineSnapshot(`"1 2 | 3 4 | 5"`);
+  });
+
+  test('large arguments travel alone', () => {
+    const queue = queueOf([0, {}, 600], [0, {}, 600], [0, {}, 300], [0, {}, 5000], [0, {}, 1]);
+    expect(deliveries(queue)).toMatchInlineSnapshot(`"1 | 2 3 | 4 | 5"`);
+  });
+
+  test('a more urgent task goes first, with others behind it', () => {
+    const queue = queueOf([0], [0, { priority: 1 }], [0]);
+    expect(deliveries(queue, { ...limits, maxJobs: 2 })).toMatchInlineSnapshot(`"2 1 | 3"`);
+  });
+});
+
+const jobs = fc.array(
+  fc.tuple(
+    fc.option(fc.double({ min: 0, max: 2, noNaN: true }), { nil: undefined }),
+    fc.record({ priority: fc.integer({ min: 0, max: 2 }), interrupt: fc.boolean() }),
+    fc.nat(1500),
+  ),
+  { minLength: 1, maxLength: 30 },
+);
+
+test('a delivery is the front of the queue, is never empty and keeps every bound unless it is a single job', () => {
+  fc.assert(
+    fc.property(jobs, fc.integer({ min: 1, max: 5 }), (list, maxJobs) => {
+      const { queue, estimate } = queueOf(...list);
+      const order = [...queue];
+      const sent: Job[] = [];
+      while (queue.size > 0) {
+        const batch = fillBatch(queue, { ...limits, maxJobs }, estimate);
+        expect(batch.length).toBeGreaterThan(0);
+        sent.push(...batch);
+        if (batch.length === 1) continue;
+        expect(batch.length).toBeLessThanOrEqual(maxJobs);
+        expect(batch.some((job) => job.travelsAlone || estimate(job) === undefined)).toBe(false);
+        const sum = (of: (job: Job) => number) => batch.reduce((total, job) => total + of(job), 0);
+        expect(sum((job) => estimate(job) ?? Infinity)).toBeLessThanOrEqual(limits.budgetMs);
+        expect(sum((job) => job.bytes)).toBeLessThanOrEqual(limits.maxBytes);
+      }
+      expect(sent).toEqual(order);
+    }),
+  );
+});
+
+test('an empty queue fills nothing', () => {
+  expect(fillBatch(new PendingQueue(), limits, () => 0)).toEqual([]);
+});
+
+test('a fair share is at least one job, and the shares together are enough', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 1e6 }), fc.integer({ min: 1, max: 512 }), (pending, workers) => {
+      const share = fairShare(pending, workers);
+      return share >= 1 && share * workers >= pending && (share - 1) * workers < pending;
+    }),
+  );
+});

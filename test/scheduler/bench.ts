@@ -1,0 +1,102 @@
+import type { Job } from '../../src/scheduler/job.ts';
+import { Scheduler } from '../../src/scheduler/scheduler.ts';
+import type { SchedulerOptions } from '../../src/scheduler/scheduler.ts';
+import type { TaskOptions } from '../../src/tasks/task-options.ts';
+import { FakeBackend } from './fake-backend.ts';
+import type { FakeWorker } from './fake-backend.ts';
+import { makeTask } from './make-job.ts';
+
+const defaults: SchedulerOptions = {
+  workers: 2,
+  maxPending: 100,
+  maxPendingBytes: 1000,
+  maxWaiting: Infinity,
+  maxTasksPerWorker: Infinity,
+  interruptGraceMs: 100,
+  onUnobservedError: () => {},
+};
+
+const signs = { sent: '', running: '*', finished: '+', taken: '-' };
+
+/** A scheduler with fake workers, and its state in a few lines. */
+export class Bench {
+  readonly backend = new FakeBackend();
+  readonly scheduler: Scheduler;
+  readonly jobs = new Map<string, Job>();
+
+  constructor(options: Partial<SchedulerOptions> = {}) {
+    this.scheduler = new Scheduler(this.backend, { ...defaults, ...options });
+  }
+
+  /** With workers that are up. */
+  static booted(options: Partial<SchedulerOptions> = {}): Bench {
+    const bench = new Bench(options);
+    bench.backend.boot();
+    return bench;
+  }
+
+  /** Submits tasks by their names, one letter each. Those without a place wait in line. */
+  submit(names: string, options: TaskOptions = {}, args: unknown[] = []): void {
+    for (const name of names) {
+      const job = this.scheduler.createJob(makeTask(name, { label: name, ...options }, args), {
+        label: name,
+        ...options,
+      });
+      this.jobs.set(name, job);
+      if (!this.scheduler.tryAdmit(job)) this.scheduler.waitForPlace(job).catch(() => {});
+    }
+  }
+
+  job(name: string): Job {
+    const job = this.jobs.get(name);
+    if (job === undefined) throw new Error(`${name} was never submitted`);
+    return job;
+  }
+
+  cancel(name: string, reason: unknown = 'cancelled', interrupt = false): boolean {
+    return this.scheduler.cancel(this.job(name), reason, interrupt);
+  }
+
+  worker(index: number): FakeWorker {
+    return this.backend.worker(index);
+  }
+
+  /** Lets top-ups and stealing happen. */
+  async tick(): Promise<void> {
+    for (let left = 3; left > 0; left--) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /**
+   * One line per worker that is alive: its deliveries, with `*` running, `+` finished and not answered, `-` taken back.
+   * Then what is queued, what waits, and what has settled.
+   */
+  show(): string {
+    const lines = this.backend.alive.map(({ index, state, deliveries }) => {
+      const text = deliveries.map(
+        ({ jobs, claims }) =>
+          `[${jobs.map(({ label }, at) => label + signs[claims[at] as keyof typeof signs]).join(' ')}]`,
+      );
+      return [`worker ${index}${state === 'up' ? '' : ` (${state})`}:`, ...text].join(' ');
+    });
+    const named = (wanted: (job: Job) => boolean) =>
+      [...this.jobs].filter(([, job]) => wanted(job)).map(([name]) => name);
+    const queued = named(({ status }) => status === 'queued');
+    const waiting = named(({ status }) => status === 'waiting');
+    if (queued.length > 0) lines.push(`queued: ${queued.join(' ')}`);
+    if (waiting.length > 0) lines.push(`waiting: ${waiting.join(' ')}`);
+    for (const status of ['fulfilled', 'rejected', 'cancelled'] as const) {
+      const ended = named((job) => job.status === status);
+      const text = ended.map((name) =>
+        status === 'fulfilled' ? name : `${name} (${reason(this.job(name))})`,
+      );
+      if (text.length > 0) lines.push(`${status}: ${text.join(', ')}`);
+    }
+    return lines.join('\n');
+  }
+}
+
+function reason({ value }: Job): string {
+  if (!(value instanceof Error)) return String(value);
+  const finished = (value as { finished?: boolean }).finished === true ? ', finished' : '';
+  return value.name + finished;
+}

@@ -1,0 +1,198 @@
+import type {
+  Claim,
+  Delivery,
+  Failure,
+  Worker,
+  WorkerBackend,
+  WorkerEvents,
+} from '../../src/scheduler/backend.ts';
+import type { Job } from '../../src/scheduler/job.ts';
+
+/** An argument that can't be cloned, as far as the fake backend is concerned. */
+export const uncloneable = (): void => {};
+
+/** Deliveries that a fake worker holds at the most, as many as a real one. */
+const room = 4;
+
+/** Workers that do nothing but what the test tells them to. */
+export class FakeBackend implements WorkerBackend {
+  readonly workers: FakeWorker[] = [];
+
+  start(events: WorkerEvents): FakeWorker {
+    const worker = new FakeWorker(this.workers.length, events);
+    this.workers.push(worker);
+    return worker;
+  }
+
+  /** Those whose thread has not ended. */
+  get alive(): FakeWorker[] {
+    return this.workers.filter((worker) => worker.state !== 'ended');
+  }
+
+  worker(index: number): FakeWorker {
+    const worker = this.workers[index];
+    if (worker === undefined) throw new Error(`no worker ${index} was started`);
+    return worker;
+  }
+
+  boot(): void {
+    for (const worker of this.workers) if (worker.state === 'booting') worker.boot();
+  }
+}
+
+class FakeDelivery implements Delivery {
+  readonly jobs: readonly Job[];
+  answered = 0;
+  taken = 0;
+  readonly claims: Claim[];
+  readonly stopping = new Set<number>();
+  readonly times: [start: number, end: number][] = [];
+
+  readonly announce: boolean;
+
+  constructor(jobs: readonly Job[], announce: boolean) {
+    this.jobs = jobs;
+    this.announce = announce;
+    this.claims = jobs.map(() => 'sent');
+  }
+
+  claim(position: number): Claim {
+    return this.claims[position] ?? 'finished';
+  }
+
+  takeBack(position: number): boolean {
+    if (this.claims[position] !== 'sent') return false;
+    this.claims[position] = 'taken';
+    return true;
+  }
+
+  askToStop(position: number): boolean {
+    if (this.claims[position] !== 'running' || this.stopping.has(position)) return false;
+    this.stopping.add(position);
+    return true;
+  }
+
+  startedAt(position: number): number {
+    return this.times[position]?.[0] ?? 0;
+  }
+
+  endedAt(position: number): number {
+    return this.times[position]?.[1] ?? 0;
+  }
+}
+
+export class FakeWorker implements Worker {
+  readonly index: number;
+  readonly #events: WorkerEvents;
+  state: 'booting' | 'up' | 'terminating' | 'ended' = 'booting';
+  /** Not through yet, oldest first. */
+  readonly deliveries: FakeDelivery[] = [];
+  #values: unknown[] = [];
+  #failures: Failure[] = [];
+  /** Every job that this worker has claimed. */
+  readonly ran: Job[] = [];
+
+  constructor(index: number, events: WorkerEvents) {
+    this.index = index;
+    this.#events = events;
+  }
+
+  get canSend(): boolean {
+    return this.state === 'up' && this.deliveries.length < room;
+  }
+
+  send(jobs: readonly Job[], announce: boolean): Delivery {
+    if (!this.canSend) throw new Error('internal: sent to a worker that has no room');
+    if (jobs.some(({ task }) => task.args.includes(uncloneable))) {
+      throw new DOMException('could not be cloned', 'DataCloneError');
+    }
+    const delivery = new FakeDelivery(jobs, announce);
+    this.deliveries.push(delivery);
+    return delivery;
+  }
+
+  terminate(): void {
+    if (this.state !== 'ended') this.state = 'terminating';
+  }
+
+  boot(): void {
+    this.state = 'up';
+    this.#events.ready();
+  }
+
+  /** The job that is running, if any. */
+  get running(): Job | undefined {
+    const delivery = this.deliveries[0];
+    return delivery?.jobs[delivery.claims.indexOf('running')];
+  }
+
+  /** Claims the next job: what was taken back is skipped. False if there is none, or one is running. */
+  claim(): boolean {
+    if (this.running !== undefined) return false;
+    this.#skip();
+    const delivery = this.deliveries[0];
+    const position = delivery?.claims.indexOf('sent') ?? -1;
+    if (delivery === undefined || position < 0) return false;
+    delivery.claims[position] = 'running';
+    delivery.times[position] = [performance.now(), 0];
+    this.ran.push(delivery.jobs[position] as Job);
+    if (delivery.announce && position === 0) this.#events.began(delivery);
+    return true;
+  }
+
+  /** Ends the running job, after so many milliseconds; `hold` keeps the result back. Claims first if nothing runs. */
+  finish(value: unknown = 'done', { ms = 10, hold = false } = {}): void {
+    this.#end(value, undefined, ms, hold);
+  }
+
+  fail(reason: unknown, { ms = 10 } = {}): void {
+    this.#end(undefined, { reason }, ms, false);
+  }
+
+  /** Sends what has ended and was kept back. */
+  flush(): void {
+    const delivery = this.deliveries[0];
+    if (delivery === undefined) return;
+    const last = delivery.claims.every((claim) => claim === 'finished' || claim === 'taken');
+    this.#answer(delivery, last);
+  }
+
+  /** The thread ends. What was not answered is for the scheduler to sort out. */
+  end(exitCode: number | undefined = 1, cause: unknown = undefined): void {
+    this.state = 'ended';
+    this.deliveries.length = 0;
+    this.#events.ended(exitCode, cause);
+  }
+
+  #end(value: unknown, failure: { reason: unknown } | undefined, ms: number, hold: boolean): void {
+    if (this.running === undefined && !this.claim())
+      throw new Error(`worker ${this.index} has nothing to run`);
+    const delivery = this.deliveries[0] as FakeDelivery;
+    const position = delivery.claims.indexOf('running');
+    delivery.claims[position] = 'finished';
+    delivery.times[position] = [delivery.startedAt(position), delivery.startedAt(position) + ms];
+    // What was taken back before this one was skipped, and counts as answered with it.
+    while (delivery.answered + this.#values.length < position) this.#values.push(undefined);
+    this.#values.push(value);
+    if (failure !== undefined) this.#failures.push([position, failure.reason]);
+    if (!hold) this.flush();
+  }
+
+  /** Deliveries whose jobs were all taken back are answered without anything being run. */
+  #skip(): void {
+    for (let delivery = this.deliveries[0]; delivery !== undefined; delivery = this.deliveries[0]) {
+      if (delivery.claims.some((claim) => claim === 'sent' || claim === 'running')) return;
+      this.#answer(delivery, true);
+    }
+  }
+
+  #answer(delivery: FakeDelivery, last: boolean): void {
+    if (last)
+      while (delivery.answered + this.#values.length < delivery.jobs.length) this.#values.push(undefined);
+    const [values, failures] = [this.#values, this.#failures];
+    this.#values = [];
+    this.#failures = [];
+    if (last) this.deliveries.shift();
+    this.#events.answered(delivery, values, failures, last);
+  }
+}

@@ -1,0 +1,168 @@
+import { expect } from 'vitest';
+import type { Job } from '../../src/scheduler/job.ts';
+import type { SchedulerOptions, ShutdownMode } from '../../src/scheduler/scheduler.ts';
+import type { TaskOptions } from '../../src/tasks/task-options.ts';
+import type { Bench } from './bench.ts';
+import type { FakeWorker } from './fake-backend.ts';
+import { makeTask } from './make-job.ts';
+
+/** One submission, and what was seen of it. */
+interface Submission {
+  readonly job: Job;
+  settled: number;
+  /** How the wait for a place ended. */
+  entered: 'waiting' | 'admitted' | 'refused';
+  /** Submitted when the executor was closed or closing already. */
+  readonly late: boolean;
+}
+
+type Bounds = Pick<SchedulerOptions, 'workers' | 'maxPending' | 'maxPendingBytes'>;
+type Drive = 'boot' | 'claim' | 'finish' | 'hold' | 'flush' | 'fail' | 'crash';
+
+/** A scheduler under test, with a record of everything that was submitted to it. */
+export class Ground {
+  readonly bench: Bench;
+  readonly bounds: Bounds;
+  readonly records: Submission[] = [];
+  readonly admittedInLine: number[] = [];
+  closed: Promise<void> | undefined;
+  readonly #controllers = [new AbortController(), new AbortController()];
+
+  constructor(bench: Bench, bounds: Bounds) {
+    this.bench = bench;
+    this.bounds = bounds;
+  }
+
+  controller(index: number): AbortController {
+    return this.#controllers[index] as AbortController;
+  }
+
+  submit(kind: 'submit' | 'trySubmit', from: TaskOptions, bytes: number): void {
+    const { scheduler } = this.bench;
+    const options = pick(from);
+    const args = bytes === 0 ? [] : [new Uint8Array(bytes)];
+    const job = scheduler.createJob(makeTask(`f${this.records.length % 3}`, options, args), options);
+    const late = scheduler.state !== 'open';
+    const record: Submission = { job, settled: 0, entered: 'waiting', late };
+    this.records.push(record);
+    job.onSettled({ settled: () => void record.settled++ });
+    if (options.signal?.aborted !== true && scheduler.tryAdmit(job)) record.entered = 'admitted';
+    else if (kind === 'trySubmit') {
+      record.entered = 'refused';
+      scheduler.refuse(job, new Error('saturated'));
+    } else {
+      scheduler.waitForPlace(job).then(
+        () => {
+          record.entered = 'admitted';
+          this.admittedInLine.push(job.id);
+        },
+        () => (record.entered = 'refused'),
+      );
+    }
+  }
+
+  cancel(at: number): void {
+    const admitted = this.records.filter(({ entered }) => entered === 'admitted');
+    const record = admitted[at % admitted.length];
+    if (record === undefined) return;
+    const cancelled = this.bench.scheduler.cancel(record.job, 'cancelled', false);
+    expect(cancelled).toBe(record.job.status === 'cancelled');
+  }
+
+  abort(at: number): void {
+    const index = at % this.#controllers.length;
+    this.controller(index).abort('aborted');
+    this.#controllers[index] = new AbortController();
+  }
+
+  shutdown(mode: ShutdownMode): void {
+    const closed = this.bench.scheduler.shutdown(mode);
+    if (this.closed !== undefined) expect(closed).toBe(this.closed);
+    this.closed = closed;
+  }
+
+  drive(kind: Drive, at: number): void {
+    const { alive } = this.bench.backend;
+    const worker = alive[at % alive.length];
+    if (worker === undefined) return;
+    if (kind === 'crash') {
+      // Boot failures have pauses; they are tested by themselves.
+      if (worker.state !== 'booting') worker.end(1);
+    } else if (worker.state === 'booting') worker.boot();
+    else if (worker.state === 'up') act(worker, kind);
+  }
+
+  /** Lets everything end that can: threads that boot, tasks that run, threads that are being ended. */
+  async finish(): Promise<void> {
+    this.shutdown('drain');
+    let over = false;
+    void this.closed?.then(() => (over = true));
+    for (let left = 2000; left > 0 && !over; left--) {
+      let acted = false;
+      for (const worker of this.bench.backend.alive) acted = moveOn(worker) || acted;
+      // A worker that could not be started is tried again after a pause of a few milliseconds.
+      await new Promise((resolve) => (acted ? setImmediate(resolve) : setTimeout(resolve, 1)));
+    }
+    expect(over, `it hangs:\n${this.bench.show()}`).toBe(true);
+  }
+}
+
+/** False if there is nothing that this worker could do. */
+function moveOn(worker: FakeWorker): boolean {
+  if (worker.state === 'booting') worker.boot();
+  else if (worker.state === 'terminating') worker.end(0);
+  else if (worker.running !== undefined || worker.claim()) worker.finish();
+  else if (worker.deliveries.length > 0) worker.flush();
+  else return false;
+  return true;
+}
+
+function act(worker: FakeWorker, kind: Exclude<Drive, 'boot' | 'crash'> | 'boot'): void {
+  if (kind === 'claim' || kind === 'boot') worker.claim();
+  else if (kind === 'flush') worker.flush();
+  else if (worker.running !== undefined) {
+    if (kind === 'fail') worker.fail('failed', { ms: 0.01 });
+    else worker.finish('done', { ms: 0.01, hold: kind === 'hold' });
+  }
+}
+
+function pick({ priority, retries, signal }: TaskOptions): TaskOptions {
+  return signal === undefined ? { priority: priority ?? 0, retries: retries ?? 0 } : { signal };
+}
+
+/** Laws 1 to 3 and 7 of the executor, at this instant. */
+export function laws({ bench, bounds, records, admittedInLine }: Ground): void {
+  const stats = bench.scheduler.stats();
+  const { workers, maxPending, maxPendingBytes } = bounds;
+  const running = bench.backend.alive.filter((worker) => worker.running !== undefined);
+  expect(running.length, 'threads at work').toBeLessThanOrEqual(workers);
+  expect(stats.running).toBeLessThanOrEqual(workers);
+  expect(stats.busy).toBeLessThanOrEqual(workers);
+  expect(stats.running + stats.pending).toBeLessThanOrEqual(workers + maxPending);
+  for (const [name, value] of Object.entries(stats)) {
+    if (typeof value === 'number') expect(value, name).toBeGreaterThanOrEqual(0);
+  }
+  const holding = records.filter(({ job }) => job.holdsBytes && job.bytes > 0);
+  if (holding.length > 1) expect(stats.pendingBytes).toBeLessThanOrEqual(maxPendingBytes);
+
+  const { waiting, refused, pending, fulfilled, rejected, cancelled } = stats;
+  expect(waiting + refused + pending + stats.running + fulfilled + rejected + cancelled).toBe(
+    stats.submitted,
+  );
+  expect(stats.submitted).toBe(records.length);
+  expect(waiting).toBe(records.filter(({ job }) => job.status === 'waiting').length);
+  const held = records.filter(({ job }) => job.status === 'queued' || job.status === 'sent');
+  const begun = running.filter((worker) => worker.running?.done === false);
+  expect(pending, 'pending').toBe(held.length - begun.length);
+
+  const claims = new Map<Job, number>();
+  for (const { ran } of bench.backend.workers)
+    for (const job of ran) claims.set(job, (claims.get(job) ?? 0) + 1);
+  for (const { job, settled, late, entered } of records) {
+    expect(settled, `settlements of task ${job.id}`).toBe(job.done ? 1 : 0);
+    const runs = claims.get(job) ?? 0;
+    expect(runs, `runs of task ${job.id}`).toBeLessThanOrEqual(1 + (job.options.retries ?? 0));
+    if (entered === 'refused' || late) expect(runs, `runs of refused task ${job.id}`).toBe(0);
+  }
+  expect(admittedInLine).toEqual(admittedInLine.toSorted((a, b) => a - b));
+}

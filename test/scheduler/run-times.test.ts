@@ -1,0 +1,34 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { RunTimes } from '../../src/scheduler/run-times.ts';
+import { internTarget } from '../../src/tasks/task.ts';
+
+const quick = internTarget('test:run-times', 'quick');
+const slow = internTarget('test:run-times', 'slow');
+
+test('a function that has not been seen to end has no estimate', () => {
+  const times = new RunTimes();
+  times.learn(quick, 1);
+  expect(times.estimate(slow)).toBeUndefined();
+  expect(times.estimate(quick)).toBe(1);
+});
+
+test('a rise is believed faster than a fall', () => {
+  const times = new RunTimes();
+  times.learn(quick, 1);
+  times.learn(quick, 3);
+  expect(times.estimate(quick)).toBe(2);
+  times.learn(quick, 1);
+  expect(times.estimate(quick)).toBe(1.875);
+});
+
+test('an estimate lies between the shortest and the longest run', () => {
+  fc.assert(
+    fc.property(fc.array(fc.double({ min: 0, max: 1e6, noNaN: true }), { minLength: 1 }), (runs) => {
+      const times = new RunTimes();
+      for (const run of runs) times.learn(slow, run);
+      expect(times.estimate(slow)).toBeGreaterThanOrEqual(Math.min(...runs) - 1e-6);
+      expect(times.estimate(slow)).toBeLessThanOrEqual(Math.max(...runs) + 1e-6);
+    }),
+  );
+});
