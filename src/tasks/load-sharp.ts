@@ -8,8 +8,9 @@ let loaded: Promise<Sharp> | undefined;
 /**
  * sharp, an optional peer dependency, when it is first needed.
  *
- * In a worker thread it is told to use one thread for each image and to cache nothing: the workers are the concurrency,
- * and every one of them would keep a cache of its own.
+ * In a worker thread it is told to use one thread for each image and to cache nothing: the workers are the concurrency.
+ * These settings are the whole process's, so they hold for the host's own use of sharp too. sharp works on libuv's
+ * thread pool, which has 4 threads unless `UV_THREADPOOL_SIZE` says otherwise: more image workers than that need more.
  *
  * @throws {Error} that says how to install it, if it is missing.
  */

@@ -1,0 +1,136 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { runCli, startCli } from './run-cli.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'millrace-hash-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const shell = (script: string): Buffer => execFileSync('bash', ['-c', script], { maxBuffer: 64 << 20 });
+
+describe('millrace hash', () => {
+  test('agrees line by line with sha256sum over a real tree', async () => {
+    const tree = fileURLToPath(new URL('../../node_modules', import.meta.url));
+    // Not .vite: the test runner writes there while the two of them read.
+    const { code, stdout } = await runCli(['hash', join(tree, 'piscina'), join(tree, 'typescript')]);
+    const expected = shell(
+      `find ${tree}/piscina ${tree}/typescript -type f -print0 | xargs -0 sha256sum | LC_ALL=C sort`,
+    );
+    expect(code).toBe(0);
+    const lines = stdout.toString().split('\n').filter(Boolean);
+    expect(lines.length).toBeGreaterThan(200);
+    expect(`${lines.toSorted((a, b) => (a < b ? -1 : 1)).join('\n')}\n`).toBe(expected.toString());
+  });
+
+  test('prints the same bytes as sha256sum, odd names and all, in a stable order', async () => {
+    const names = ['new\nline', 'back\\slash', 'carriage\rreturn', 'ünicode', ' space ', '-dash', 'bad\xff'];
+    for (const name of names) writeFileSync(Buffer.from(`${folder}/${name}`, 'latin1'), name);
+    mkdirSync(join(folder, 'below'));
+    writeFileSync(join(folder, 'below', 'file'), '');
+    symlinkSync(join(folder, '-dash'), join(folder, 'link'));
+    const first = await runCli(['hash', folder]);
+    const expected = shell(`find ${folder} -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum`);
+    expect(first.stdout.equals(expected)).toBe(true);
+    expect(first.code).toBe(0);
+    expect((await runCli(['hash', folder, '--workers', '1'])).stdout.equals(first.stdout)).toBe(true);
+  });
+
+  test('what it prints can be checked by sha256sum, and the other way round', async () => {
+    for (const name of ['a', 'b\\c', 'd\ne']) writeFileSync(join(folder, name), name);
+    const list = join(folder, 'list');
+    writeFileSync(
+      list,
+      (await runCli(['hash', ...['a', 'b\\c', 'd\ne'].map((name) => join(folder, name))])).stdout,
+    );
+    shell(`sha256sum --check --quiet ${list}`);
+    expect(await runCli(['hash', '--check', list])).toMatchObject({ code: 0, stderr: '' });
+
+    writeFileSync(join(folder, 'a'), 'changed');
+    rmSync(join(folder, 'd\ne'));
+    const { code, stdout, stderr } = await runCli(['hash', '--check', list]);
+    expect(code).toBe(1);
+    expect(stdout.toString()).toBe(
+      [`${folder}/a: FAILED`, `\\${folder}/b\\\\c: OK`, `\\${folder}/d\\ne: FAILED open or read`, ''].join(
+        '\n',
+      ),
+    );
+    expect(stderr).toContain('WARNING: 1 computed checksum did NOT match');
+    expect(stderr).toContain('WARNING: 1 listed file could not be read');
+  });
+
+  test('a list without any checksum line is an error', async () => {
+    const { code, stderr } = await runCli(['hash', '--check', '-'], 'hello\n');
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: 'millrace: -: no properly formatted checksum lines found\n',
+    });
+  });
+
+  test('prints JSON, by any algorithm', async () => {
+    writeFileSync(join(folder, 'a'), 'abc');
+    const { stdout } = await runCli(['hash', '--json', '--algorithm', 'md5', join(folder, 'a')]);
+    expect(JSON.parse(stdout.toString())).toEqual({
+      path: join(folder, 'a'),
+      algorithm: 'md5',
+      digest: '900150983cd24fb0d6963f7d28e17f72',
+    });
+  });
+
+  test('names what it can’t read, skips it and exits with 1', async () => {
+    writeFileSync(join(folder, 'a'), 'abc');
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    const paths = ['nowhere', 'a', 'pipe'].map((name) => join(folder, name));
+    const { code, stdout, stderr } = await runCli(['hash', ...paths]);
+    expect(code).toBe(1);
+    expect(stdout.toString()).toMatch(/^ba7816bf\w+ {2}.*\/a\n$/);
+    expect(stderr).toContain(`millrace: ${folder}/nowhere: no such file or directory`);
+    expect(stderr).toContain(`millrace: ${folder}/pipe: `);
+  });
+
+  test.each([
+    [['hash'], 'hash needs a PATH'],
+    [['hash', '.', '--algorithm', 'nope'], "unknown algorithm 'nope'"],
+    [['hash', '.', '--workers', '0'], '--workers must be a positive integer'],
+    [['hash', '.', '--nope'], '--nope'],
+    [['knead'], "unknown command 'knead'"],
+    [[], 'no command given'],
+  ])('%j is refused with exit code 2', async (args, message) => {
+    const { code, stderr } = await runCli(args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+  });
+
+  test('a reader that goes away ends it quietly', () => {
+    const output = shell(
+      `${process.execPath} dist/cli/main.js hash node_modules/typescript node_modules/piscina 2>&1 | head -n 1`,
+    );
+    expect(output.toString()).toMatch(/^\w{64} {2}node_modules\/typescript\/.*\n$/);
+  });
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s ends it with exit code %i', async (signal, code) => {
+    // An endless file keeps a thread busy; the list of files is endless too, by way of a pipe that stays open.
+    const child = startCli(['hash', '--check', '-']);
+    child.stdin.on('error', () => {});
+    writeFileSync(join(folder, 'a'), 'abc');
+    const line = `${'0'.repeat(64)}  ${join(folder, 'a')}\n`;
+    const seen = new Promise((resolve) => child.stdout.once('data', resolve));
+    const keepWriting = () => {
+      while (child.stdin.write(line.repeat(1000)));
+      child.stdin.once('drain', keepWriting);
+    };
+    keepWriting();
+    await seen;
+    child.stdout.resume();
+    child.kill(signal);
+    expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(code);
+  });
+});

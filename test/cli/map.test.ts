@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { runCli, startCli } from './run-cli.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'millrace-map-'));
+  writeFileSync(
+    join(folder, 'work.mjs'),
+    `export const double = (n) => n * 2;
+     export const nothing = () => undefined;
+     export const wide = (n) => 'x'.repeat(10000);
+     export const picky = (n) => { if (n === 2) throw new RangeError('not two'); return n; };`,
+  );
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe('millrace map', () => {
+  test('calls the function with each line’s value', async () => {
+    const input = Array.from({ length: 5000 }, (_, n) => `${n}\n`).join('');
+    const { code, stdout } = await runCli(['map', 'work.mjs#double', '--ordered'], input, folder);
+    expect(code).toBe(0);
+    expect(stdout.toString()).toBe(Array.from({ length: 5000 }, (_, n) => `${n * 2}\n`).join(''));
+  });
+
+  test('without --ordered prints the same results in whatever order they end', async () => {
+    const { stdout } = await runCli(['map', 'work.mjs#double'], '1\n2\n3', folder);
+    expect(stdout.toString().split('\n').toSorted()).toEqual(['', '2', '4', '6']);
+  });
+
+  test('reads a file, and prints null for what JSON has no word for', async () => {
+    writeFileSync(join(folder, 'input'), '1\n\n2\n');
+    const { stdout } = await runCli(['map', 'work.mjs#nothing', '--input', 'input'], '', folder);
+    expect(stdout.toString()).toBe('null\nnull\n');
+  });
+
+  test('reports a line that is no JSON, and one whose call fails, by its number', async () => {
+    const { code, stdout, stderr } = await runCli(
+      ['map', 'work.mjs#picky', '--ordered'],
+      '1\nx\n2\n3\n',
+      folder,
+    );
+    expect(code).toBe(1);
+    expect(stdout.toString()).toBe('1\n3\n');
+    expect(stderr).toMatch(/^millrace: line 2: .*JSON/m);
+    expect(stderr).toContain('millrace: line 3: not two');
+  });
+
+  test.each([
+    [['map', 'work.mjs'], 2, 'MODULE#EXPORT'],
+    [['map', 'work.mjs#nope'], 1, "has no function 'nope'"],
+    [['map', 'nowhere.mjs#double'], 1, 'there is no module at'],
+    [['map', 'work.mjs#double', '--input', 'nowhere'], 1, 'no such file'],
+  ])('%j exits with %i', async (args, expected, message) => {
+    const { code, stderr } = await runCli(args, '1\n', folder);
+    expect(stderr).toContain(message);
+    expect(code).toBe(expected);
+  });
+
+  test('takes no more from its input than its reader takes from its output', async () => {
+    const child = startCli(['map', 'work.mjs#wide', '--workers', '1'], folder);
+    child.stdin.on('error', () => {});
+    // Nobody reads the output: writing must come to a stop, by back-pressure alone.
+    let written = 0;
+    const line = Buffer.from('1\n'.repeat(1000));
+    await new Promise<void>((resolve) => {
+      const write = (): void => {
+        child.stdin.write(line, (error) => {
+          if (error != null) return;
+          written += 1000;
+          clearTimeout(quiet);
+          quiet = setTimeout(resolve, 1500);
+          write();
+        });
+      };
+      let quiet = setTimeout(resolve, 1500);
+      write();
+    });
+    child.kill('SIGKILL');
+    // Capacity, two pipes and the streams' buffers: some tens of thousands of two-byte lines, and not millions.
+    expect(written).toBeGreaterThan(0);
+    expect(written).toBeLessThan(300_000);
+  });
+});
