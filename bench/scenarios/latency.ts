@@ -1,0 +1,34 @@
+import { interleaved, median, percentile } from '../measure.ts';
+import { row } from '../scenario.ts';
+import type { Scenario } from '../scenario.ts';
+
+/**
+ * One call at a time. The turns are short and many: how fast a sleeping thread wakes up depends on what the processor
+ * did just before, and swings by a factor of three from one moment to the next.
+ */
+export const latency: Scenario = async ({ contenders, rounds }) => {
+  const figures = await interleaved(contenders, rounds * 60, async ({ call }) => {
+    const times: number[] = [];
+    for (let i = 0; i < 20; i++) {
+      const start = performance.now();
+      await call('empty');
+      times.push((performance.now() - start) * 1000);
+    }
+    return times;
+  });
+  const all = [...figures].map(([{ name }, times]) => [name, times.flat()] as const);
+  return [
+    row(
+      'one call at a time, p50',
+      'µs',
+      false,
+      all.map(([name, times]) => [name, median(times)]),
+    ),
+    row(
+      'one call at a time, p99',
+      'µs',
+      false,
+      all.map(([name, times]) => [name, percentile(times, 0.99)]),
+    ),
+  ];
+};

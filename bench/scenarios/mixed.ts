@@ -1,0 +1,40 @@
+import { closedLoop, interleaved, median, percentile } from '../measure.ts';
+import { row } from '../scenario.ts';
+import type { Row, Scenario } from '../scenario.ts';
+
+const calls = 5000;
+
+/** 1 % of 20 ms among tasks of 10 µs, 512 outstanding: as one function, and as two. */
+export const mixed: Scenario = async ({ contenders, rounds }) => {
+  const rows: Row[] = [];
+  for (const long of ['spin', 'spinLong'] as const) {
+    const figures = await interleaved(contenders, Math.ceil(rounds / 2), async ({ call }) => {
+      const shortMs: number[] = [];
+      const start = performance.now();
+      await closedLoop(512, calls, async (index) => {
+        if (index % 100 === 50) return call(long, 20_000);
+        const submitted = performance.now();
+        await call('spin', 10);
+        return shortMs.push(performance.now() - submitted);
+      });
+      return { totalMs: performance.now() - start, p99: percentile(shortMs, 0.99) };
+    });
+    const how = long === 'spin' ? 'one function' : 'two functions';
+    const all = [...figures];
+    rows.push(
+      row(
+        `mixed, ${how}: total`,
+        'ms',
+        false,
+        all.map(([{ name }, runs]) => [name, median(runs.map((run) => run.totalMs))]),
+      ),
+      row(
+        `mixed, ${how}: p99 of the short`,
+        'ms',
+        false,
+        all.map(([{ name }, runs]) => [name, median(runs.map((run) => run.p99))]),
+      ),
+    );
+  }
+  return rows;
+};

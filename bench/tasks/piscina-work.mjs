@@ -1,0 +1,3 @@
+import { move } from 'piscina';
+export * from './work.mjs';
+export const echoMoved = (bytes) => move(bytes);

@@ -1,0 +1,3 @@
+import { Tinypool } from 'tinypool';
+export * from './work.mjs';
+export const echoMoved = (bytes) => Tinypool.move(bytes);
