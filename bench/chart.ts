@@ -5,7 +5,7 @@ import type { Row } from './scenario.ts';
 /** Draws the throughput chart of the README from a result file: `tsx bench/chart.ts RESULT.json CHART.svg`. */
 function draw(rows: readonly Row[]): string {
   const shown = rows.filter(({ scenario }) => scenario === 'empty tasks' || /^\d+ µs tasks$/.test(scenario));
-  const names = Object.keys(shown[0]?.figures ?? {});
+  const names = Object.keys(shown[0]?.figures ?? {}).filter((name) => name !== 'bare threads');
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: 860, height: 420 });
   chart.setOption({
     backgroundColor: '#ffffff',

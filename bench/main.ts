@@ -1,11 +1,13 @@
-import { writeFileSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { starters } from './contenders/index.ts';
+import { describeMachine } from './machine.ts';
 import { printRow, printTargets } from './report.ts';
 import type { Row, Scenario } from './scenario.ts';
 import { boot } from './scenarios/boot.ts';
 import { buffers } from './scenarios/buffers.ts';
+import { fixedWork } from './scenarios/fixed-work.ts';
 import { generator } from './scenarios/generator.ts';
 import { hashTree } from './scenarios/hash-tree.ts';
 import { latency } from './scenarios/latency.ts';
@@ -16,6 +18,7 @@ import { targets } from './targets.ts';
 
 const scenarios: Record<string, Scenario> = {
   throughput,
+  'fixed-work': fixedWork,
   latency,
   mixed,
   buffers,
@@ -25,15 +28,18 @@ const scenarios: Record<string, Scenario> = {
   boot,
 };
 
-const usage = `tsx bench/main.ts [SCENARIO…] [--only NAME…] [--rounds 5] [--threads N] [--full] [--json FILE]
+const usage = `node bench/run.mjs [SCENARIO…] [--only NAME]… [--rounds 5] [--threads N] [--quick] [--full] [--json FILE]
   scenarios: ${Object.keys(scenarios).join(' ')}
-  contenders: ${Object.keys(starters).join(' ')}`;
+  contenders: ${Object.keys(starters).join(' ')}
+  --quick: two short rounds, to see that all works; --full: ten million tasks, 100,000 files, files of 256 MiB
+  The figures go to the terminal and to FILE, by default bench/results/latest.json.`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     only: { type: 'string', multiple: true },
-    rounds: { type: 'string', default: '5' },
+    rounds: { type: 'string' },
+    quick: { type: 'boolean', default: false },
     threads: { type: 'string', default: String(availableParallelism()) },
     full: { type: 'boolean', default: false },
     json: { type: 'string' },
@@ -47,25 +53,31 @@ if (values.help || chosen.some((name) => !Object.hasOwn(scenarios, name))) {
 }
 
 const threads = Number(values.threads);
+const { quick, full } = values;
+const rounds = Number(values.rounds ?? (quick ? 2 : 5));
+const turnMs = quick ? 100 : 250;
+const machine = describeMachine();
 const names = values.only ?? Object.keys(starters);
 const contenders = await Promise.all(names.map((name) => (starters[name] ?? unknown(name))(threads)));
-const setting = { contenders, threads, rounds: Number(values.rounds), full: values.full };
 const rows: Row[] = [];
 for (const name of chosen) {
-  for (const row of (await scenarios[name]?.(setting)) ?? []) {
+  const start = performance.now();
+  for (const row of (await scenarios[name]?.({ contenders, threads, rounds, turnMs, full })) ?? []) {
     rows.push(row);
     printRow(row);
   }
+  console.log(`\n— ${name}: ${((performance.now() - start) / 1000).toFixed(0)} s`);
 }
 const wanted = targets(rows, threads);
 printTargets(wanted);
-if (values.json !== undefined) {
-  const machine = { node: process.version, cpu: cpus()[0]?.model, threads, rounds: setting.rounds };
-  writeFileSync(
-    values.json,
-    `${JSON.stringify({ date: new Date().toISOString(), machine, rows, targets: wanted }, null, 2)}\n`,
-  );
-}
+const results = new URL('./results/', import.meta.url);
+mkdirSync(results, { recursive: true });
+const date = new Date().toISOString();
+const setting = { threads, rounds, turnMs, full };
+writeFileSync(
+  values.json ?? new URL('latest.json', results),
+  `${JSON.stringify({ date, machine, setting, rows, targets: wanted }, null, 2)}\n`,
+);
 await Promise.all(contenders.map((contender) => contender.close()));
 
 function unknown(name: string): never {

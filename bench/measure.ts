@@ -20,6 +20,25 @@ export async function closedLoop(
   await Promise.all(Array.from({ length: clients }, client));
 }
 
+/**
+ * Calls per second of `clients` such loops. No new call begins after `forMs`; those that are outstanding then are waited
+ * for and counted.
+ */
+export async function rate(clients: number, forMs: number, call: () => Promise<unknown>): Promise<number> {
+  let calls = 0;
+  const gate = { open: true };
+  // A timer, because looking at the clock before each call would cost as much as a tenth of a call.
+  setTimeout(() => (gate.open = false), forMs);
+  const client = async (): Promise<void> => {
+    do {
+      calls++;
+      await call();
+    } while (gate.open);
+  };
+  const took = await seconds(() => Promise.all(Array.from({ length: clients }, client)));
+  return calls / took;
+}
+
 export async function seconds(run: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await run();
@@ -27,8 +46,9 @@ export async function seconds(run: () => Promise<unknown>): Promise<number> {
 }
 
 /**
- * Runs every contender once per round, in turn, so that what else the machine does falls on all of them alike. The
- * first round warms up and is not counted.
+ * Runs every contender once per round, in turn, so that what else the machine does falls on all of them alike; each
+ * round begins with another one, so that none always comes after the same neighbour. The first round warms up and is
+ * not counted.
  *
  * @returns each contender's figures, one for each round.
  */
@@ -39,7 +59,8 @@ export async function interleaved<C, F>(
 ): Promise<Map<C, F[]>> {
   const figures = new Map<C, F[]>(contenders.map((contender) => [contender, []]));
   for (let round = 0; round <= rounds; round++) {
-    for (const contender of contenders) {
+    for (let turn = 0; turn < contenders.length; turn++) {
+      const contender = contenders[(turn + round) % contenders.length] as C;
       const figure = await run(contender);
       if (round > 0) figures.get(contender)?.push(figure);
     }

@@ -13,6 +13,8 @@ export interface Setting {
   readonly contenders: readonly Contender[];
   readonly threads: number;
   readonly rounds: number;
+  /** How long one contender's turn is, where a scenario is a matter of time. */
+  readonly turnMs: number;
   /** Long forms: ten million tasks, 100,000 files, files of 256 MiB. */
   readonly full: boolean;
 }

@@ -3,6 +3,7 @@ import { checkOptions, integer, milliseconds, nonEmptyString, show } from './opt
 import type { OptionChecks } from './options.ts';
 import { availableWorkers } from './pool/sizing.ts';
 import type { UnobservedErrorHandler } from './scheduler/unobserved.ts';
+import { SHARE_ENV } from 'node:worker_threads';
 import type { ResourceLimits, WorkerOptions } from 'node:worker_threads';
 
 /** Options of an executor; all are optional, and all are checked at once. */
@@ -53,7 +54,9 @@ const checks: OptionChecks<ExecutorOptions> = {
   maxPendingBytes: integer(1),
   maxWaiting: integer(0, true),
   name: nonEmptyString,
-  env: object,
+  env(option, value) {
+    if (value !== SHARE_ENV) object(option, value);
+  },
   execArgv(option, value) {
     if (Array.isArray(value) && value.every((argument) => typeof argument === 'string')) return;
     throw new InvalidOptionError(option, value, `execArgv must be an array of strings, not ${show(value)}`);
@@ -85,7 +88,6 @@ export function resolveExecutorOptions(options: ExecutorOptions): ResolvedExecut
 }
 
 function object(option: string, value: unknown): void {
-  // SHARE_ENV, which `env` may be, is a symbol.
-  if ((typeof value === 'object' && value !== null) || typeof value === 'symbol') return;
+  if (typeof value === 'object' && value !== null) return;
   throw new InvalidOptionError(option, value, `${option} must be an object, not ${show(value)}`);
 }

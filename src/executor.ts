@@ -1,7 +1,7 @@
-import { InvalidOptionError, InvalidTaskError } from './errors.ts';
+import { InvalidTaskError } from './errors.ts';
 import { resolveExecutorOptions } from './executor-options.ts';
 import type { ExecutorOptions } from './executor-options.ts';
-import { checkOptions, integer, show } from './options.ts';
+import { boolean, checkOptions, integer, oneOf, show } from './options.ts';
 import { PiscinaBackend } from './pool/piscina-backend.ts';
 import type { Future, Outcome } from './scheduler/future.ts';
 import type { Job } from './scheduler/job.ts';
@@ -159,12 +159,12 @@ export class Executor implements AsyncDisposable {
    * May be called again to hurry it, never to slow it down.
    */
   shutdown(options: { readonly mode?: ShutdownMode } = {}): Promise<void> {
-    const { mode = 'drain' } = options;
-    if (mode !== 'drain' && mode !== 'cancel' && mode !== 'kill') {
-      const message = `mode must be 'drain', 'cancel' or 'kill', not ${show(mode)}`;
-      return Promise.reject(new InvalidOptionError('mode', mode, message));
+    try {
+      const { mode = 'drain' } = checkOptions('shutdown option', options, shutdownChecks);
+      return this.#scheduler.shutdown(mode);
+    } catch (error) {
+      return Promise.reject(error);
     }
-    return this.#scheduler.shutdown(mode);
   }
 
   /** `await using executor = new Executor()`: runs what was admitted, then ends the threads. */
@@ -189,5 +189,6 @@ function asTask<R>(value: Task<R>): Task<R> {
   throw new InvalidTaskError(`not a task: ${show(value)} (make one with tasks() or inline())`);
 }
 
+const shutdownChecks = { mode: oneOf('drain', 'cancel', 'kill') };
 const streamChecks = { window: integer(1) };
-const mapChecks = { ...streamChecks, ordered: () => {}, outcomes: () => {} };
+const mapChecks = { ...streamChecks, ordered: boolean, outcomes: boolean };

@@ -54,6 +54,25 @@ export function milliseconds(option: string, value: unknown): void {
   );
 }
 
+export function boolean(option: string, value: unknown): void {
+  if (typeof value === 'boolean') return;
+  throw new InvalidOptionError(option, value, `${option} must be a boolean, not ${show(value)}`);
+}
+
+export function abortSignal(option: string, value: unknown): void {
+  if (value instanceof AbortSignal) return;
+  throw new InvalidOptionError(option, value, `${option} must be an AbortSignal, not ${show(value)}`);
+}
+
+/** One of these words. */
+export function oneOf(...words: string[]) {
+  return (option: string, value: unknown): void => {
+    if (words.includes(value as string)) return;
+    const known = words.map((word) => `'${word}'`).join(', ');
+    throw new InvalidOptionError(option, value, `${option} must be one of ${known}, not ${show(value)}`);
+  };
+}
+
 export function nonEmptyString(option: string, value: unknown): void {
   if (typeof value === 'string' && value !== '') return;
   throw new InvalidOptionError(

@@ -1,27 +1,33 @@
-import { closedLoop, interleaved, median, seconds } from '../measure.ts';
+import { interleaved, median, rate } from '../measure.ts';
 import { row } from '../scenario.ts';
 import type { Row, Scenario } from '../scenario.ts';
 
+const outstanding = 32;
+
 /** Buffers there and back, 32 outstanding, copied and moved. */
-export const buffers: Scenario = async ({ contenders, rounds }) => {
+export const buffers: Scenario = async ({ contenders, rounds, turnMs }) => {
   const rows: Row[] = [];
-  for (const [size, label, calls] of [
-    [1024, '1 KiB', 20_000],
-    [65_536, '64 KiB', 5000],
-    [1_048_576, '1 MiB', 500],
+  for (const [size, label] of [
+    [1024, '1 KiB'],
+    [65_536, '64 KiB'],
+    [1_048_576, '1 MiB'],
   ] as const) {
     for (const moved of [false, true]) {
       const figures = await interleaved(contenders, rounds, async ({ name, call }) => {
-        const pool = Array.from({ length: 32 }, () => new Uint8Array(size).fill(7));
-        const took = await seconds(() =>
-          closedLoop(32, calls, async () => {
-            const bytes = pool.pop() as Uint8Array<ArrayBuffer>;
-            const back = await (moved ? call('echoMoved', bytes, [bytes.buffer]) : call('echo', bytes));
-            if ((back as Uint8Array).byteLength !== size) throw new Error(`${name} lost bytes`);
-            pool.push(back as Uint8Array<ArrayBuffer>);
-          }),
-        );
-        return calls / took;
+        let mark = 0;
+        const free = Array.from({ length: outstanding }, () => new Uint8Array(size).fill(7));
+        return rate(outstanding, turnMs, async () => {
+          const bytes = free.pop() as Uint8Array<ArrayBuffer>;
+          const sent = (bytes[size - 1] = mark++ & 0xff);
+          const back = (await (moved
+            ? call('echoMoved', bytes, [bytes.buffer])
+            : call('echo', bytes))) as Uint8Array<ArrayBuffer>;
+          if (back.byteLength !== size || back[0] !== 7 || back[size - 1] !== sent) {
+            throw new Error(`${name} returned other bytes`);
+          }
+          if (moved !== (bytes.byteLength === 0)) throw new Error(`${name}: moved or copied?`);
+          free.push(back);
+        });
       });
       const medians = [...figures].map(([{ name }, rates]) => [name, median(rates)] as const);
       rows.push(row(`${label} ${moved ? 'moved' : 'copied'} there and back`, 'tasks/s', true, medians));

@@ -2,14 +2,16 @@ import { interleaved, median, percentile } from '../measure.ts';
 import { row } from '../scenario.ts';
 import type { Scenario } from '../scenario.ts';
 
+const callsPerTurn = 20;
+
 /**
  * One call at a time. The turns are short and many: how fast a sleeping thread wakes up depends on what the processor
  * did just before, and swings by a factor of three from one moment to the next.
  */
-export const latency: Scenario = async ({ contenders, rounds }) => {
-  const figures = await interleaved(contenders, rounds * 60, async ({ call }) => {
+export const latency: Scenario = async ({ contenders, rounds, turnMs }) => {
+  const figures = await interleaved(contenders, Math.round((rounds * turnMs) / 5), async ({ call }) => {
     const times: number[] = [];
-    for (let i = 0; i < 20; i++) {
+    for (let i = 0; i < callsPerTurn; i++) {
       const start = performance.now();
       await call('empty');
       times.push((performance.now() - start) * 1000);

@@ -8,14 +8,14 @@ const calls = 5000;
 export const mixed: Scenario = async ({ contenders, rounds }) => {
   const rows: Row[] = [];
   for (const long of ['spin', 'spinLong'] as const) {
-    const figures = await interleaved(contenders, Math.ceil(rounds / 2), async ({ call }) => {
+    const figures = await interleaved(contenders, Math.ceil(rounds / 2), async ({ name, call }) => {
       const shortMs: number[] = [];
       const start = performance.now();
       await closedLoop(512, calls, async (index) => {
-        if (index % 100 === 50) return call(long, 20_000);
+        const [work, us] = index % 100 === 50 ? ([long, 20_000] as const) : (['spin', 10] as const);
         const submitted = performance.now();
-        await call('spin', 10);
-        return shortMs.push(performance.now() - submitted);
+        if ((await call(work, us)) !== us) throw new Error(`${name} returned something else`);
+        if (us === 10) shortMs.push(performance.now() - submitted);
       });
       return { totalMs: performance.now() - start, p99: percentile(shortMs, 0.99) };
     });

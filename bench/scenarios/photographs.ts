@@ -17,32 +17,33 @@ export const photographs: Scenario = async ({ threads, rounds }) => {
   await prepareImages();
   await using executor = new Executor({ workers: threads });
   await executor.ready();
+  const expected = new Set<number>();
   const direct = (limit: number, perImage: number) => async (): Promise<void> => {
     sharp.cache(false);
     sharp.concurrency(perImage);
     const limited = pLimit(limit);
-    await Promise.all(
+    const images = await Promise.all(
       files.map((file) => limited(() => sharp(file).autoOrient().resize({ width: 800 }).webp().toBuffer())),
     );
     sharp.concurrency(1);
+    expected.add(images.reduce((sum, { byteLength }) => sum + byteLength, 0));
   };
   const ways: [string, () => Promise<void>][] = [
     [
       'millrace',
       async () => {
-        for await (const { size } of executor.map(files, (file) =>
-          images.resize(file, { width: 800, format: 'webp' }),
-        )) {
-          if (size === 0) throw new Error('no image');
-        }
+        let bytes = 0;
+        for await (const { data } of executor.map(files, toTask)) bytes += data?.byteLength ?? 0;
+        expected.add(bytes);
       },
     ],
-    ...[1, 2, 4].flatMap((limit): [string, () => Promise<void>][] => [
+    ...[1, 2, 3, 4].flatMap((limit): [string, () => Promise<void>][] => [
       [`sharp, p-limit ${limit}, 1 thread an image`, direct(limit, 1)],
       [`sharp, p-limit ${limit}, ${threads} threads an image`, direct(limit, threads)],
     ]),
   ];
   const figures = await interleaved(ways, Math.ceil(rounds / 2), ([, run]) => seconds(run));
+  if (expected.size !== 1) throw new Error(`images of different sizes: ${[...expected].join()} bytes`);
   const rates = [...figures].map(([[name], times]) => [name, files.length / median(times)] as const);
   const [best] = rates.filter(([name]) => name !== 'millrace').toSorted((a, b) => b[1] - a[1]);
   return [
@@ -52,6 +53,8 @@ export const photographs: Scenario = async ({ threads, rounds }) => {
     ]),
   ];
 };
+
+const toTask = (file: string) => images.resize(file, { width: 800, format: 'webp' });
 
 /** Debian's mate-backgrounds where they are installed, else pictures of noise. */
 async function pictures(): Promise<string[]> {

@@ -1,30 +1,48 @@
-import { closedLoop, interleaved, median, seconds } from '../measure.ts';
+import { BareThreads } from '../contenders/bare-threads.ts';
+import type { WorkName } from '../contenders/contender.ts';
+import { interleaved, median, rate } from '../measure.ts';
 import { row } from '../scenario.ts';
-import type { Row, Scenario } from '../scenario.ts';
+import type { Row, Scenario, Setting } from '../scenario.ts';
 
 const outstanding = 512;
-const runTimesUs = [0, 10, 50, 100, 500, 1000, 5000];
 
-/** Tasks per second with 512 outstanding, by run time. */
-export const throughput: Scenario = async ({ contenders, rounds }) => {
-  const rows: Row[] = [];
-  for (const us of runTimesUs) {
-    const figures = await interleaved(contenders, rounds, async ({ name, call }) => {
-      const calls = callsFor(name, us);
-      const took = await seconds(() =>
-        closedLoop(outstanding, calls, () => (us === 0 ? call('empty') : call('spin', us))),
-      );
-      return calls / took;
-    });
-    const medians = [...figures].map(([{ name }, rates]) => [name, median(rates)] as const);
-    rows.push(row(us === 0 ? 'empty tasks' : `${us} µs tasks`, 'tasks/s', true, medians));
+/** Tasks per second with 512 outstanding, by run time: tasks that hold a thread for so long by the clock. */
+export const throughput: Scenario = async (setting) => {
+  const rows: Row[] = [await race(setting, 'empty tasks', 'empty', undefined)];
+  for (const us of [10, 50, 100, 500, 1000, 5000]) {
+    // 512 tasks of 5 ms take a second as it is.
+    const rounds = us >= 1000 ? Math.ceil(setting.rounds / 2) : setting.rounds;
+    rows.push(await race({ ...setting, rounds }, `${us} µs tasks`, 'spin', us));
   }
   return rows;
 };
 
-/** About half a second each: what makes 20,000 calls a second need not make a million of them. */
-function callsFor(name: string, us: number): number {
-  const fast =
-    name === 'millrace' ? 500_000 : name === 'postMessage' || name === 'poolifier' ? 100_000 : 15_000;
-  return us === 0 ? fast : Math.max(1000, Math.min(fast / 4, Math.round(1_000_000 / us)));
+/** The contenders, and bare threads beside them. A task with an argument returns the same for everybody. */
+export async function race(
+  { contenders, threads, rounds, turnMs }: Setting,
+  label: string,
+  work: WorkName,
+  argument: number | undefined,
+): Promise<Row> {
+  const bare = new BareThreads(threads);
+  const expected = work === 'spin' ? argument : await contenders[0]?.call(work, argument);
+  const entries = [...contenders, { name: bareThreads, call: null }];
+  const figures = await interleaved(entries, rounds, async ({ name, call }) => {
+    if (call === null) return bare.rate(work, argument, turnMs);
+    return rate(outstanding, turnMs, async () => {
+      const result = await call(work, argument);
+      if (result !== expected) throw new Error(`${name} returned ${String(result)}, not ${String(expected)}`);
+    });
+  });
+  await bare.close();
+  const shown = [...figures].filter(([{ name }]) => name !== bareThreads || argument !== undefined);
+  return row(
+    label,
+    'tasks/s',
+    true,
+    shown.map(([{ name }, rates]) => [name, median(rates)]),
+  );
 }
+
+/** What the report calls the loop without a pool. */
+export const bareThreads = 'bare threads';

@@ -14,6 +14,17 @@ export function spin(microseconds) {
 /** The same under another name. */
 export const spinLong = spin;
 
+/** So many steps of xorshift: work that takes longer when the processor does something else as well. */
+export function compute(steps) {
+  let state = 1;
+  for (let step = 0; step < steps; step++) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+  }
+  return state;
+}
+
 export const echo = (bytes) => bytes;
 
 /** How a result is moved instead of copied is each pool's own; see the adapters beside this file. */

@@ -1,5 +1,6 @@
 import type { Transferable } from 'node:worker_threads';
 import { findBuffers, unpooled } from './buffers.ts';
+import type { Job } from '../scheduler/job.ts';
 import type { ThreadDelivery } from './thread-delivery.ts';
 import type { Batch } from './wire.ts';
 
@@ -19,9 +20,11 @@ export function encodeBatch(
   const args: unknown[] = [];
   let targets: NewTarget[] | undefined;
   let last = -3;
-  for (const { task, options } of jobs) {
-    const { index, module, name } = task.target;
-    const arity = task.args.length;
+  let moved: [position: number, transfer: readonly Transferable[]][] | undefined;
+  for (let position = 0; position < jobs.length; position++) {
+    const job = jobs[position] as Job;
+    const { index, module, name } = job.task.target;
+    const arity = job.args.length;
     if (runs[last] === index && runs[last + 2] === arity) (runs[last + 1] as number)++;
     else {
       last = runs.push(index, 1, arity) - 3;
@@ -30,11 +33,14 @@ export function encodeBatch(
         (targets ??= []).push([index, module, name]);
       }
     }
-    for (const argument of task.args) args.push(unpooled(argument));
-    if (options.transfer !== undefined) transfer.push(...options.transfer);
+    for (const argument of job.args) args.push(unpooled(argument));
+    if (job.transfer === undefined) continue;
+    transfer.push(...job.transfer);
+    (moved ??= []).push([position, job.transfer]);
   }
   const batch: Batch = { id, base, runs, args, announce };
   if (targets !== undefined) batch.targets = targets;
+  if (moved !== undefined) batch.moved = moved;
   const buffers = findBuffers(args);
   if (buffers !== undefined) batch.buffers = buffers;
   return batch;

@@ -28,11 +28,13 @@ function visit(value: object, path: BufferPath, seen: Set<object>, found: (path:
 /** Turns the `Uint8Array`s at these paths back into `Buffer`s of the same memory. */
 export function reviveBuffers(values: unknown[], paths: readonly BufferPath[] | undefined): void {
   for (const path of paths ?? []) {
-    let parent = values as unknown as Record<string | number, unknown>;
-    for (const key of path.slice(0, -1)) parent = parent[key] as Record<string | number, unknown>;
+    let parent: unknown = values;
+    for (const key of path.slice(0, -1)) parent = (parent as Record<string, unknown> | undefined)?.[key];
     const last = path.at(-1) as string | number;
-    const { buffer, byteOffset, byteLength } = parent[last] as Uint8Array<ArrayBuffer>;
-    parent[last] = Buffer.from(buffer, byteOffset, byteLength);
+    const view = (parent as Record<string, unknown> | undefined)?.[last];
+    // Cloning drops what hangs on a Date, a Map and their like: then there is nothing to revive.
+    if (!(view instanceof Uint8Array)) continue;
+    (parent as Record<string, unknown>)[last] = Buffer.from(view.buffer, view.byteOffset, view.byteLength);
   }
 }
 

@@ -48,14 +48,14 @@ export function encodeReason(reason: unknown): EncodedReason {
   const places = new Map<unknown, number>();
 
   function encode(value: unknown): EncodedValue {
-    if (!isError(value)) return { value: cloneable(value) };
+    if (!attempt(() => isError(value), false)) return { value: cloneable(value) };
     let place = places.get(value);
     if (place === undefined) {
       place = errors.length;
       places.set(value, place);
-      const encoded: EncodedError = { ...describe(value), properties: [] };
+      const encoded: EncodedError = { ...describe(value as Error), properties: [] };
       errors.push(encoded);
-      for (const [key, { value: property, enumerable = false }] of ownProperties(value)) {
+      for (const [key, { value: property, enumerable = false }] of ownProperties(value as Error)) {
         const list = key === 'errors' && Array.isArray(property) ? { list: property.map(encode) } : undefined;
         encoded.properties.push([key, list ?? encode(property), enumerable]);
       }
@@ -126,8 +126,11 @@ function ownProperties(error: Error): [string, PropertyDescriptor][] {
 
 function cloneable(value: unknown): unknown {
   if (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol') return value;
-  const shown = () => attempt(() => show(value), 'a value that can’t be shown');
-  return attempt<unknown>(() => structuredClone(value), undefined) ?? shown();
+  try {
+    return structuredClone(value);
+  } catch {
+    return attempt(() => show(value), 'a value that can’t be shown');
+  }
 }
 
 function create({ type, name, message, stack }: EncodedError): Error {

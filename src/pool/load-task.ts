@@ -46,15 +46,25 @@ async function importModule(url: string): Promise<Record<string, unknown>> {
 
 /** For a Node that does not strip types: tsx, as the task module's own package has it installed. */
 async function importWithTsx(url: string, cause: unknown): Promise<Record<string, unknown>> {
-  let api: string;
+  let api: URL;
   try {
-    api = createRequire(url).resolve('tsx/esm/api');
+    api = tsxApi(createRequire(url));
   } catch {
     const message = `Node ${process.versions.node} does not run TypeScript, as ${url} is`;
     throw new InvalidTaskError(`${message}: use Node 22.18 or later, or npm install tsx`, { cause });
   }
-  const { tsImport } = (await import(pathToFileURL(api).href)) as {
+  const { tsImport } = (await import(api.href)) as {
     tsImport: (specifier: string, parent: string) => Promise<Record<string, unknown>>;
   };
   return tsImport(url, import.meta.url);
+}
+
+/** Its ESM entry: `require.resolve` would find the one for CommonJS, which can't be imported. */
+function tsxApi(require: NodeJS.Require): URL {
+  const manifest = require.resolve('tsx/package.json');
+  const { exports } = require(manifest) as {
+    exports: Record<string, { import: string | { default: string } }>;
+  };
+  const entry = exports['./esm/api']?.import;
+  return new URL(typeof entry === 'string' ? entry : (entry?.default ?? ''), pathToFileURL(manifest));
 }

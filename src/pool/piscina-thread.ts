@@ -11,9 +11,11 @@ import { decodeReason } from './error-codec.ts';
 import { ThreadDelivery } from './thread-delivery.ts';
 import { dataCloneError } from './uncloneable.ts';
 import { Claims, segmentLength, segments } from './wire.ts';
-import type { Answers, Begun, Boot } from './wire.ts';
+import type { Answers, Begun, Boot, Returned, ReturnedTask } from './wire.ts';
 
-const entry = fileURLToPath(new URL('./worker-entry.js', import.meta.url));
+type ToMain = Begun | Answers | Returned;
+
+const entry = fileURLToPath(new URL('./worker-boot.cjs', import.meta.url));
 
 /**
  * One worker thread, as a Piscina of one thread that lives as long as it.
@@ -61,7 +63,7 @@ export class PiscinaThread implements Worker {
     this.#pool.on('error', () => {});
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    port1.on('message', (message: Begun | Answers) => this.#received(message));
+    port1.on('message', (message: ToMain) => this.#received(message));
     // Only batches on their way keep the process alive.
     port1.unref();
     this.#boot({ port: port2, claims: this.#claims.shared, timeOrigin: performance.timeOrigin });
@@ -84,7 +86,7 @@ export class PiscinaThread implements Worker {
       // Whatever targets the message was to introduce: all of them are told again.
       this.#knownTargets.clear();
       const [job] = jobs;
-      throw job !== undefined && jobs.length === 1 ? dataCloneError(error, job.task.args, 'args') : error;
+      throw job !== undefined && jobs.length === 1 ? dataCloneError(error, job.args, 'args') : error;
     }
     if (this.#freeSegments.length === segments - 1) this.#port.ref();
     this.#deliveries[segment] = delivery;
@@ -108,10 +110,13 @@ export class PiscinaThread implements Worker {
     thread?.once('exit', (exitCode) => this.#exited(exitCode));
   }
 
-  #received(message: Begun | Answers): void {
+  #received(message: ToMain): void {
     if ('values' in message) return this.#answered(message);
-    const delivery = this.#deliveries.find((sent) => sent?.id === message.begun);
-    if (delivery != null) this.#events.began(delivery);
+    const id = 'begun' in message ? message.begun : message.returned;
+    const delivery = this.#deliveries.find((sent) => sent?.id === id);
+    if (delivery == null) return;
+    if ('begun' in message) this.#events.began(delivery);
+    else for (const task of message.tasks) takeBackMoved(delivery, task);
   }
 
   #answered({ id, from, last, values, failures = [], buffers }: Answers): void {
@@ -132,11 +137,16 @@ export class PiscinaThread implements Worker {
 
   #exited(exitCode: number): void {
     for (let got = receiveMessageOnPort(this.#port); got; got = receiveMessageOnPort(this.#port)) {
-      this.#received(got.message as Begun | Answers);
+      this.#received(got.message as ToMain);
     }
     this.#ended = true;
     this.#port.close();
     void this.#pool.destroy();
     this.#events.ended(exitCode, this.#cause);
   }
+}
+
+function takeBackMoved({ jobs }: ThreadDelivery, [position, args, transfer, buffers]: ReturnedTask): void {
+  reviveBuffers(args, buffers);
+  jobs[position]?.handBack(args, transfer);
 }

@@ -30,6 +30,7 @@ export class ThreadDelivery implements Delivery {
   readonly #claims: Claims;
   answered = 0;
   taken = 0;
+  brief = false;
 
   constructor(id: number, jobs: readonly Job[], base: number, claims: Claims) {
     this.id = id;

@@ -1,4 +1,4 @@
-import type { MessagePort } from 'node:worker_threads';
+import type { MessagePort, Transferable } from 'node:worker_threads';
 import type { EncodedReason } from './error-codec.ts';
 import type { BufferPath } from './buffers.ts';
 
@@ -10,6 +10,7 @@ import type { BufferPath } from './buffers.ts';
  *   main ── Batch ───→ worker
  *   main ←─ Begun ──── worker      for a batch that asks for it
  *   main ←─ Answers ── worker      one or more for each batch
+ *   main ←─ Returned ─ worker      before its end, if things had moved to it in vain
  *   main ←─ claims ──→ worker      shared memory: one word and two times for each task on its way
  * ```
  */
@@ -37,6 +38,23 @@ export interface Batch {
   targets?: readonly (readonly [index: number, module: string, name: string])[];
   /** Where among `args` a `Buffer` stood: cloning makes it a plain `Uint8Array`. */
   buffers?: readonly BufferPath[];
+  /** What moved with this message, by the position of its task. */
+  moved?: readonly (readonly [position: number, transfer: readonly Transferable[]])[];
+}
+
+/** What a task was sent, by its position in the batch: its arguments, what of them moved, and where a `Buffer` stood. */
+export type ReturnedTask = readonly [
+  position: number,
+  args: unknown[],
+  transfer: readonly Transferable[],
+  buffers: readonly BufferPath[] | undefined,
+];
+
+/** The thread is ending, and gives back what had moved to it for tasks that it has not begun. */
+export interface Returned {
+  /** The batch's. */
+  readonly returned: number;
+  readonly tasks: readonly ReturnedTask[];
 }
 
 /** The first task of a batch has been claimed. */

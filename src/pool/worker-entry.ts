@@ -1,8 +1,10 @@
+import { receiveMessageOnPort } from 'node:worker_threads';
 import type { MessagePort, Transferable } from 'node:worker_threads';
 import { transfersOf } from '../tasks/transferable.ts';
 import { findBuffers, reviveBuffers, unpooled } from './buffers.ts';
 import { encodeReason } from './error-codec.ts';
 import type { EncodedReason } from './error-codec.ts';
+import { handBack } from './hand-back.ts';
 import { loadTask } from './load-task.ts';
 import type { TaskFunction } from './load-task.ts';
 import { dataCloneError } from './uncloneable.ts';
@@ -30,15 +32,15 @@ const targets: (readonly [index: number, module: string, name: string])[] = [];
 const functions: (TaskFunction | undefined)[] = [];
 const batches: Batch[] = [];
 /** The batch that is being run, with what has finished and was not sent. */
-let current: { id: number; from: number; values: unknown[]; failures: EncodedFailure[] } | null = null;
+let current: { batch: Batch; from: number; values: unknown[]; failures: EncodedFailure[] } | null = null;
 
 /** The function that Piscina calls, once: from then on the two sides talk through a port of their own. */
 export default function boot(message: Boot): void {
   port = message.port;
   claims = new Claims(message.claims);
   clockOffset = performance.timeOrigin - message.timeOrigin;
-  // By process.exit or an uncaught error: what had finished must not go with the thread.
-  process.on('exit', () => sendCollected(false));
+  // By process.exit or an uncaught error.
+  process.on('exit', leave);
   port.on('message', (batch: Batch) => {
     batches.push(batch);
     if (current === null) void runBatches();
@@ -47,7 +49,7 @@ export default function boot(message: Boot): void {
 
 async function runBatches(): Promise<void> {
   for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
-    current = { id: batch.id, from: 0, values: [], failures: [] };
+    current = { batch, from: 0, values: [], failures: [] };
     await runBatch(batch, current);
     sendCollected(true);
     current = null;
@@ -96,6 +98,21 @@ async function runBatch(batch: Batch, collected: NonNullable<typeof current>): P
   }
 }
 
+/** The thread is ending: what had finished must not go with it, nor what had moved to it for others. */
+function leave(): void {
+  sendCollected(false);
+  for (let got = receiveMessageOnPort(port); got; got = receiveMessageOnPort(port)) {
+    batches.push(got.message as Batch);
+  }
+  for (const batch of current === null ? batches : [current.batch, ...batches]) {
+    const back = handBack(
+      batch,
+      (position) => Atomics.load(claims.words, batch.base + position) === claim.sent,
+    );
+    if (back !== undefined) port.postMessage(...back);
+  }
+}
+
 async function load(index: number): Promise<TaskFunction> {
   const [, module, name] = targets[index] as (typeof targets)[number];
   return (functions[index] = await loadTask(module, name));
@@ -114,11 +131,11 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 function sendCollected(last: boolean): void {
   if (current === null) return;
-  const { id, from, values, failures } = current;
+  const { batch, from, values, failures } = current;
   current.from += values.length;
   current.values = [];
   current.failures = [];
-  send(id, from, values, failures, last);
+  send(batch.id, from, values, failures, last);
 }
 
 /**

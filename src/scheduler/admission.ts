@@ -9,6 +9,11 @@ export abstract class Waiter implements Linked {
   /** False for a caller that has its place and waits for bytes only. */
   abstract readonly needsPlace: boolean;
   abstract readonly bytes: number;
+  /** True for one that is about to leave by itself: it must not be granted anything. */
+  get leaving(): boolean {
+    return false;
+  }
+
   abstract granted(): void;
   /** Called instead when nobody will be admitted any more. It has left the line already. */
   abstract closed(error: unknown): void;
@@ -32,6 +37,7 @@ export class Admission {
   readonly maxBytes: number;
   #placesTaken = 0;
   #bytesTaken = 0;
+  #admitting = false;
   /** Holders of a place who wait for bytes: they have stood in line once, and go before it. */
   readonly #holders: LinkedList<Waiter> = new LinkedList();
   readonly #line: LinkedList<Waiter> = new LinkedList();
@@ -101,13 +107,20 @@ export class Admission {
   }
 
   #admitNext(): void {
+    // Whoever is granted a place may give it back at once: the loop that is under way goes on, or a long line of such
+    // callers would be as deep a recursion.
+    if (this.#admitting) return;
+    this.#admitting = true;
     for (let first = this.#first; first !== null; first = this.#first) {
-      if (!this.#fits(first.needsPlace, first.bytes)) return;
+      const { leaving } = first;
+      if (!leaving && !this.#fits(first.needsPlace, first.bytes)) break;
       this.#listOf(first).remove(first);
+      if (leaving) continue;
       if (first.needsPlace) this.#placesTaken++;
       this.#bytesTaken += first.bytes;
       first.granted();
     }
+    this.#admitting = false;
   }
 
   #listOf({ needsPlace }: Waiter): LinkedList<Waiter> {

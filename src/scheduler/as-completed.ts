@@ -1,4 +1,4 @@
-import { milliseconds } from '../options.ts';
+import { abortSignal, checkOptions, milliseconds } from '../options.ts';
 import { Fifo } from './fifo.ts';
 import { Future } from './future.ts';
 import type { Job, SettlementListener } from './job.ts';
@@ -23,12 +23,14 @@ export function asCompleted<R>(
   futures: Iterable<Future<R>>,
   options: AsCompletedOptions = {},
 ): AsyncIterableIterator<Future<R>, undefined> {
-  if (options.timeoutMs !== undefined) milliseconds('timeoutMs', options.timeoutMs);
-  return new Completions(jobsOf(futures), options) as AsyncIterableIterator<
+  const checked = checkOptions('asCompleted option', options, checks);
+  return new Completions(jobsOf(futures), checked) as AsyncIterableIterator<
     Future<unknown>,
     undefined
   > as never;
 }
+
+const checks = { timeoutMs: milliseconds, signal: abortSignal };
 
 /** The distinct jobs behind these futures. */
 export function jobsOf(futures: Iterable<Future<unknown>>): Set<Job> {
@@ -89,6 +91,8 @@ class Completions implements SettlementListener, AsyncIterableIterator<Future<un
   settled(job: Job): void {
     this.#unfinished.delete(job);
     this.#finished.push(job);
+    // A time-out is about what has not finished, not about a slow reader.
+    if (this.#unfinished.size === 0) clearTimeout(this.#timer);
     this.#serve();
   }
 

@@ -35,6 +35,8 @@ export interface Delivery {
   answered: number;
   /** How many were taken back. Kept by the scheduler. */
   taken: number;
+  /** Will the worker soon be through with it? Kept by the scheduler. */
+  brief: boolean;
   claim(position: number): Claim;
   /** Takes a job back before the worker claims it: true means that it will never run there. Exact. */
   takeBack(position: number): boolean;

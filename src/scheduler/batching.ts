@@ -9,11 +9,13 @@ export interface BatchLimits {
   readonly maxJobs: number;
   /** Bytes of arguments that are copied. */
   readonly maxBytes: number;
+  /** May a job be taken for which something moves? It can't be recalled from its worker. */
+  readonly mayMove: boolean;
 }
 
 /**
- * Takes from the queue what travels in one delivery: at least one job if there is any, and never one that a less
- * urgent job would get in front of.
+ * Takes from the queue what travels in one delivery: at least one job if there is any that may travel,
+ * and never one that a less urgent job would get in front of.
  *
  * A job travels alone when stopping it may end its thread, when its arguments could not be cloned along with others,
  * or when nobody knows how long its function runs.
@@ -29,10 +31,11 @@ export function fillBatch(
   let totalMs = 0;
   let totalBytes = 0;
   for (let job = queue.peek(); job !== null; job = queue.peek()) {
+    if (job.transfer !== undefined && !limits.mayMove) break;
     const ms = job.travelsAlone ? undefined : estimateMs(job);
     totalMs += ms ?? Infinity;
     // What moves is not copied, and costs the same whatever its size.
-    if (job.options.transfer === undefined) totalBytes += job.bytes;
+    if (job.transfer === undefined) totalBytes += job.bytes;
     const fits = totalMs <= limits.budgetMs && totalBytes <= limits.maxBytes && batch.length < limits.maxJobs;
     if (batch.length > 0 && !fits) break;
     queue.remove(job);

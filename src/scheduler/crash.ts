@@ -20,7 +20,7 @@ export interface Remains {
  *
  * | claim    | then |
  * |----------|---|
- * | sent     | returned; lost only if its buffers had moved to the thread |
+ * | sent     | returned; lost only if its buffers had moved to the thread and have not come back |
  * | running  | returned if it may be retried, else lost |
  * | finished | lost, `finished: true`: it must not run twice, and its result went with the thread |
  */
@@ -32,7 +32,7 @@ export function sortOut(delivery: Delivery, end: ThreadEnd): Remains {
     if (job.delivery !== delivery) continue;
     const claim = delivery.claim(position);
     const mayRun = claim === 'sent' || (claim === 'running' && job.retriesLeft > 0);
-    if (mayRun && !job.done && job.options.transfer === undefined) {
+    if (mayRun && !job.done && !job.moved) {
       if (claim === 'running') job.retriesLeft--;
       returned.push(job);
     } else {

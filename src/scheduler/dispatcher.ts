@@ -130,18 +130,20 @@ export class Dispatcher {
 
   #feedIdle(): void {
     for (let lane = this.#crew.idle; lane !== undefined && this.#queue.size > 0; lane = this.#crew.idle) {
-      this.#send(lane);
+      if (!this.#send(lane)) return;
     }
   }
 
   #topUp(): void {
     for (const lane of this.#crew.lanes) {
-      while (this.#queue.size > 0 && lane.canTake(depth)) this.#send(lane);
+      while (this.#queue.size > 0 && lane.canTake(depth) && this.#send(lane));
     }
   }
 
-  #send(lane: Lane): void {
+  /** False if nothing was sent. */
+  #send(lane: Lane): boolean {
     const limits = {
+      mayMove: lane.deliveries.every(({ brief }) => brief),
       budgetMs,
       maxBytes: maxBytesPerDelivery,
       maxJobs: Math.min(
@@ -151,22 +153,33 @@ export class Dispatcher {
       ),
     };
     const jobs = fillBatch(this.#queue, limits, (job) => this.#runTimes.estimate(job.task.target));
+    if (jobs.length === 0) return false;
     let delivery: Delivery;
     try {
       const announce = jobs.length === 1 && (jobs[0] as Job).bytes > this.#announceBytes;
       delivery = this.#crew.send(lane, jobs, announce);
     } catch (error) {
       this.#unsendable(jobs, error);
-      return;
+      return true;
     }
+    delivery.brief = this.#isBrief(jobs);
     for (let position = 0; position < jobs.length; position++) {
       const job = jobs[position] as Job;
       job.transitionTo('sent');
       job.delivery = delivery;
       job.position = position;
+      job.moved = job.transfer !== undefined;
       if (job.priority < this.#lowestSent) this.#lowestSent = job.priority;
     }
     if (lane.deliveries.length === 1) this.#tellNext(lane);
+    return true;
+  }
+
+  /** Is it known to end soon, and its thread not to be ended by force? What moves may follow only such a delivery. */
+  #isBrief(jobs: readonly Job[]): boolean {
+    const [job] = jobs;
+    if (jobs.length !== 1 || job === undefined) return true;
+    return !job.travelsAlone && (this.#runTimes.estimate(job.task.target) ?? Infinity) <= budgetMs;
   }
 
   #tellNext(lane: Lane): void {

@@ -1,5 +1,8 @@
+import { boolean, checkOptions } from '../options.ts';
 import type { Task } from '../tasks/task.ts';
 import type { Job } from './job.ts';
+
+const checks = { interrupt: boolean };
 
 /** Where a future stands: `pending → running → fulfilled | rejected | cancelled`, `pending → cancelled | rejected`. */
 export type FutureState = 'pending' | 'running' | 'fulfilled' | 'rejected' | 'cancelled';
@@ -74,10 +77,12 @@ export class Future<out R> {
    *   a task that was submitted with `interrupt`, its thread is ended after `interruptGraceMs`.
    *
    * @returns whether the future is cancelled now: false once it has finished.
+   * @throws {InvalidOptionError} for an unknown option or a bad value.
    */
   cancel(reason?: unknown, options: { readonly interrupt?: boolean } = {}): boolean {
     const why = reason === undefined ? new DOMException('The task was cancelled', 'AbortError') : reason;
-    return this.#job.owner.cancel(this.#job, why, options.interrupt === true);
+    const { interrupt = false } = checkOptions('cancel option', options, checks);
+    return this.#job.owner.cancel(this.#job, why, interrupt);
   }
 
   #outcomeOf({ status, value }: Job): Outcome<R> {

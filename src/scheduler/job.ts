@@ -1,3 +1,4 @@
+import type { Transferable } from 'node:worker_threads';
 import type { Task } from '../tasks/task.ts';
 import type { TaskOptions } from '../tasks/task-options.ts';
 import type { Delivery } from './backend.ts';
@@ -49,6 +50,11 @@ export class Job implements Linked {
   /** Are they counted against `maxPendingBytes`? From admission until it starts. */
   holdsBytes = false;
   retriesLeft: number;
+  /** The task's own, or what came back from a thread that ended before it had begun the task. */
+  args: readonly unknown[];
+  transfer: readonly Transferable[] | undefined;
+  /** Has something moved to a thread for it? Then it can't be sent a second time. */
+  moved = false;
 
   status: JobStatus = 'waiting';
   /** The result once fulfilled, the reason once rejected or cancelled. */
@@ -88,6 +94,8 @@ export class Job implements Linked {
     this.submittedAt = performance.now();
     this.bytes = bytes;
     this.retriesLeft = options.retries ?? 0;
+    this.args = task.args;
+    this.transfer = options.transfer;
   }
 
   get future(): Future<unknown> {
@@ -129,6 +137,13 @@ export class Job implements Linked {
         this.#reject = reject;
       }
     }));
+  }
+
+  /** What had moved to a thread has come back. */
+  handBack(args: readonly unknown[], transfer: readonly Transferable[]): void {
+    this.args = args;
+    this.transfer = transfer;
+    this.moved = false;
   }
 
   transitionTo(status: JobStatus): void {

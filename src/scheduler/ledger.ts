@@ -1,6 +1,7 @@
 import type { TaskTimeoutError } from '../errors.ts';
 import type { Admission } from './admission.ts';
 import type { WorkerBackend } from './backend.ts';
+import type { Delivery } from './backend.ts';
 import type { Deadlines } from './deadlines.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Guard } from './guard.ts';
@@ -55,19 +56,25 @@ export class Ledger {
   enter(job: Job): void {
     this.#unsettled++;
     job.holdsBytes = true;
+    const { signal } = job.options;
+    if (signal?.aborted === true) return this.#settleAndLeave(job, 'cancelled', signal.reason);
     if (Guard.needed(job)) {
       job.guard = new Guard(job, this.#parts.signals, this.#parts.deadlines, {
         cancel: (_, reason, interrupt) => this.cancel(job, reason, interrupt),
         expire: (_, error, interrupt) => this.#expire(job, error, interrupt),
       });
     }
-    this.dispatcher.enqueue(job);
+    return this.dispatcher.enqueue(job);
   }
 
   /** Cancels a job wherever it stands; see `Future.cancel`. */
   cancel(job: Job, reason: unknown, interrupt: boolean): boolean {
-    if (job.done) return job.status === 'cancelled';
-    return this.#end(job, 'cancelled', reason, interrupt && job.options.interrupt === true);
+    const mayEndThread = interrupt && job.options.interrupt === true;
+    if (!job.done) return this.#end(job, 'cancelled', reason, mayEndThread);
+    if (job.status !== 'cancelled') return false;
+    // Cancelled while it ran, and now its thread is wanted as well.
+    if (mayEndThread && job.delivery !== null) this.#endThreadIn(this.#interruptGraceMs, job.delivery);
+    return true;
   }
 
   /** Ends what no worker has begun; `only` what this listener waits for, if given. */
@@ -97,11 +104,19 @@ export class Ledger {
     const { delivery } = job;
     if (delivery?.askToStop(job.position) !== true) return false;
     this.#settle(job, status, value);
-    // Not before the grace period is over, and only if the thread still has not got rid of it.
-    if (interrupt) {
-      this.#parts.deadlines.set(this.#interruptGraceMs, () => this.dispatcher.endThreadOf(delivery));
+    const { timeoutMs } = job.options;
+    if (interrupt) this.#endThreadIn(this.#interruptGraceMs, delivery);
+    else if (timeoutMs !== undefined) {
+      // The future has settled before its time; the thread's time is still limited.
+      const ranMs = performance.now() - delivery.startedAt(job.position);
+      this.#endThreadIn(Math.max(0, timeoutMs - ranMs) + this.#interruptGraceMs, delivery);
     }
     return true;
+  }
+
+  /** Only if the thread has not got rid of the delivery by then. */
+  #endThreadIn(delayMs: number, delivery: Delivery): void {
+    this.#parts.deadlines.set(delayMs, () => this.dispatcher.endThreadOf(delivery));
   }
 
   #settleAndLeave(job: Job, status: 'rejected' | 'cancelled', value: unknown): void {

@@ -5,7 +5,11 @@
  */
 export function payloadBytes(values: readonly unknown[]): number {
   let total = 0;
-  for (const value of values) total += sizeOf(value, null);
+  try {
+    for (const value of values) total += sizeOf(value, null);
+  } catch {
+    // A revoked proxy, or nested too deeply.
+  }
   return total;
 }
 

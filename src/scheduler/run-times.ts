@@ -15,11 +15,11 @@ export class RunTimes {
     return this.#meansMs[target.index];
   }
 
-  /** Learns from `count` calls in a row that took `meanMs` milliseconds each. */
-  learn(target: TaskTarget, meanMs: number): void {
+  /** Learns from a call that took `ms` milliseconds. */
+  learn(target: TaskTarget, ms: number): void {
     const known = this.#meansMs[target.index];
-    if (known === undefined) this.#meansMs[target.index] = meanMs;
-    else this.#meansMs[target.index] = known + (meanMs - known) * (meanMs > known ? rise : fall);
+    if (known === undefined) this.#meansMs[target.index] = ms;
+    else this.#meansMs[target.index] = known + (ms - known) * (ms > known ? rise : fall);
   }
 }
 

@@ -27,6 +27,12 @@ export interface SchedulerOptions {
   readonly onUnobservedError?: UnobservedErrorHandler | undefined;
 }
 
+/** A loop that holds a reserved place while it waits for its source. */
+export interface Puller {
+  /** The executor shuts down: the place must be given back now. */
+  closed(error: unknown): void;
+}
+
 /** How an executor ends; each later one is more urgent. */
 export type ShutdownMode = 'drain' | 'cancel' | 'kill';
 
@@ -56,6 +62,7 @@ export class Scheduler implements JobOwner {
   readonly #signals = new Signals();
   readonly #counters = new Counters();
   #nextId = 1;
+  readonly pullers: Set<Puller> = new Set();
   #state: SchedulerState = 'open';
   #closed: Promise<void> | null = null;
   #whenDrained: (() => void) | null = null;
@@ -200,6 +207,7 @@ export class Scheduler implements JobOwner {
       this.#state = state;
       const error = this.closedError();
       this.admission.close(error);
+      for (const puller of this.pullers) puller.closed(error);
       if (state !== 'draining') this.#ledger.endUnclaimed('cancelled', error);
       if (state === 'killing') this.#ledger.cancelRunning(error);
     }
@@ -216,7 +224,7 @@ export class Scheduler implements JobOwner {
     this.#ledger.unobserved.flush();
   }
 
-  /** Drained: no place is held, so nothing is pending, and no thread is at work. */
+  /** Drained: nothing is pending, and no thread is at work. */
   #checkDrained(): void {
     if (this.#whenDrained !== null && this.admission.placesTaken === 0) this.#whenDrained();
   }

@@ -55,6 +55,11 @@ export class SubmitWaiter extends Waiter implements Abortable {
     }
   }
 
+  /** One signal ends many: a place that another one gives up because of it is not for this one. */
+  override get leaving(): boolean {
+    return this.#job.options.signal?.aborted === true;
+  }
+
   granted(): void {
     this.#dispose();
     this.#actions.admitted(this.#job);

@@ -30,7 +30,7 @@ export function takeBackFrom(lane: Lane, limit: number, wanted: (job: Job) => bo
 }
 
 function isMovable(job: Job, delivery: Delivery): boolean {
-  return job.delivery === delivery && job.status === 'sent' && job.options.transfer === undefined;
+  return job.delivery === delivery && job.status === 'sent' && !job.moved;
 }
 
 /** Lanes with more than what they are running, those with most work first. */

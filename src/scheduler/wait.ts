@@ -1,5 +1,4 @@
-import { InvalidOptionError } from '../errors.ts';
-import { milliseconds, show } from '../options.ts';
+import { checkOptions, milliseconds, oneOf } from '../options.ts';
 import { jobsOf } from './as-completed.ts';
 import type { Future } from './future.ts';
 import type { Job, SettlementListener } from './job.ts';
@@ -27,12 +26,7 @@ export async function wait<R>(
   futures: Iterable<Future<R>>,
   options: WaitOptions = {},
 ): Promise<WaitResult<R>> {
-  const { until = 'all', timeoutMs } = options;
-  if (until !== 'all' && until !== 'first' && until !== 'first-error') {
-    const known = "'all', 'first' or 'first-error'";
-    throw new InvalidOptionError('until', until, `until must be ${known}, not ${show(until)}`);
-  }
-  if (timeoutMs !== undefined) milliseconds('timeoutMs', timeoutMs);
+  const { until = 'all', timeoutMs } = checkOptions('wait option', options, checks);
   const all = new Set(futures);
   const unfinished = new Set<Job>();
   let over = false;
@@ -46,6 +40,8 @@ export async function wait<R>(
   for (const future of all) (future.done ? done : pending).push(future);
   return { done, pending };
 }
+
+const checks = { until: oneOf('all', 'first', 'first-error'), timeoutMs: milliseconds };
 
 function endsWait(job: Job, until: WaitOptions['until']): boolean {
   return until === 'first' || (until === 'first-error' && job.status === 'rejected');

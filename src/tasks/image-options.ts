@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../errors.ts';
-import { checkOptions, integer, nonEmptyString, show } from '../options.ts';
+import { boolean, checkOptions, integer, nonEmptyString, show } from '../options.ts';
 import type { OptionChecks } from '../options.ts';
 
 /** Formats that are written. */
@@ -46,10 +46,7 @@ const resizeChecks: OptionChecks<ResizeOptions> = {
   fit: oneOf(fits),
   format: oneOf(outputFormats),
   quality: between(1, 100),
-  withoutEnlargement(option, value) {
-    if (typeof value === 'boolean') return;
-    throw new InvalidOptionError(option, value, `${option} must be a boolean, not ${show(value)}`);
-  },
+  withoutEnlargement: boolean,
   to: nonEmptyString,
 };
 

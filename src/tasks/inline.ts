@@ -24,6 +24,7 @@ function sourceOf(fn: (...args: never[]) => unknown): string {
   let source = sources.get(fn);
   if (source === undefined) {
     source = String(fn);
+    if (/^class\b/.test(source)) throw new InvalidTaskError('inline() takes a function, not a class');
     try {
       parse(source);
     } catch (cause) {

@@ -1,4 +1,4 @@
-import { checkOptions, integer, milliseconds, nonEmptyString } from '../options.ts';
+import { abortSignal, boolean, checkOptions, integer, milliseconds, nonEmptyString } from '../options.ts';
 import type { OptionChecks } from '../options.ts';
 import { InvalidOptionError } from '../errors.ts';
 import type { Transferable as NodeTransferable } from 'node:worker_threads';
@@ -26,20 +26,12 @@ export interface TaskOptions {
 }
 
 const checks: OptionChecks<TaskOptions> = {
-  signal(option, value) {
-    if (!(value instanceof AbortSignal)) {
-      throw new InvalidOptionError(option, value, 'signal must be an AbortSignal');
-    }
-  },
+  signal: abortSignal,
   priority: integer(Number.MIN_SAFE_INTEGER),
   timeoutMs: milliseconds,
   deadlineMs: milliseconds,
   maxWaitMs: milliseconds,
-  interrupt(option, value) {
-    if (typeof value !== 'boolean') {
-      throw new InvalidOptionError(option, value, `interrupt must be a boolean, not ${String(value)}`);
-    }
-  },
+  interrupt: boolean,
   transfer(option, value) {
     if (!Array.isArray(value)) {
       throw new InvalidOptionError(option, value, 'transfer must be an array of transferable objects');

@@ -12,8 +12,8 @@ export type TaskMakers<M> = {
     : never;
 };
 
-/** Read by `await`, `JSON.stringify` and consoles of whatever object they are given: never names of tasks. */
-const notTasks = new Set<PropertyKey>(['then', 'toJSON', 'constructor', 'inspect', 'prototype']);
+/** Read by `await` and `JSON.stringify` of whatever object they are given: never names of tasks. */
+const notTasks = new Set<PropertyKey>(['then', 'toJSON']);
 
 /**
  * Refers to a task module without loading it: for each function that the module exports, a maker of tasks.

@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Admission, Waiter } from '../../src/scheduler/admission.ts';
+import type { Each } from '../support/each.ts';
 
-type Step =
-  | { readonly kind: 'try' | 'wait'; readonly bytes: number }
-  | { readonly kind: 'leave' | 'start' | 'end'; readonly at: number };
+type Step = Each<'try' | 'wait', { bytes: number }> | Each<'leave' | 'start' | 'end', { at: number }>;
 
 const bytes = fc.constantFrom(0, 1, 10, 50, 99, 100, 101, 500);
 const steps: fc.Arbitrary<Step[]> = fc.array(

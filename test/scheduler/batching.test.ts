@@ -7,15 +7,14 @@ import { PendingQueue } from '../../src/scheduler/pending-queue.ts';
 import type { TaskOptions } from '../../src/tasks/task-options.ts';
 import { makeJob } from './make-job.ts';
 
-const limits: BatchLimits = { budgetMs: 1, maxJobs: 100, maxBytes: 1000 };
+const limits: BatchLimits = { budgetMs: 1, maxJobs: 100, maxBytes: 1000, mayMove: true };
 
 /** A queue of jobs, and a run time for each of them. */
 function queueOf(...jobs: [ms: number | undefined, options?: TaskOptions, bytes?: number][]) {
   const queue = new PendingQueue();
   const times = new Map<Job, number | undefined>();
   for (const [index, [ms, options = {}, bytes = 0]] of jobs.entries()) {
-    const job = makeJob(index + 1, options);
-    job.bytes = bytes;
+    const job = makeJob(index + 1, options, bytes === 0 ? [] : [new Uint8Array(bytes)]);
     times.set(job, ms);
     queue.push(job);
   }
@@ -34,7 +33,17 @@ function deliveries({ queue, estimate }: ReturnType<typeof queueOf>, bounds = li
   return lines.join(' | ');
 }
 
+const moving = (): TaskOptions => ({ transfer: [new ArrayBuffer(1)] });
+
 describe('what travels together', () => {
+  test('what moves and may not is left where it is, and nothing gets in front of it', () => {
+    const { queue, estimate } = queueOf([0], [0, moving()], [0]);
+    const mayNotMove = { ...limits, mayMove: false };
+    expect(fillBatch(queue, mayNotMove, estimate).map(({ id }) => id)).toEqual([1]);
+    expect(fillBatch(queue, mayNotMove, estimate)).toEqual([]);
+    expect(fillBatch(queue, limits, estimate).map(({ id }) => id)).toEqual([2, 3]);
+  });
+
   test('as much as fits into the budget', () => {
     const queue = queueOf([0.4], [0.4], [0.2], [0.4], [0.4]);
     expect(deliveries(queue)).toMatchInlineSnapshot(`"1 2 3 | 4 5"`);

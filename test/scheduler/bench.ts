@@ -7,6 +7,7 @@ import type { FakeWorker } from './fake-backend.ts';
 import { makeTask } from './make-job.ts';
 
 const defaults: SchedulerOptions = {
+  name: 'test',
   workers: 2,
   maxPending: 100,
   maxPendingBytes: 1000,

@@ -150,6 +150,20 @@ describe('one signal for many tasks', () => {
     expect(bench.worker(0).ran).toHaveLength(1);
     expect(bench.scheduler.admission.placesTaken).toBe(0);
   });
+
+  test('one that gets the place of another of them does not run either', async () => {
+    const bench = Bench.booted({ workers: 1, maxPending: 1 });
+    const controller = new AbortController();
+    bench.submit('r');
+    await bench.tick();
+    bench.worker(0).claim();
+    bench.submit('pw', { signal: controller.signal });
+    controller.abort('why');
+    for (const name of 'pw')
+      expect(bench.job(name), name).toMatchObject({ status: 'cancelled', value: 'why' });
+    await bench.tick();
+    expect(bench.scheduler.stats()).toMatchObject({ waiting: 0, pending: 0, running: 1, cancelled: 2 });
+  });
 });
 
 describe('times', () => {

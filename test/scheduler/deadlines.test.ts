@@ -37,7 +37,7 @@ test('an alarm that was cancelled never rings, however many there are', () => {
 
 test('an alarm never rings early', () => {
   const deadlines = new Deadlines();
-  const ring = vi.fn();
+  const ring = vi.fn<() => void>();
   deadlines.set(100, ring);
   vi.advanceTimersByTime(99);
   expect(ring).not.toHaveBeenCalled();
@@ -72,7 +72,7 @@ test('a ring may set another alarm, and cancel those that are due', () => {
 
 test('cancelling twice, or after the ring, does nothing', () => {
   const deadlines = new Deadlines();
-  const ring = vi.fn();
+  const ring = vi.fn<() => void>();
   const alarm = deadlines.set(1, ring);
   vi.advanceTimersByTime(1);
   alarm.cancel();

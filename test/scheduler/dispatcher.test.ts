@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Bench } from './bench.ts';
 import { uncloneable } from './fake-backend.ts';
+import { makeTask } from './make-job.ts';
 
 /** Lets the scheduler learn that the tasks of these names are quick. */
 async function teach(bench: Bench, names: string): Promise<void> {
@@ -156,6 +157,7 @@ describe('no task waits behind another one while a worker is free', () => {
 
   test('also when the worker with most to do has nothing that can be moved', async () => {
     const bench = Bench.booted({ workers: 3 });
+    await teach(bench, 'abc');
     bench.submit('abc');
     await bench.tick();
     for (const worker of bench.backend.workers) worker.claim();
@@ -166,6 +168,24 @@ describe('no task waits behind another one while a worker is free', () => {
     free?.finish();
     await bench.tick();
     expect(free?.deliveries, bench.show()).toHaveLength(1);
+  });
+
+  test('what moves waits for a worker that is through with tasks nobody knows', async () => {
+    const bench = Bench.booted({ workers: 1 });
+    bench.submit('a');
+    bench.worker(0).claim();
+    bench.submit('t', { transfer: [new ArrayBuffer(1)] });
+    await bench.tick();
+    expect(bench.show()).toMatchInlineSnapshot(`
+      "worker 0: [a*]
+      queued: t"
+    `);
+    bench.worker(0).finish();
+    await bench.tick();
+    expect(bench.show()).toMatchInlineSnapshot(`
+      "worker 0: [t]
+      fulfilled: a"
+    `);
   });
 });
 
@@ -196,6 +216,39 @@ describe('arguments that cannot be cloned', () => {
     const bench = Bench.booted({ workers: 1, maxPending: 0 });
     bench.submit('a', {}, [uncloneable, new Uint8Array(10)]);
     expect(bench.scheduler.admission).toMatchObject({ placesTaken: 0, bytesTaken: 0 });
+  });
+
+  test('does not change the order in which callers get their places', async () => {
+    const bench = Bench.booted({ workers: 1, maxPending: 0 });
+    const { scheduler } = bench;
+    bench.submit('r');
+    const order: string[] = [];
+    for (const [name, args] of [
+      ['b', [uncloneable]],
+      ['c', []],
+    ] as const) {
+      const job = scheduler.createJob(makeTask(name, {}, [...args]), {});
+      expect(scheduler.tryAdmit(job)).toBe(false);
+      void scheduler.waitForPlace(job).then(() => order.push(name));
+    }
+    bench.worker(0).finish();
+    await bench.tick();
+    expect(order).toEqual(['b', 'c']);
+  });
+
+  test('of any number of callers in line ends them all', async () => {
+    const bench = Bench.booted({ workers: 1, maxPending: 0 });
+    bench.submit('r');
+    const { scheduler } = bench;
+    const count = 20_000;
+    for (let left = count; left > 0; left--) {
+      void scheduler
+        .waitForPlace(scheduler.createJob(makeTask('bad', {}, [uncloneable]), {}))
+        .catch(() => {});
+    }
+    bench.worker(0).finish();
+    await bench.tick();
+    expect(scheduler.stats()).toMatchObject({ waiting: 0, pending: 0, fulfilled: 1, rejected: count });
   });
 });
 

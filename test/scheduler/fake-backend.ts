@@ -44,6 +44,7 @@ class FakeDelivery implements Delivery {
   readonly jobs: readonly Job[];
   answered = 0;
   taken = 0;
+  brief = false;
   readonly claims: Claim[];
   readonly stopping = new Set<number>();
   readonly times: [start: number, end: number][] = [];
@@ -158,7 +159,7 @@ export class FakeWorker implements Worker {
   }
 
   /** The thread ends. What was not answered is for the scheduler to sort out. */
-  end(exitCode: number | undefined = 1, cause: unknown = undefined): void {
+  end(exitCode: number | undefined = 1, cause?: unknown): void {
     this.state = 'ended';
     this.deliveries.length = 0;
     this.#events.ended(exitCode, cause);

@@ -97,6 +97,7 @@ export class Ground {
     this.shutdown('drain');
     let over = false;
     void this.closed?.then(() => (over = true));
+    // oxlint-disable-next-line no-unmodified-loop-condition -- settled by a promise
     for (let left = 2000; left > 0 && !over; left--) {
       let acted = false;
       for (const worker of this.bench.backend.alive) acted = moveOn(worker) || acted;

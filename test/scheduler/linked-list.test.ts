@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LinkedList } from '../../src/scheduler/linked-list.ts';
 import type { Linked } from '../../src/scheduler/linked-list.ts';
+import type { Each } from '../support/each.ts';
 
 class Element implements Linked {
   list: object | null = null;
@@ -14,7 +15,9 @@ class Element implements Linked {
   }
 }
 
-const operations = fc.array(
+type Step = Each<'push' | 'unshift' | 'shift'> | Each<'remove', { at: number }>;
+
+const operations: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     fc.record({ kind: fc.constantFrom('push' as const, 'unshift' as const, 'shift' as const) }),
     fc.record({ kind: fc.constant('remove' as const), at: fc.nat(20) }),

@@ -2,12 +2,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Job } from '../../src/scheduler/job.ts';
 import { PendingQueue } from '../../src/scheduler/pending-queue.ts';
+import type { Each } from '../support/each.ts';
 import { makeJob } from './make-job.ts';
 
-type Step =
-  | { readonly kind: 'push' | 'unshift'; readonly priority: number }
-  | { readonly kind: 'shift' }
-  | { readonly kind: 'remove'; readonly at: number };
+type Step = Each<'push' | 'unshift', { priority: number }> | Each<'shift'> | Each<'remove', { at: number }>;
 
 const priority = fc.integer({ min: -2, max: 2 });
 const steps: fc.Arbitrary<Step[]> = fc.array(

@@ -1,23 +1,20 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { ShutdownMode } from '../../src/scheduler/scheduler.ts';
+import type { Each } from '../support/each.ts';
 import { Bench } from './bench.ts';
 import { Ground, laws } from './laws.ts';
 
 /** What may happen; each index is taken modulo what there is at that moment. */
 type Event =
-  | {
-      readonly kind: 'submit' | 'trySubmit';
-      readonly bytes: number;
-      readonly priority: number;
-      readonly retries: number;
-    }
-  | { readonly kind: 'submitWithSignal'; readonly signal: number }
-  | {
-      readonly kind: 'cancel' | 'abort' | 'boot' | 'claim' | 'finish' | 'hold' | 'flush' | 'fail' | 'crash';
-      readonly at: number;
-    }
-  | { readonly kind: 'tick' }
-  | { readonly kind: 'shutdown'; readonly mode: 'drain' | 'cancel' | 'kill' };
+  | Each<'submit' | 'trySubmit', { bytes: number; priority: number; retries: number }>
+  | Each<'submitWithSignal', { signal: number }>
+  | Each<
+      'cancel' | 'abort' | 'boot' | 'claim' | 'finish' | 'hold' | 'flush' | 'fail' | 'crash',
+      { at: number }
+    >
+  | Each<'tick'>
+  | Each<'shutdown', { mode: ShutdownMode }>;
 
 const at = fc.nat(30);
 const submission = fc.record({

@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest';
+import { InvalidOptionError } from '../src/errors.ts';
+import { Executor } from '../src/executor.ts';
+import { resolveExecutorOptions } from '../src/executor-options.ts';
+import type { ExecutorOptions } from '../src/executor-options.ts';
+
+const integers = [Number.NaN, 1.5, '4', null, -1, 2 ** 53, 1n, {}];
+const bad: [string, unknown[]][] = [
+  ['workers', [...integers, 0, Infinity]],
+  ['maxPending', [...integers, Infinity]],
+  ['maxPendingBytes', [...integers, 0, Infinity]],
+  ['maxWaiting', integers],
+  ['maxTasksPerWorker', [...integers, 0]],
+  ['interruptGraceMs', [Number.NaN, -1, Infinity, '1', null, 2 ** 31]],
+  ['name', ['', 1, null]],
+  ['env', [1, 'x', null]],
+  ['execArgv', ['--flag', [1], null]],
+  ['resourceLimits', [1, null, Symbol('limits')]],
+  ['onUnobservedError', ['warn', null, {}]],
+  ['threads', [4]],
+  ['Workers', [4]],
+];
+
+describe('executor options', () => {
+  test.each(bad.flatMap(([option, values]) => values.map((value) => [option, value] as const)))(
+    '%s refuses %o',
+    (option, value) => {
+      const refuse = () => new Executor({ [option]: value });
+      expect(refuse).toThrow(InvalidOptionError);
+      expect(refuse).toThrow(
+        expect.objectContaining({ option, value, message: expect.stringContaining(option) as string }),
+      );
+    },
+  );
+
+  test.each([null, 1, 'text'])('%o is no options', (options) => {
+    expect(() => new Executor(options as never)).toThrow(InvalidOptionError);
+  });
+
+  test('defaults', () => {
+    const { workers, ...others } = resolveExecutorOptions({});
+    expect(workers).toBeGreaterThanOrEqual(1);
+    expect(Number.isSafeInteger(workers)).toBe(true);
+    expect(others).toMatchObject({
+      maxPendingBytes: 256 * 2 ** 20,
+      maxWaiting: Infinity,
+      maxTasksPerWorker: Infinity,
+      interruptGraceMs: 100,
+      name: 'millrace',
+    });
+  });
+
+  test('takes the ends of each range, and undefined as absent', () => {
+    const options: ExecutorOptions = {
+      workers: 1,
+      maxPending: 0,
+      maxPendingBytes: 1,
+      maxWaiting: 0,
+      maxTasksPerWorker: 1,
+      interruptGraceMs: 0,
+      execArgv: [],
+      env: {},
+      resourceLimits: {},
+    };
+    expect(resolveExecutorOptions({ ...options, name: undefined } as never)).toMatchObject({
+      ...options,
+      name: 'millrace',
+    });
+  });
+});

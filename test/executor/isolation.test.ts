@@ -1,0 +1,147 @@
+import { Executor, WorkerCrashedError } from 'millrace';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Gate } from '../support/gate.ts';
+import { reasonOf, rounds } from '../support/settling.ts';
+import { work } from '../support/work.ts';
+
+let gate: Gate;
+let executor: Executor;
+beforeEach(() => {
+  gate = new Gate();
+});
+afterEach(async () => {
+  gate.open();
+  await executor.shutdown({ mode: 'kill' });
+});
+
+/** From now on quick tasks travel in batches: the executor knows how long these take. */
+async function warm(count = 20): Promise<void> {
+  for (let left = count; left > 0; left--) await executor.run(work.count(gate.shared));
+}
+
+describe('a task that ends its thread', () => {
+  test('is the only one that fails, and those sent with it run exactly once', async () => {
+    executor = new Executor({ workers: 1 });
+    await warm(20);
+    await executor.run(work.echo(0));
+    const first = await executor.submit(work.pass(gate.shared));
+    await gate.arrivals();
+    const before = await Promise.all(
+      Array.from({ length: 20 }, () => executor.submit(work.count(gate.shared))),
+    );
+    const culprit = await executor.submit(work.exit(3));
+    const after = await Promise.all(
+      Array.from({ length: 20 }, () => executor.submit(work.count(gate.shared))),
+    );
+    await rounds();
+    gate.open();
+    await Promise.all([first, ...before, ...after].map((future) => future.result()));
+    expect(gate.count).toBe(20 + 40);
+    const error = await reasonOf(culprit.result());
+    expect(error).toBeInstanceOf(WorkerCrashedError);
+    expect(error).toMatchObject({ exitCode: 3, task: 'exit', finished: false });
+  });
+
+  test('by an uncaught error after another one had ended takes that one not with it', async () => {
+    executor = new Executor({ workers: 1 });
+    expect(await executor.run(work.throwAfterEnd())).toBe('ended');
+    const next = await executor.submit(work.count(gate.shared));
+    const outcome = await next.outcome();
+    // It ran, or it was lost while it ran; but it did not run twice, and the executor goes on.
+    expect(gate.count).toBeLessThanOrEqual(1);
+    if (outcome.status === 'rejected')
+      expect(outcome.reason).toMatchObject({ cause: { message: 'too late' } });
+    expect(await executor.run(work.echo('on'))).toBe('on');
+  });
+
+  test('is run again as often as retries allow, and then fails', async () => {
+    executor = new Executor({ workers: 1 });
+    gate.open();
+    const error = await reasonOf(executor.run(work.passAndExit(gate.shared, 1), { retries: 2 }));
+    expect(error).toBeInstanceOf(WorkerCrashedError);
+    expect(gate.arrived).toBe(3);
+  });
+
+  test('loses nothing whose buffers were to move to that thread', async () => {
+    executor = new Executor({ workers: 1 });
+    const culprit = await executor.submit(work.passAndExit(gate.shared, 1));
+    await gate.arrivals();
+    const buffer = new ArrayBuffer(8);
+    const moved = await executor.submit(work.byteLength(buffer).with({ transfer: [buffer] }));
+    await rounds();
+    gate.open();
+    expect((await culprit.outcome()).status).toBe('rejected');
+    expect(await moved.outcome()).toMatchObject({ status: 'fulfilled', value: 8 });
+  });
+
+  test('gives back first what had moved to it, buffers as buffers', async () => {
+    executor = new Executor({ workers: 1 });
+    for (let left = 20; left > 0; left--) {
+      await executor.run(work.passAndExitIf());
+      await executor.run(work.areBuffers({ a: Buffer.from('a'), list: [Buffer.from('b')] }));
+      await executor.run(work.byteLength(new ArrayBuffer(1)));
+    }
+    const culprit = await executor.submit(work.passAndExitIf(gate.shared));
+    await gate.arrivals();
+    const value = { a: Buffer.alloc(10_000), list: [Buffer.alloc(20_000)] };
+    const transfer = [value.a.buffer, value.list[0]?.buffer as ArrayBuffer];
+    const revived = await executor.submit(work.areBuffers(value).with({ transfer }));
+    const bytes = new ArrayBuffer(8);
+    const counted = await executor.submit(work.byteLength(bytes).with({ transfer: [bytes] }));
+    await rounds();
+    // Both have moved to the thread that is going to end.
+    expect([value.a.byteLength, bytes.byteLength]).toEqual([0, 0]);
+    gate.open();
+    expect((await culprit.outcome()).status).toBe('rejected');
+    expect(await revived.result()).toEqual([true, true]);
+    expect(await counted.result()).toBe(8);
+  });
+
+  test('out of memory is the only one that fails', async () => {
+    executor = new Executor({ workers: 1, resourceLimits: { maxOldGenerationSizeMb: 32 } });
+    const culprit = await executor.submit(work.eatMemory());
+    const behind = await executor.submit(work.echo('behind'));
+    const error = await reasonOf(culprit.result());
+    expect(error).toBeInstanceOf(WorkerCrashedError);
+    expect(error).toMatchObject({ cause: { code: 'ERR_WORKER_OUT_OF_MEMORY' } });
+    expect(await behind.result()).toBe('behind');
+  });
+});
+
+test('no task waits behind a long one while a worker is free', async () => {
+  executor = new Executor({ workers: 2 });
+  await executor.ready();
+  const long = await executor.submit(work.pass(gate.shared));
+  await gate.arrivals();
+  const quick = await Promise.all(Array.from({ length: 50 }, (_, n) => executor.submit(work.echo(n))));
+  await Promise.all(quick.map((future) => future.result()));
+  expect(long.state).toBe('running');
+});
+
+test('a more urgent task starts before all that have not started', async () => {
+  executor = new Executor({ workers: 1 });
+  await executor.submit(work.pass(gate.shared));
+  await gate.arrivals();
+  const order: string[] = [];
+  const submit = async (name: string, priority: number) => {
+    const future = await executor.submit(work.echo(name), { priority });
+    return future.result().then((value) => order.push(value));
+  };
+  const ends = [submit('a', 0), submit('b', 0)];
+  await rounds();
+  ends.push(submit('urgent', 5), submit('c', 0), submit('last', -1), submit('less urgent', 1));
+  await rounds();
+  gate.open();
+  await Promise.all(ends);
+  expect(order).toEqual(['urgent', 'less urgent', 'a', 'b', 'c', 'last']);
+});
+
+test('a thread runs at most maxTasksPerWorker tasks', async () => {
+  executor = new Executor({ workers: 1, maxTasksPerWorker: 3 });
+  const threads = new Map<number, number>();
+  for (let left = 10; left > 0; left--) {
+    const thread = await executor.run(work.thread());
+    threads.set(thread, (threads.get(thread) ?? 0) + 1);
+  }
+  expect([...threads.values()]).toEqual([3, 3, 3, 1]);
+});

@@ -1,0 +1,137 @@
+import { Executor } from 'millrace';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Gate } from '../support/gate.ts';
+import { collect, reasonOf, rounds } from '../support/settling.ts';
+import { work } from '../support/work.ts';
+
+let gate: Gate;
+let executor: Executor;
+beforeEach(() => {
+  gate = new Gate();
+});
+afterEach(async () => {
+  gate.open();
+  await executor.shutdown({ mode: 'kill' });
+});
+
+describe('map', () => {
+  test('yields results in the order of the items', async () => {
+    executor = new Executor({ workers: 2 });
+    const items = Array.from({ length: 100 }, (_, index) => index);
+    expect(await collect(executor.map(items, (n) => work.echo(n)))).toEqual(items);
+  });
+
+  test('gives each item its index', async () => {
+    executor = new Executor({ workers: 1 });
+    expect(await collect(executor.map(['a', 'b'], (item, index) => work.echo(item + index)))).toEqual([
+      'a0',
+      'b1',
+    ]);
+  });
+
+  test('starts with the first next(), and not before', async () => {
+    executor = new Executor({ workers: 1 });
+    let made = 0;
+    const results = executor.map([1, 2], (n) => (made++, work.echo(n)));
+    await rounds();
+    expect(made).toBe(0);
+    expect((await results.next()).value).toBe(1);
+  });
+
+  test('unordered, yields what ends first', async () => {
+    executor = new Executor({ workers: 2 });
+    await executor.ready();
+    const order: unknown[] = [];
+    const toTask = (item: string) => (item === 'slow' ? work.pass(gate.shared, item) : work.echo(item));
+    for await (const item of executor.map(['slow', 'quick'], toTask, { ordered: false })) {
+      order.push(item);
+      gate.open();
+    }
+    expect(order).toEqual(['quick', 'slow']);
+  });
+
+  test('a failure is thrown in its turn, and cancels what has not started', async () => {
+    executor = new Executor({ workers: 1, maxPending: 10 });
+    const seen: number[] = [];
+    const items = [0, 1, 2, 3, 4, 5];
+    const toTask = (n: number) =>
+      n === 1 ? work.reject(new Error('one')) : n < 1 ? work.echo(n) : work.pass(gate.shared, n);
+    const loop = async () => {
+      for await (const result of executor.map(items, toTask)) seen.push(result);
+    };
+    expect(await reasonOf(loop())).toMatchObject({ message: 'one' });
+    expect(seen).toEqual([0]);
+    gate.open();
+    await executor.shutdown();
+    const { fulfilled, rejected, cancelled } = executor.stats();
+    expect(rejected).toBe(1);
+    expect(fulfilled).toBeLessThanOrEqual(2);
+    expect(fulfilled + rejected + cancelled).toBe(executor.stats().submitted);
+    expect(cancelled).toBeGreaterThanOrEqual(3);
+  });
+
+  test('with outcomes a failure is yielded, and the iteration goes on', async () => {
+    executor = new Executor({ workers: 1 });
+    const toTask = (n: number) => (n === 1 ? work.reject('no') : work.echo(n));
+    const outcomes = await collect(executor.map([0, 1, 2], toTask, { outcomes: true }));
+    expect(outcomes.map((outcome) => ({ ...outcome, future: undefined }))).toEqual([
+      { status: 'fulfilled', value: 0 },
+      { status: 'rejected', reason: 'no' },
+      { status: 'fulfilled', value: 2 },
+    ]);
+  });
+
+  test('window bounds what is ahead of the reader', async () => {
+    executor = new Executor({ workers: 2 });
+    let made = 0;
+    const items = Array.from({ length: 100 }, (_, index) => index);
+    const results = executor.map(items, (n) => (made++, work.echo(n)), { window: 4 });
+    for (let read = 1; read <= 50; read++) {
+      await results.next();
+      await rounds(2);
+      expect(made).toBeLessThanOrEqual(read + 4);
+    }
+    await results.return(undefined);
+  });
+
+  test('a function that throws ends it, and closes the source', async () => {
+    executor = new Executor({ workers: 1 });
+    let closed = false;
+    function* items() {
+      try {
+        yield 1;
+        yield 2;
+      } finally {
+        closed = true;
+      }
+    }
+    const failure = new Error('toTask');
+    const toTask = (n: number) => {
+      if (n === 2) throw failure;
+      return work.echo(n);
+    };
+    expect(await reasonOf(collect(executor.map(items(), toTask)))).toBe(failure);
+    expect(closed).toBe(true);
+    expect(executor.stats()).toMatchObject({ pending: 0, waiting: 0 });
+  });
+
+  test.each([
+    { window: 0 },
+    { window: 1.5 },
+    { window: Number.NaN },
+    { ordered: 'yes' },
+    { outcomes: 1 },
+    { any: 1 },
+  ])('refuses %o', (options) => {
+    executor = new Executor({ workers: 1 });
+    const [option, value] = Object.entries(options)[0] as [string, unknown];
+    expect(() => executor.map([1], (n) => work.echo(n), options as never)).toThrow(
+      expect.objectContaining({ name: 'InvalidOptionError', option, value }),
+    );
+  });
+
+  test.each([null, 1, {}, undefined])('refuses %o as a source', (source) => {
+    executor = new Executor({ workers: 1 });
+    expect(() => executor.map(source as never, () => work.echo(1))).toThrow(TypeError);
+  });
+});

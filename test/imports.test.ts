@@ -1,0 +1,103 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const src = fileURLToPath(new URL('../src/', import.meta.url));
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+const statement = /^(?:import|export)\s+(type\s)?[^;'"]*?from\s+'([^']+)'/gm;
+const dynamic = /import\('([^']+)'\)/g;
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(path.join(src, file), 'utf8');
+  const resolve = (to: string) => (to.startsWith('.') ? path.posix.join(path.posix.dirname(file), to) : to);
+  return [
+    ...[...text.matchAll(statement)].map(([, type, to]) => ({ to, typeOnly: type !== undefined })),
+    ...[...text.matchAll(dynamic)].map(([, to]) => ({ to, typeOnly: false })),
+  ].map(({ to, typeOnly }) => ({ from: file, to: resolve(to as string), typeOnly }));
+}
+
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
+  .map((file) => file.split(path.sep).join('/'))
+  .filter((file) => file.endsWith('.ts'));
+const imports = files.flatMap(importsOf);
+
+/** A file's part of the house: its folder, or its name if it stands at the top. */
+function part(file: string): string {
+  const [first = '', second] = file.split('/');
+  return second === undefined ? first.replace('.ts', '') : first;
+}
+
+/** What each part may import; `type:` only types of it. */
+const allowed: Record<string, readonly string[]> = {
+  cli: ['cli', 'index', 'tasks/index.ts', 'pool/host-load.ts'],
+  index: ['executor', 'executor-options', 'errors', 'pool', 'scheduler', 'tasks'],
+  executor: ['executor-options', 'errors', 'options', 'pool', 'scheduler', 'tasks'],
+  'executor-options': ['errors', 'options', 'pool', 'type:scheduler'],
+  pool: ['pool', 'errors', 'options', 'tasks', 'type:scheduler', 'type:executor-options'],
+  scheduler: ['scheduler', 'errors', 'options', 'tasks'],
+  tasks: ['tasks', 'errors', 'options'],
+  options: ['errors'],
+  errors: [],
+};
+
+function isAllowed({ from, to, typeOnly }: Import): boolean {
+  const rules = allowed[part(from)] ?? [];
+  return rules.some((rule) => {
+    const target = rule.replace('type:', '');
+    if (rule.startsWith('type:') && !typeOnly) return false;
+    return target.endsWith('.ts') ? to === target : part(to) === target;
+  });
+}
+
+const show = ({ from, to }: Import) => `${from} → ${to}`;
+const inside = imports.filter(({ to }) => to.endsWith('.ts'));
+const outside = imports.filter(({ to }) => !to.endsWith('.ts'));
+
+describe('imports', () => {
+  test('are found', () => {
+    expect(files.length).toBeGreaterThan(40);
+    expect(inside.length).toBeGreaterThan(files.length);
+  });
+
+  test('point one way', () => {
+    expect(inside.filter((each) => !isAllowed(each)).map(show)).toEqual([]);
+  });
+
+  test('of every part are spoken for', () => {
+    expect(files.map(part).filter((name) => !(name in allowed))).toEqual([]);
+  });
+
+  test('of piscina are in pool/ only', () => {
+    const found = outside.filter(({ to }) => to.startsWith('piscina'));
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.filter(({ from }) => part(from) !== 'pool').map(show)).toEqual([]);
+  });
+
+  test('of worker_threads are in pool/, task modules and the options of threads; elsewhere only its types', () => {
+    const found = outside.filter(({ to, typeOnly }) => to === 'node:worker_threads' && !typeOnly);
+    expect(
+      found.filter(({ from }) => !['pool', 'tasks', 'executor-options'].includes(part(from))).map(show),
+    ).toEqual([]);
+  });
+
+  test('never go round in a circle', () => {
+    const next = new Map(
+      files.map((file) => [file, inside.filter(({ from, typeOnly }) => from === file && !typeOnly)]),
+    );
+    const done = new Set<string>();
+    const visit = (file: string, trail: readonly string[]): void => {
+      expect(trail, 'a circle').not.toContain(file);
+      if (done.has(file)) return;
+      for (const { to } of next.get(file) ?? []) visit(to, [...trail, file]);
+      done.add(file);
+    };
+    for (const file of files) visit(file, []);
+  });
+});
