@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import * as echarts from 'echarts';
 import type { Row } from './scenario.ts';
 
-/** Draws the throughput chart of the README from a result file: `tsx bench/chart.ts RESULT.json CHART.svg`. */
+/** Draws the throughput chart of the README from a result file: `node bench/build/chart.js RESULT.json CHART.svg`. */
 function draw(rows: readonly Row[]): string {
   const shown = rows.filter(({ scenario }) => scenario === 'empty tasks' || /^\d+ µs tasks$/.test(scenario));
   const names = Object.keys(shown[0]?.figures ?? {}).filter((name) => name !== 'bare threads');
@@ -25,6 +25,6 @@ function draw(rows: readonly Row[]): string {
 
 const [, , from, to] = process.argv;
 if (from === undefined || to === undefined)
-  throw new Error('usage: tsx bench/chart.ts RESULT.json CHART.svg');
+  throw new Error('usage: node bench/build/chart.js RESULT.json CHART.svg');
 const { rows } = JSON.parse(readFileSync(from, 'utf8')) as { rows: Row[] };
 writeFileSync(to, draw(rows));

@@ -24,9 +24,9 @@ export function describeMachine(): Machine {
     v8: process.versions.v8,
     loadBefore: loadavg()[0],
     versions: {
-      millrace: versionIn('../package.json'),
-      ...Object.fromEntries(peers.map((name) => [name, versionIn(`./node_modules/${name}/package.json`)])),
-      sharp: versionIn('../node_modules/sharp/package.json'),
+      millrace: versionIn('../../package.json'),
+      ...Object.fromEntries(peers.map((name) => [name, versionIn(`../node_modules/${name}/package.json`)])),
+      sharp: versionIn('../../node_modules/sharp/package.json'),
     },
   };
 }

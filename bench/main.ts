@@ -28,7 +28,7 @@ const scenarios: Record<string, Scenario> = {
   boot,
 };
 
-const usage = `node bench/run.mjs [SCENARIO…] [--only NAME]… [--rounds 5] [--threads N] [--quick] [--full] [--json FILE]
+const usage = `npm run bench -- [SCENARIO…] [--only NAME]… [--rounds 5] [--threads N] [--quick] [--full] [--json FILE]
   scenarios: ${Object.keys(scenarios).join(' ')}
   contenders: ${Object.keys(starters).join(' ')}
   --quick: two short rounds, to see that all works; --full: ten million tasks, 100,000 files, files of 256 MiB
@@ -70,7 +70,7 @@ for (const name of chosen) {
 }
 const wanted = targets(rows, threads);
 printTargets(wanted);
-const results = new URL('./results/', import.meta.url);
+const results = new URL('../results/', import.meta.url);
 mkdirSync(results, { recursive: true });
 const date = new Date().toISOString();
 const setting = { threads, rounds, turnMs, full };

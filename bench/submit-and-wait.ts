@@ -2,7 +2,7 @@ import { Bench } from 'tinybench';
 import { startMillrace } from './contenders/millrace.ts';
 import { startPiscina } from './contenders/piscina.ts';
 
-/** Submit and wait for the result, beside bare Piscina: one call, and 512 at once. `tsx bench/submit-and-wait.ts` */
+/** Submit and wait for the result, beside bare Piscina: one call, and 512 at once. `node bench/build/submit-and-wait.js` */
 const contenders = [await startMillrace(2), await startPiscina(2)];
 const bench = new Bench({ time: 1500, warmupTime: 300 });
 for (const { name, call } of contenders) {

@@ -11,4 +11,4 @@ export interface Contender {
 
 export type Starter = (threads: number) => Promise<Contender>;
 
-export const taskUrl = (file: string): URL => new URL(`../tasks/${file}`, import.meta.url);
+export const taskUrl = (file: string): URL => new URL(`../../tasks/${file}`, import.meta.url);

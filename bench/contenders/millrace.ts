@@ -1,4 +1,4 @@
-import { Executor, tasks } from '../../dist/index.js';
+import { Executor, tasks } from 'millrace';
 import type { Contender, WorkName } from './contender.ts';
 import { taskUrl } from './contender.ts';
 

@@ -4,7 +4,7 @@ import { median } from '../measure.ts';
 import { row } from '../scenario.ts';
 import type { Row, Scenario } from '../scenario.ts';
 
-const script = fileURLToPath(new URL('../tasks/generator-run.mjs', import.meta.url));
+const script = fileURLToPath(new URL('../../tasks/generator-run.mjs', import.meta.url));
 
 interface Run {
   readonly rate: number;
