@@ -37,16 +37,32 @@ export interface ExecutorOptions {
   readonly workerData?: unknown;
   /** A thread runs at most so many tasks and is then replaced, an integer of at least 1. Default unlimited. */
   readonly maxTasksPerWorker?: number;
+  /**
+   * Bytes of heap and external memory (buffers) that a thread may hold between two batches of tasks, garbage not yet
+   * collected included; one that holds more is replaced, the replacement started first. An integer of at least 1. Default
+   * unlimited. `resourceLimits` is the hard limit: what exceeds that crashes.
+   */
+  readonly maxBytesPerWorker?: number;
+  /** Milliseconds that the `teardown()` hooks of a thread may take before it is ended all the same. Default 5000. */
+  readonly teardownTimeoutMs?: number;
   /** Milliseconds between asking a running task to stop and ending its thread. Default 100. */
   readonly interruptGraceMs?: number;
   /** Called once with each failed future that nobody ever read. Default: `process.emitWarning`. */
   readonly onUnobservedError?: UnobservedErrorHandler;
 }
 
-type Defaulted = 'workers' | 'maxPending' | 'maxPendingBytes' | 'maxWaiting' | 'maxTasksPerWorker' | 'name';
+type Defaulted =
+  | 'workers'
+  | 'maxPending'
+  | 'maxPendingBytes'
+  | 'maxWaiting'
+  | 'name'
+  | 'maxTasksPerWorker'
+  | 'maxBytesPerWorker'
+  | 'teardownTimeoutMs'
+  | 'interruptGraceMs';
 
-export type ResolvedExecutorOptions = ExecutorOptions &
-  Required<Pick<ExecutorOptions, Defaulted | 'interruptGraceMs'>>;
+export type ResolvedExecutorOptions = ExecutorOptions & Required<Pick<ExecutorOptions, Defaulted>>;
 
 const checks: OptionChecks<ExecutorOptions> = {
   workers: integer(1),
@@ -64,6 +80,8 @@ const checks: OptionChecks<ExecutorOptions> = {
   resourceLimits: object,
   workerData: () => {},
   maxTasksPerWorker: integer(1, true),
+  maxBytesPerWorker: integer(1, true),
+  teardownTimeoutMs: milliseconds,
   interruptGraceMs: milliseconds,
   onUnobservedError(option, value) {
     if (typeof value === 'function') return;
@@ -81,6 +99,8 @@ export function resolveExecutorOptions(options: ExecutorOptions): ResolvedExecut
     maxPendingBytes: 256 * 1024 * 1024,
     maxWaiting: Infinity,
     maxTasksPerWorker: Infinity,
+    maxBytesPerWorker: Infinity,
+    teardownTimeoutMs: 5000,
     interruptGraceMs: 100,
     name: 'millrace',
     ...given,

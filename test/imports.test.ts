@@ -38,6 +38,7 @@ function part(file: string): string {
 const allowed: Record<string, readonly string[]> = {
   cli: ['cli', 'index', 'tasks/index.ts', 'pool/host-load.ts'],
   index: ['executor', 'executor-options', 'errors', 'pool', 'scheduler', 'tasks'],
+  worker: ['pool/running-task.ts', 'type:pool/task-cancellation.ts', 'tasks'],
   executor: ['executor-options', 'errors', 'options', 'pool', 'scheduler', 'tasks'],
   'executor-options': ['errors', 'options', 'pool', 'type:scheduler'],
   pool: ['pool', 'errors', 'options', 'tasks', 'type:scheduler', 'type:executor-options'],

@@ -2,21 +2,25 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { InvalidTaskError } from '../errors.ts';
+import { exportOf, setUp } from './module-hooks.ts';
+import type { ModuleExports } from './module-hooks.ts';
 
 export type TaskFunction = (...args: unknown[]) => unknown;
 
 /**
- * Imports a task module and finds one of its functions. Runs in the worker.
+ * Imports a task module, sets it up and finds one of its functions. Runs in the worker.
  *
  * Rejects with `InvalidTaskError` if there is no such module or export, and with the module's own error if it throws
- * while it is loaded.
+ * while it is loaded or set up.
  */
 export async function loadTask(module: string, name: string): Promise<TaskFunction> {
   const url = existingUrl(module);
   const exports = await importModule(url);
-  // A CommonJS module whose exports Node could not tell by reading it has them on its default export.
-  const found = exports[name] ?? (exports['default'] as Record<string, unknown> | undefined)?.[name];
-  if (typeof found === 'function') return found as TaskFunction;
+  const found = exportOf(exports, name);
+  if (typeof found === 'function') {
+    await setUp(url, exports);
+    return found as TaskFunction;
+  }
   const names = Object.keys(exports).filter((key) => typeof exports[key] === 'function');
   const known = names.length === 0 ? 'it exports no functions' : `its functions: ${names.join(', ')}`;
   throw new InvalidTaskError(`${module} has no function '${name}' (${known})`);
@@ -30,9 +34,9 @@ function existingUrl(module: string): string {
   throw new InvalidTaskError(`there is no module at ${module}`);
 }
 
-async function importModule(url: string): Promise<Record<string, unknown>> {
+async function importModule(url: string): Promise<ModuleExports> {
   try {
-    return (await import(url)) as Record<string, unknown>;
+    return (await import(url)) as ModuleExports;
   } catch (error) {
     if (
       (error as { code?: unknown } | null)?.code !== 'ERR_UNKNOWN_FILE_EXTENSION' ||
@@ -45,7 +49,7 @@ async function importModule(url: string): Promise<Record<string, unknown>> {
 }
 
 /** For a Node that does not strip types: tsx, as the task module's own package has it installed. */
-async function importWithTsx(url: string, cause: unknown): Promise<Record<string, unknown>> {
+async function importWithTsx(url: string, cause: unknown): Promise<ModuleExports> {
   let api: URL;
   try {
     api = tsxApi(createRequire(url));
@@ -54,7 +58,7 @@ async function importWithTsx(url: string, cause: unknown): Promise<Record<string
     throw new InvalidTaskError(`${message}: use Node 22.18 or later, or npm install tsx`, { cause });
   }
   const { tsImport } = (await import(api.href)) as {
-    tsImport: (specifier: string, parent: string) => Promise<Record<string, unknown>>;
+    tsImport: (specifier: string, parent: string) => Promise<ModuleExports>;
   };
   return tsImport(url, import.meta.url);
 }

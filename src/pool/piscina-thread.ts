@@ -3,23 +3,25 @@ import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import type { MessagePort, Transferable, Worker as NodeWorker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { ResolvedExecutorOptions } from '../executor-options.ts';
+import { show } from '../options.ts';
 import type { Failure, Worker, WorkerEvents } from '../scheduler/backend.ts';
 import type { Job } from '../scheduler/job.ts';
 import { encodeBatch } from './batch-codec.ts';
 import { reviveBuffers } from './buffers.ts';
+import { Claims, segmentLength, segments } from './claims.ts';
 import { decodeReason } from './error-codec.ts';
 import { ThreadDelivery } from './thread-delivery.ts';
 import { dataCloneError } from './uncloneable.ts';
-import { Claims, segmentLength, segments } from './wire.ts';
-import type { Answers, Begun, Boot, Returned, ReturnedTask } from './wire.ts';
-
-type ToMain = Begun | Answers | Returned;
+import type { Answers, Boot, Leave, Left, Reported, Resume, ReturnedTask, ToMain } from './wire.ts';
 
 const entry = fileURLToPath(new URL('./worker-boot.cjs', import.meta.url));
 
 /**
  * One worker thread, as a Piscina of one thread that lives as long as it.
  *
+ * ```
+ * booting ──→ up ──→ leaving ──→ ended      each of them may also end at once
+ * ```
  * - One pool per thread instead of one for all: the scheduler decides which thread gets what, ends a single one, and
  *   starts its successor before it is gone. Piscina offers no such handle on its threads.
  * - Piscina boots the thread with one run; batches then go through a port of our own. A run of Piscina's for each batch
@@ -32,6 +34,7 @@ export class PiscinaThread implements Worker {
   readonly #pool: Piscina<Boot, void>;
   readonly #port: MessagePort;
   readonly #claims = new Claims();
+  readonly #teardownTimeoutMs: number;
   /**
    * By segment. Not a Map: V8 chains the outgrown tables of one that entries keep passing through, and the chain keeps
    * every job that was ever in it alive until the next major collection (measured: 40 % of all young objects).
@@ -41,10 +44,12 @@ export class PiscinaThread implements Worker {
   readonly #knownTargets = new Set<number>();
   #nextId = 0;
   #cause: unknown = undefined;
-  #ended = false;
+  #state: 'booting' | 'up' | 'leaving' | 'ended' = 'booting';
+  #patience: NodeJS.Timeout | undefined;
 
   constructor(options: ResolvedExecutorOptions, events: WorkerEvents) {
     this.#events = events;
+    this.#teardownTimeoutMs = options.teardownTimeoutMs;
     const { env, execArgv, resourceLimits, workerData } = options;
     this.#pool = new Piscina({
       filename: entry,
@@ -66,17 +71,24 @@ export class PiscinaThread implements Worker {
     port1.on('message', (message: ToMain) => this.#received(message));
     // Only batches on their way keep the process alive.
     port1.unref();
-    this.#boot({ port: port2, claims: this.#claims.shared, timeOrigin: performance.timeOrigin });
+    const { timeOrigin } = performance;
+    this.#boot({
+      port: port2,
+      claims: this.#claims.shared,
+      timeOrigin,
+      maxBytes: options.maxBytesPerWorker,
+    });
   }
 
   get canSend(): boolean {
-    return !this.#ended && this.#freeSegments.length > 0;
+    return this.#state === 'up' && this.#freeSegments.length > 0;
   }
 
   send(jobs: readonly Job[], announce: boolean): ThreadDelivery {
     const segment = this.#freeSegments.pop();
     if (segment === undefined) throw new Error('internal: no segment is free');
-    const delivery = new ThreadDelivery(this.#nextId++, jobs, segment * segmentLength, this.#claims);
+    const base = segment * segmentLength;
+    const delivery = new ThreadDelivery(this.#nextId++, jobs, base, this.#claims, this.#port);
     const transfer: Transferable[] = [];
     const batch = encodeBatch(delivery, announce, this.#knownTargets, transfer);
     try {
@@ -93,13 +105,30 @@ export class PiscinaThread implements Worker {
     return delivery;
   }
 
+  leave(): void {
+    if (this.#state !== 'up') return this.terminate();
+    this.#state = 'leaving';
+    this.#port.ref();
+    this.#port.postMessage({ leave: true } satisfies Leave);
+    const overdue = () => {
+      warn(`a worker's teardown() took longer than ${this.#teardownTimeoutMs} ms, and was cut short`);
+      this.terminate();
+    };
+    this.#patience = setTimeout(overdue, this.#teardownTimeoutMs);
+    return undefined;
+  }
+
   terminate(): void {
     void this.#pool.destroy();
   }
 
   #boot(boot: Boot): void {
     this.#pool.run(boot, { transferList: [boot.port] as never }).then(
-      () => this.#events.ready(),
+      () => {
+        if (this.#state !== 'booting') return;
+        this.#state = 'up';
+        this.#events.ready();
+      },
       (error: unknown) => {
         this.#cause ??= error;
         this.terminate();
@@ -111,21 +140,39 @@ export class PiscinaThread implements Worker {
   }
 
   #received(message: ToMain): void {
-    if ('values' in message) return this.#answered(message);
-    const id = 'begun' in message ? message.begun : message.returned;
-    const delivery = this.#deliveries.find((sent) => sent?.id === id);
-    if (delivery == null) return;
-    if ('begun' in message) this.#events.began(delivery);
-    else for (const task of message.tasks) takeBackMoved(delivery, task);
+    if ('values' in message) this.#answered(message);
+    else if ('begun' in message) this.#withDelivery(message.begun, (sent) => this.#events.began(sent));
+    else if ('reported' in message) this.#reported(message);
+    else if ('left' in message) this.#left(message);
+    else
+      this.#withDelivery(message.returned, (sent) => {
+        for (const task of message.tasks) takeBackMoved(sent, task);
+      });
   }
 
-  #answered({ id, from, last, values, failures = [], buffers }: Answers): void {
+  #answered({ id, from, last, values, failures = [], buffers, full }: Answers): void {
     const delivery = this.#deliveries.find((sent) => sent?.id === id);
     if (delivery == null || delivery.answered !== from) throw new Error('internal: an answer out of order');
     reviveBuffers(values, buffers);
     const decoded = failures.map(([position, reason]): Failure => [position, decodeReason(reason)]);
     if (last) this.#release(delivery);
+    if (full === true) this.#events.full();
     this.#events.answered(delivery, values, decoded, last);
+  }
+
+  #reported({ reported, position, value }: Reported): void {
+    if (this.#claims.reportTaken()) this.#port.postMessage({ resume: true } satisfies Resume);
+    this.#withDelivery(reported, ({ jobs }) => jobs[position]?.report(value));
+  }
+
+  #left({ left }: Left): void {
+    for (const [module, reason] of left) warn(`teardown() of ${module} failed`, decodeReason(reason));
+    this.terminate();
+  }
+
+  #withDelivery(id: number, then: (delivery: ThreadDelivery) => void): void {
+    const delivery = this.#deliveries.find((sent) => sent?.id === id);
+    if (delivery != null) then(delivery);
   }
 
   #release(delivery: ThreadDelivery): void {
@@ -139,7 +186,8 @@ export class PiscinaThread implements Worker {
     for (let got = receiveMessageOnPort(this.#port); got; got = receiveMessageOnPort(this.#port)) {
       this.#received(got.message as ToMain);
     }
-    this.#ended = true;
+    this.#state = 'ended';
+    clearTimeout(this.#patience);
     this.#port.close();
     void this.#pool.destroy();
     this.#events.ended(exitCode, this.#cause);
@@ -149,4 +197,10 @@ export class PiscinaThread implements Worker {
 function takeBackMoved({ jobs }: ThreadDelivery, [position, args, transfer, buffers]: ReturnedTask): void {
   reviveBuffers(args, buffers);
   jobs[position]?.handBack(args, transfer);
+}
+
+/** What goes wrong when no task is there to be told of it. */
+function warn(message: string, reason?: unknown): void {
+  const why = reason === undefined ? '' : `: ${show(reason)}`;
+  process.emitWarning(message + why, 'MillraceTeardownWarning');
 }

@@ -1,7 +1,10 @@
 import type { Claim, Delivery } from '../scheduler/backend.ts';
+import type { MessagePort } from 'node:worker_threads';
 import type { Job } from '../scheduler/job.ts';
-import { claim } from './wire.ts';
-import type { Claims } from './wire.ts';
+import { claim } from './claims.ts';
+import type { Claims } from './claims.ts';
+import { encodeReason } from './error-codec.ts';
+import type { Stop } from './wire.ts';
 
 const names: Record<number, Claim> = {
   [claim.sent]: 'sent',
@@ -28,15 +31,17 @@ export class ThreadDelivery implements Delivery {
   /** Index of its first claim word. */
   readonly base: number;
   readonly #claims: Claims;
+  readonly #port: MessagePort;
   answered = 0;
   taken = 0;
   brief = false;
 
-  constructor(id: number, jobs: readonly Job[], base: number, claims: Claims) {
+  constructor(id: number, jobs: readonly Job[], base: number, claims: Claims, port: MessagePort) {
     this.id = id;
     this.jobs = jobs;
     this.base = base;
     this.#claims = claims;
+    this.#port = port;
     claims.words.fill(claim.sent, base, base + jobs.length);
   }
 
@@ -48,8 +53,10 @@ export class ThreadDelivery implements Delivery {
     return this.#swap(position, claim.sent, claim.taken);
   }
 
-  askToStop(position: number): boolean {
-    return this.#swap(position, claim.running, claim.stopping);
+  askToStop(position: number, reason: unknown): boolean {
+    if (!this.#swap(position, claim.running, claim.stopping)) return false;
+    this.#port.postMessage({ stop: this.id, position, reason: encodeReason(reason) } satisfies Stop);
+    return true;
   }
 
   startedAt(position: number): number {

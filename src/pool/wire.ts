@@ -10,16 +10,25 @@ import type { BufferPath } from './buffers.ts';
  *   main ── Batch ───→ worker
  *   main ←─ Begun ──── worker      for a batch that asks for it
  *   main ←─ Answers ── worker      one or more for each batch
+ *   main ── Stop ────→ worker      to a running task that has been cancelled
+ *   main ←─ Reported ─ worker      by a running task
+ *   main ── Resume ──→ worker      a report has been taken, and the next one waits
+ *   main ── Leave ───→ worker      an idle thread is to clean up
+ *   main ←─ Left ───── worker      it has, and may be ended
  *   main ←─ Returned ─ worker      before its end, if things had moved to it in vain
- *   main ←─ claims ──→ worker      shared memory: one word and two times for each task on its way
+ *   main ←─ claims ──→ worker      shared memory; see claims.ts
  * ```
  */
+export type ToWorker = Batch | Stop | Resume | Leave;
+export type ToMain = Begun | Answers | Reported | Left | Returned;
+
 export interface Boot {
   readonly port: MessagePort;
-  /** `claimWords` Int32, then as many pairs of Float64 (start, end). */
   readonly claims: SharedArrayBuffer;
   /** The main thread's `performance.timeOrigin`: times are told on its clock. */
   readonly timeOrigin: number;
+  /** Bytes of heap and external memory beyond which the thread asks to be replaced. */
+  readonly maxBytes: number;
 }
 
 /** Calls of several tasks as one message: few objects in it, because each one costs time to clone. */
@@ -42,30 +51,14 @@ export interface Batch {
   moved?: readonly (readonly [position: number, transfer: readonly Transferable[]])[];
 }
 
-/** What a task was sent, by its position in the batch: its arguments, what of them moved, and where a `Buffer` stood. */
-export type ReturnedTask = readonly [
-  position: number,
-  args: unknown[],
-  transfer: readonly Transferable[],
-  buffers: readonly BufferPath[] | undefined,
-];
-
-/** The thread is ending, and gives back what had moved to it for tasks that it has not begun. */
-export interface Returned {
-  /** The batch's. */
-  readonly returned: number;
-  readonly tasks: readonly ReturnedTask[];
-}
-
 /** The first task of a batch has been claimed. */
 export interface Begun {
-  /** The batch's. */
+  /** The batch's id, as in all that follow. */
   readonly begun: number;
 }
 
 /** Results of consecutive tasks of a batch. */
 export interface Answers {
-  /** The batch's. */
   readonly id: number;
   /** Position of the first of them in the batch. */
   readonly from: number;
@@ -76,29 +69,45 @@ export interface Answers {
   failures?: readonly (readonly [position: number, reason: EncodedReason])[];
   /** Where among `values` a `Buffer` stood. */
   buffers?: readonly BufferPath[];
+  /** The thread holds more memory than it may. */
+  full?: true;
 }
 
-/** Deliveries that a worker can have at the same time, those included whose tasks were all taken back. */
-export const segments = 4;
-/** Tasks of one delivery at the most. */
-export const segmentLength = 256;
+export interface Stop {
+  readonly stop: number;
+  readonly position: number;
+  readonly reason: EncodedReason;
+}
 
-const claimWords = segments * segmentLength;
+export interface Reported {
+  readonly reported: number;
+  readonly position: number;
+  readonly value: unknown;
+}
 
-/** States of a claim word. Only the worker writes `running` and `finished`, only the main thread the others. */
-export const claim = { sent: 0, running: 1, finished: 2, taken: 3, stopping: 4 } as const;
+export interface Resume {
+  readonly resume: true;
+}
 
-/** The shared memory of one worker, as both sides see it. */
-export class Claims {
-  readonly shared: SharedArrayBuffer;
-  readonly words: Int32Array;
-  readonly startedAt: Float64Array;
-  readonly endedAt: Float64Array;
+export interface Leave {
+  readonly leave: true;
+}
 
-  constructor(shared: SharedArrayBuffer = new SharedArrayBuffer(claimWords * (4 + 8 + 8))) {
-    this.shared = shared;
-    this.words = new Int32Array(shared, 0, claimWords);
-    this.startedAt = new Float64Array(shared, claimWords * 4, claimWords);
-    this.endedAt = new Float64Array(shared, claimWords * 12, claimWords);
-  }
+export interface Left {
+  /** Modules whose `teardown()` failed, and why. */
+  readonly left: readonly (readonly [module: string, reason: EncodedReason])[];
+}
+
+/** What a task was sent, by its position in the batch: its arguments, what of them moved, and where a `Buffer` stood. */
+export type ReturnedTask = readonly [
+  position: number,
+  args: unknown[],
+  transfer: readonly Transferable[],
+  buffers: readonly BufferPath[] | undefined,
+];
+
+/** The thread is ending, and gives back what had moved to it for tasks that it has not begun. */
+export interface Returned {
+  readonly returned: number;
+  readonly tasks: readonly ReturnedTask[];
 }

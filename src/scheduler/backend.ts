@@ -21,6 +21,8 @@ export interface Worker {
    *   Of a single job it names the argument's path.
    */
   send(jobs: readonly Job[], announce: boolean): Delivery;
+  /** Lets an idle thread clean up and ends it; `ended` follows. One that is not up yet is ended at once. */
+  leave(): void;
   /** Ends the thread, whatever it is doing; `ended` follows. */
   terminate(): void;
 }
@@ -40,8 +42,8 @@ export interface Delivery {
   claim(position: number): Claim;
   /** Takes a job back before the worker claims it: true means that it will never run there. Exact. */
   takeBack(position: number): boolean;
-  /** Asks a running job to stop: true if it was running and had not finished. */
-  askToStop(position: number): boolean;
+  /** Asks a running job to stop, and tells it why: true if it was running and had not finished. */
+  askToStop(position: number, reason: unknown): boolean;
   /** Milliseconds on this thread's `performance.now()`; valid from the answer on. */
   startedAt(position: number): number;
   endedAt(position: number): number;
@@ -59,6 +61,8 @@ export interface WorkerEvents {
    * receiver moves `answered` on. `last` says that the worker is through with the delivery.
    */
   answered(delivery: Delivery, values: readonly unknown[], failures: readonly Failure[], last: boolean): void;
+  /** The worker holds more memory than it may; the answer to its delivery follows. */
+  full(): void;
   /** The thread has ended, asked or not; nothing follows. Unanswered jobs are the receiver's to sort by `claim`. */
   ended(exitCode: number | undefined, cause: unknown): void;
 }

@@ -109,17 +109,25 @@ export class Crew {
     lane.worker?.terminate();
   }
 
-  /** Ends all workers for good; resolves when every thread has ended. Who waits for them to be ready gets `error`. */
+  /**
+   * Lets all workers clean up and ends them for good; resolves when every thread has ended. Who waits for them to be ready
+   * gets `error`.
+   */
   close(error: unknown): Promise<void> {
     this.#closing = true;
     for (const { reject } of this.#whenReady.splice(0)) reject(error);
     for (const timer of this.#retries) clearTimeout(timer);
     this.#retries.clear();
-    for (const lane of this.#alive) lane.worker?.terminate();
+    for (const lane of this.#alive) lane.worker?.leave();
     return new Promise((resolve) => {
       this.#whenEmpty.push(resolve);
       this.#tellEmpty();
     });
+  }
+
+  /** Ends all workers at once, those that clean up included. */
+  kill(): void {
+    for (const lane of this.#alive) lane.worker?.terminate();
   }
 
   /** Starts a worker in this place, or as the successor of a lane that has not ended yet. */
@@ -145,6 +153,9 @@ export class Crew {
       began: (delivery) => this.#events.began(delivery),
       answered: (delivery, values, failures, last) => {
         this.#events.answered(lane, delivery, values, failures, last);
+      },
+      full: () => {
+        if (lane.state === 'open') this.#retire(lane);
       },
       ended: (exitCode, cause) => this.#ended(lane, replaces, { exitCode, cause }),
     });
@@ -174,7 +185,7 @@ export class Crew {
     if (lane.state !== 'retiring' || successor === null || lane.deliveries.length > 0) return;
     this.#lanes[lane.index] = successor;
     lane.successor = null;
-    lane.worker?.terminate();
+    lane.worker?.leave();
     this.#open(successor);
   }
 

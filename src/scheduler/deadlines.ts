@@ -39,6 +39,14 @@ export class Deadlines {
     return entry;
   }
 
+  /**
+   * Rings what is due now, without waiting for the timer: that is late when something has held the thread.
+   */
+  ringDue(): void {
+    const earliest = this.#heap[0];
+    if (earliest !== undefined && earliest.at <= performance.now()) this.#fire();
+  }
+
   #arm(): void {
     const earliest = this.#heap[0];
     if (earliest === undefined || earliest.at >= this.#timerAt) return;
@@ -48,6 +56,7 @@ export class Deadlines {
   }
 
   #fire(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     this.#timerAt = Infinity;
     const now = performance.now();

@@ -11,6 +11,8 @@ import { byBacklog, takeBack, takeBackFrom } from './take-back.ts';
 
 /** What the dispatcher reports; each call is synchronous and comes after its own books are in order. */
 export interface DispatchEvents {
+  /** Something is going to be sent: what has expired must be withdrawn now. */
+  sending(): void;
   /** A job that travels alone is the next that its worker runs. */
   next(job: Job): void;
   /** A worker has claimed the job. Told only of one with so many bytes that it matters. */
@@ -129,12 +131,23 @@ export class Dispatcher {
   }
 
   #feedIdle(): void {
+    if (this.#crew.idle !== undefined) this.#dropExpired();
     for (let lane = this.#crew.idle; lane !== undefined && this.#queue.size > 0; lane = this.#crew.idle) {
       if (!this.#send(lane)) return;
     }
   }
 
+  /** A task whose time is up must not reach a worker, also when the timer is late. */
+  #dropExpired(): void {
+    if (this.#queue.size === 0) return;
+    const settling = this.#settling;
+    this.#settling = true;
+    this.#events.sending();
+    this.#settling = settling;
+  }
+
   #topUp(): void {
+    this.#dropExpired();
     for (const lane of this.#crew.lanes) {
       while (this.#queue.size > 0 && lane.canTake(depth) && this.#send(lane));
     }
@@ -208,6 +221,7 @@ export class Dispatcher {
     if (last) {
       this.#crew.finished(lane, delivery);
       this.#tellNext(lane);
+      this.#dropExpired();
       if (this.#queue.size > 0 && lane.canTake(depth)) this.#send(lane);
     }
     this.#settling = true;

@@ -1,6 +1,7 @@
 import { boolean, checkOptions } from '../options.ts';
 import type { Task } from '../tasks/task.ts';
 import type { Job } from './job.ts';
+import { ProgressReader } from './progress.ts';
 
 const checks = { interrupt: boolean };
 
@@ -67,6 +68,14 @@ export class Future<out R> {
   outcome(): Promise<Outcome<R>> {
     const outcome = () => this.#outcomeOf(this.#job);
     return this.#job.result().then(outcome, outcome);
+  }
+
+  /**
+   * What the task reports with `report()` of `millrace/worker` while it runs. A slow reader misses reports, but never the
+   * latest one. Ends when the future has settled, however that is; leaving the loop touches nothing.
+   */
+  progress<P = unknown>(): AsyncIterableIterator<P, undefined> {
+    return new ProgressReader(this.#job.progress) as AsyncIterableIterator<unknown, undefined> as never;
   }
 
   /**

@@ -5,6 +5,7 @@ import type { Delivery } from './backend.ts';
 import { Future } from './future.ts';
 import type { Guard } from './guard.ts';
 import type { Linked } from './linked-list.ts';
+import { Progress } from './progress.ts';
 import type { UnreadFailure } from './unobserved.ts';
 
 /**
@@ -79,6 +80,7 @@ export class Job implements Linked {
   /** Set when it has failed and nobody had asked. */
   unread: UnreadFailure | null = null;
   #future: Future<unknown> | null = null;
+  #progress: Progress | null = null;
   #listeners: SettlementListener | SettlementListener[] | null = null;
   /** Made when somebody asks for it, and so are its two functions. */
   #promise: Promise<unknown> | null = null;
@@ -139,6 +141,15 @@ export class Job implements Linked {
     }));
   }
 
+  /** What it reports while it runs; made when it does, or when somebody asks. */
+  get progress(): Progress {
+    return (this.#progress ??= new Progress(this.done));
+  }
+
+  report(value: unknown): void {
+    if (!this.done) this.progress.report(value);
+  }
+
   /** What had moved to a thread has come back. */
   handBack(args: readonly unknown[], transfer: readonly Transferable[]): void {
     this.args = args;
@@ -158,6 +169,7 @@ export class Job implements Linked {
     this.value = value;
     if (status === 'fulfilled') this.#resolve?.(value);
     else this.#reject?.(value);
+    this.#progress?.end();
     const listeners = this.#listeners;
     if (listeners === null) return;
     this.#listeners = null;

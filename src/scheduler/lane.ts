@@ -7,7 +7,8 @@ import type { Delivery, Worker } from './backend.ts';
  * ```
  * - starting → open: the worker told that it is ready.
  * - starting → standby: it did, but the lane that it is to replace is not through yet.
- * - open → retiring: it has been sent `maxTasksPerWorker` tasks; it finishes them, then another one takes over.
+ * - open → retiring: it has been sent `maxTasksPerWorker` tasks, or holds too much memory; it finishes what it has, then
+ *   another one takes over.
  * - any → ended: its thread has ended, asked or not.
  */
 export type LaneState = 'starting' | 'standby' | 'open' | 'retiring' | 'ended';

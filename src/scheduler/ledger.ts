@@ -39,6 +39,7 @@ export class Ledger {
     this.#interruptGraceMs = options.interruptGraceMs;
     this.unobserved = new Unobserved(options.onUnobservedError);
     this.dispatcher = new Dispatcher(backend, options, {
+      sending: () => this.#parts.deadlines.ringDue(),
       next: (job) => job.guard?.started(),
       began: (job) => this.#began(job),
       settle: (job, status, value) => this.#settle(job, status, value),
@@ -102,7 +103,7 @@ export class Ledger {
       return true;
     }
     const { delivery } = job;
-    if (delivery?.askToStop(job.position) !== true) return false;
+    if (delivery?.askToStop(job.position, value) !== true) return false;
     this.#settle(job, status, value);
     const { timeoutMs } = job.options;
     if (interrupt) this.#endThreadIn(this.#interruptGraceMs, delivery);

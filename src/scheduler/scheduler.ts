@@ -212,8 +212,10 @@ export class Scheduler implements JobOwner {
       if (state === 'killing') this.#ledger.cancelRunning(error);
     }
     this.#closed ??= this.#close();
-    if (this.#state === 'killing') this.#whenDrained?.();
-    else this.#checkDrained();
+    if (this.#state === 'killing') {
+      this.#whenDrained?.();
+      this.#ledger.dispatcher.crew.kill();
+    } else this.#checkDrained();
     return this.#closed;
   }
 

@@ -135,13 +135,3 @@ test('a more urgent task starts before all that have not started', async () => {
   await Promise.all(ends);
   expect(order).toEqual(['urgent', 'less urgent', 'a', 'b', 'c', 'last']);
 });
-
-test('a thread runs at most maxTasksPerWorker tasks', async () => {
-  executor = new Executor({ workers: 1, maxTasksPerWorker: 3 });
-  const threads = new Map<number, number>();
-  for (let left = 10; left > 0; left--) {
-    const thread = await executor.run(work.thread());
-    threads.set(thread, (threads.get(thread) ?? 0) + 1);
-  }
-  expect([...threads.values()]).toEqual([3, 3, 3, 1]);
-});

@@ -112,6 +112,10 @@ export class FakeWorker implements Worker {
     return delivery;
   }
 
+  leave(): void {
+    this.terminate();
+  }
+
   terminate(): void {
     if (this.state !== 'ended') this.state = 'terminating';
   }

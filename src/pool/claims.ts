@@ -1,0 +1,49 @@
+/** Deliveries that a worker can have at the same time, those included whose tasks were all taken back. */
+export const segments = 4;
+/** Tasks of one delivery at the most. */
+export const segmentLength = 256;
+
+const claimWords = segments * segmentLength;
+
+/** States of a claim word. Only the worker writes `running` and `finished`, only the main thread the others. */
+export const claim = { sent: 0, running: 1, finished: 2, taken: 3, stopping: 4 } as const;
+
+/**
+ * Where the worker's latest report is: nowhere, on its way to the main thread, or on its way with another one behind it.
+ * The worker moves it on, the main thread back to `none`.
+ */
+const report = { none: 0, sent: 1, more: 2 } as const;
+
+/**
+ * The shared memory of one worker, as both sides see it: one word and two times for each task on its way, and the state
+ * of the reports. It outlives the thread.
+ */
+export class Claims {
+  readonly shared: SharedArrayBuffer;
+  readonly words: Int32Array;
+  /** Milliseconds on the main thread's clock. */
+  readonly startedAt: Float64Array;
+  readonly endedAt: Float64Array;
+  readonly #reports: Int32Array;
+
+  constructor(shared: SharedArrayBuffer = new SharedArrayBuffer(claimWords * (4 + 8 + 8) + 4)) {
+    this.shared = shared;
+    this.words = new Int32Array(shared, 0, claimWords);
+    this.startedAt = new Float64Array(shared, claimWords * 4, claimWords);
+    this.endedAt = new Float64Array(shared, claimWords * 12, claimWords);
+    this.#reports = new Int32Array(shared, claimWords * 20, 1);
+  }
+
+  /** Worker: may a report be sent now? If not, the main thread will say when. */
+  mayReport(): boolean {
+    if (Atomics.compareExchange(this.#reports, 0, report.none, report.sent) === report.none) return true;
+    Atomics.compareExchange(this.#reports, 0, report.sent, report.more);
+    // Taken between the two: nobody would say when.
+    return Atomics.compareExchange(this.#reports, 0, report.none, report.sent) === report.none;
+  }
+
+  /** Main thread: a report has arrived. True if the worker waits to send another one. */
+  reportTaken(): boolean {
+    return Atomics.exchange(this.#reports, 0, report.none) === report.more;
+  }
+}

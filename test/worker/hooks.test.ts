@@ -1,0 +1,90 @@
+import { Executor, tasks } from 'millrace';
+import type { ExecutorOptions } from 'millrace';
+import { once } from 'node:events';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { Gate } from '../support/gate.ts';
+import { reasonOf } from '../support/settling.ts';
+
+const hooks = tasks<typeof import('../fixtures/hooks.mjs')>(
+  new URL('../fixtures/hooks.mjs', import.meta.url),
+);
+
+/** Its arrivals are calls of `setup`, its count those of `teardown`. */
+let gate: Gate;
+beforeEach(() => {
+  gate = new Gate();
+});
+
+const start = (data: object = {}, options: ExecutorOptions = {}) =>
+  new Executor({ workers: 1, workerData: { gate: gate.shared, ...data }, ...options });
+
+describe('setup', () => {
+  test('is awaited before the first task of the module, once in each thread', async () => {
+    await using executor = start();
+    expect(await executor.run(hooks.isUp())).toBe(true);
+    expect(await executor.run(hooks.alsoUp())).toBe(true);
+    expect(gate.arrived).toBe(1);
+  });
+
+  test('that fails is the error of the task that waited for it; the next task tries again', async () => {
+    await using executor = start({ failSetup: 1 });
+    expect(await reasonOf(executor.run(hooks.isUp()))).toMatchObject({
+      name: 'RangeError',
+      message: 'no database',
+    });
+    expect(await executor.run(hooks.isUp())).toBe(true);
+    expect(gate.arrived).toBe(2);
+  });
+});
+
+describe('teardown', () => {
+  test('is awaited by shutdown, in every thread that was set up', async () => {
+    const executor = start({}, { workers: 2 });
+    await executor.run(hooks.isUp());
+    await executor.shutdown();
+    expect([gate.arrived, gate.count]).toEqual([1, 1]);
+  });
+
+  test('is called when a thread is replaced, after its last task', async () => {
+    const executor = start({}, { maxTasksPerWorker: 2 });
+    for (let left = 6; left > 0; left--) expect(await executor.run(hooks.isUp())).toBe(true);
+    await executor.shutdown();
+    expect([gate.arrived, gate.count]).toEqual([3, 3]);
+  });
+
+  test('that fails is a warning that names the module', async () => {
+    const executor = start({ failTeardown: true });
+    await executor.run(hooks.isUp());
+    const warned = once(process, 'warning');
+    await executor.shutdown();
+    const [warning] = (await warned) as [Error];
+    expect(warning).toMatchObject({ name: 'MillraceTeardownWarning' });
+    expect(warning.message).toMatch(/teardown\(\) of file:.*hooks\.mjs failed: .*still connected/);
+  });
+
+  test('that never ends is cut short', async () => {
+    const executor = start({ endless: true }, { teardownTimeoutMs: 20 });
+    await executor.run(hooks.isUp());
+    const warned = once(process, 'warning');
+    await executor.shutdown();
+    expect(String(await warned)).toContain('longer than 20 ms');
+  });
+
+  test("is no longer waited for when the shutdown is hurried to 'kill'", async () => {
+    const executor = start({ endless: true }, { teardownTimeoutMs: 1e9 });
+    await executor.run(hooks.isUp());
+    const closed = executor.shutdown();
+    await gate.counted(1);
+    await Promise.all([closed, executor.shutdown({ mode: 'kill' })]);
+    expect(gate.count).toBe(1);
+  });
+
+  test('is left out for a thread that crashed; the next one is set up anew', async () => {
+    const executor = start();
+    expect(await reasonOf(executor.run(hooks.exit()))).toMatchObject({ exitCode: 1 });
+    expect(await executor.run(hooks.isUp())).toBe(true);
+    expect([gate.arrived, gate.count]).toEqual([2, 0]);
+    await executor.shutdown();
+    expect(gate.count).toBe(1);
+  });
+});
