@@ -107,10 +107,15 @@ export class Dispatcher {
     return true;
   }
 
-  /** Ends the thread that has not finished this delivery; nothing if it has. */
+  /**
+   * Ends the thread that runs this delivery, of a job that travels alone; nothing if it has finished it. What stands behind
+   * it is taken back first: the job may end at this very moment, and then the thread must not be ended under the next one.
+   */
   endThreadOf(delivery: Delivery): void {
     const lane = this.#crew.lanes.find(({ deliveries }) => deliveries.includes(delivery));
-    if (lane !== undefined) this.#crew.end(lane);
+    if (lane === undefined) return;
+    this.#requeue(takeBackFrom(lane, Infinity, () => true));
+    if (delivery.claim(0) === 'running') this.#crew.end(lane);
   }
 
   /** Every job that is queued or sent, in no particular order. */

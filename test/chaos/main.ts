@@ -1,0 +1,72 @@
+import { parseArgs } from 'node:util';
+import { Random } from './random.ts';
+import { Stage } from './stage.ts';
+import { Tally } from './tally.ts';
+
+/**
+ * `npm run chaos -- [--tasks 50000] [--seed N]`: everything that can go wrong, in a random mixture, on several executors at
+ * once, some of which are shut down in the midst of it. Ends with 1 unless every task settled exactly once, as such a
+ * task does, within all bounds, was begun no more often than it may be, and nothing was left behind.
+ */
+const { values } = parseArgs({
+  options: {
+    tasks: { type: 'string', default: '50000' },
+    seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 32)) },
+  },
+});
+const total = Number(values.tasks);
+const seed = Number(values.seed);
+const stagesAtOnce = 3;
+console.log(`chaos: ${total} tasks, seed ${seed}, Node ${process.version}`);
+
+const runs = new SharedArrayBuffer(total * 4);
+const tally = new Tally(total);
+const random = new Random(seed);
+process.on('uncaughtException', (error) => tally.violate(`uncaught: ${error.stack}`));
+process.on('unhandledRejection', (error) =>
+  tally.violate(`unhandled: ${String((error as Error)?.stack ?? error)}`),
+);
+const before = heap();
+
+let taken = 0;
+let stages = 0;
+const numbers = { take: () => (taken < total ? taken++ : undefined) };
+async function perform(): Promise<void> {
+  while (taken < total) {
+    stages++;
+    await new Stage(new Random(random.integer(0, 2 ** 31)), tally, numbers, runs).play();
+  }
+}
+const start = performance.now();
+await Promise.all(Array.from({ length: stagesAtOnce }, perform));
+const seconds = (performance.now() - start) / 1000;
+
+tally.checkRuns(new Int32Array(runs));
+if (tally.unsettled > 0) tally.violate(`${tally.unsettled} tasks were never settled`);
+// Threads that are gone close their ports a turn later.
+await new Promise((resolve) => setTimeout(resolve, 100));
+const left = process.getActiveResourcesInfo().filter((name) => !/^(TTY|Pipe|FSReq|File)/.test(name));
+if (left.length > 0) tally.violate(`left behind: ${left.join(', ')}`);
+const grownMiB = (heap() - before) / 2 ** 20;
+if (grownMiB > 16) tally.violate(`the heap has grown by ${grownMiB.toFixed(1)} MiB`);
+
+console.table(tally.byKind);
+const { endings, collateral, lostResults, violations } = tally;
+console.log({
+  executors: stages,
+  ...endings,
+  collateral,
+  lostResults,
+  seconds: Math.round(seconds),
+  grownMiB: Number(grownMiB.toFixed(1)),
+});
+for (const violation of violations) console.error(`violation: ${violation}`);
+console.log(violations.length === 0 ? 'chaos: every law held' : `chaos: broken laws, seed ${seed}`);
+process.exitCode = violations.length === 0 ? 0 : 1;
+
+/** Bytes in use, after a collection. */
+function heap(): number {
+  if (globalThis.gc === undefined) throw new Error('run it with --expose-gc');
+  globalThis.gc();
+  return process.memoryUsage().heapUsed;
+}

@@ -1,0 +1,216 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { Executor, ExecutorClosedError, SaturatedError } from 'millrace';
+import type { ExecutorOptions, Future } from 'millrace';
+import { draft } from './kinds.ts';
+import type { Draft } from './kinds.ts';
+import type { Random } from './random.ts';
+import { checkStats } from './tally.ts';
+import type { Tally } from './tally.ts';
+
+/** What a stage takes its tasks from: the numbers of all tasks of the run, given out once each. */
+export interface Numbers {
+  take(): number | undefined;
+}
+
+/** One executor's life, from its constructor to its end, with producers of several kinds. */
+export class Stage {
+  readonly #random: Random;
+  readonly #tally: Tally;
+  readonly #numbers: Numbers;
+  readonly #executor: Executor;
+  readonly #bounds: {
+    readonly workers: number;
+    readonly maxPending: number;
+    readonly maxPendingBytes: number;
+  };
+  #left: number;
+  #closing = false;
+  #seen = 0;
+  readonly #following = new Set<Promise<void>>();
+
+  constructor(random: Random, tally: Tally, numbers: Numbers, runs: SharedArrayBuffer) {
+    this.#random = random;
+    this.#tally = tally;
+    this.#numbers = numbers;
+    this.#bounds = {
+      workers: random.integer(1, 3),
+      maxPending: random.pick([0, 1, 8, 64, 512]),
+      maxPendingBytes: random.pick([128 * 1024, 1024 * 1024, 256 * 1024 * 1024]),
+    };
+    const options: ExecutorOptions = {
+      ...this.#bounds,
+      workerData: { runs },
+      resourceLimits: { maxOldGenerationSizeMb: 32 },
+      interruptGraceMs: 5,
+      onUnobservedError: ({ id }) =>
+        tally.violate(`the failure of task ${id} of an executor was not observed`),
+      ...(random.chance(0.3) && { maxTasksPerWorker: random.integer(50, 500) }),
+      ...(random.chance(0.3) && { maxWaiting: random.integer(0, 20) }),
+    };
+    this.#executor = new Executor(options);
+    this.#left = random.integer(200, 3000);
+  }
+
+  async play(): Promise<void> {
+    const producers = Array.from({ length: this.#random.integer(1, 6) }, () =>
+      this.#random.pick([() => this.#submits(), () => this.#tries(), () => this.#streams()])(),
+    );
+    const ended = { value: false };
+    const watching = this.#watch(ended);
+    if (this.#random.chance(0.4)) {
+      const turns = this.#random.integer(1, 2000);
+      for (let left = turns; left > 0 && this.#left > 0; left--) await turn();
+      await this.#close();
+    }
+    await Promise.all(producers);
+    while (this.#following.size > 0) await Promise.all(this.#following);
+    await this.#close();
+    ended.value = true;
+    await watching;
+    const stats = this.#executor.stats();
+    this.#check();
+    if (stats.waiting + stats.pending + stats.running + stats.busy > 0)
+      this.#tally.violate('something was left after the shutdown');
+    if (stats.submitted !== this.#seen)
+      this.#tally.violate(`${stats.submitted} submitted, ${this.#seen} seen`);
+  }
+
+  async #close(): Promise<void> {
+    const modes = ['drain', 'cancel', 'kill'] as const;
+    // Some more are submitted all the same: they must be refused.
+    this.#left = Math.min(this.#left, 50);
+    this.#closing = true;
+    const closed = this.#executor.shutdown({ mode: this.#random.pick(modes) });
+    if (this.#random.chance(0.3)) await turn();
+    if (this.#random.chance(0.5)) void this.#executor.shutdown({ mode: this.#random.pick(modes) });
+    // A task that nobody would ever stop must not hold up a drain: those of the mixture all have somebody who does.
+    await closed;
+  }
+
+  async #watch(ended: { readonly value: boolean }): Promise<void> {
+    while (!ended.value) {
+      this.#check();
+      await turn();
+    }
+  }
+
+  #check(): void {
+    checkStats(this.#executor.stats(), this.#bounds, (what) => this.#tally.violate(what));
+  }
+
+  #next(): { index: number; each: Draft } | undefined {
+    if (this.#left <= 0) return undefined;
+    const index = this.#numbers.take();
+    if (index === undefined) return undefined;
+    this.#left--;
+    this.#seen++;
+    const each = draft(index, this.#random);
+    this.#tally.drafted(index, each);
+    return { index, each };
+  }
+
+  /** Waits for a place for each task, and goes on while they run. */
+  async #submits(): Promise<void> {
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+      const { index, each } = next;
+      const bySignal = each.cancelAfter !== undefined && this.#random.chance(0.5);
+      try {
+        const future = await this.#executor.submit(
+          each.task,
+          bySignal ? this.#withSignal(each) : each.options,
+        );
+        this.#follow(index, each, future, !bySignal);
+      } catch (error) {
+        this.#refused(index, each, error);
+        await turn();
+      }
+    }
+  }
+
+  /** Never waits for a place. */
+  async #tries(): Promise<void> {
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+      const { index, each } = next;
+      try {
+        const future = this.#executor.trySubmit(each.task, each.options);
+        if (future === null) {
+          this.#tally.refused(index, each, false);
+          await turns(5);
+        } else this.#follow(index, each, future, true);
+      } catch (error) {
+        this.#refused(index, each, error);
+      }
+      if (this.#random.chance(0.1)) await turn();
+    }
+  }
+
+  /** A lazy source, and a reader that is slow at times. */
+  async #streams(): Promise<void> {
+    const drafts = new Map<unknown, { index: number; each: Draft }>();
+    const next = () => this.#next();
+    const withSignal = (each: Draft) => this.#withSignal(each);
+    function* source() {
+      for (let got = next(); got !== undefined; got = next()) {
+        const task = got.each.task.with(withSignal(got.each));
+        drafts.set(task, got);
+        yield task;
+      }
+    }
+    try {
+      for await (const future of this.#executor.asCompleted(source(), {
+        window: this.#random.integer(1, 300),
+      })) {
+        const { index, each } = drafts.get(future.task) as { index: number; each: Draft };
+        drafts.delete(future.task);
+        this.#tally.ended(index, each, await future.outcome(), this.#closing);
+        if (this.#random.chance(0.02)) await turn();
+      }
+    } catch (error) {
+      if (!this.#closing || !(error instanceof ExecutorClosedError))
+        this.#tally.violate(`a stream ended with ${String(error)}`);
+    }
+    // One that had been pulled when the executor closed, and waited for its bytes, was refused.
+    for (const { index, each } of drafts.values()) this.#tally.refused(index, each, false);
+  }
+
+  #withSignal({ cancelAfter, options }: Draft): Draft['options'] {
+    if (cancelAfter === undefined) return options;
+    const controller = new AbortController();
+    void turns(cancelAfter).then(() => controller.abort());
+    return { ...options, signal: controller.signal };
+  }
+
+  #follow(index: number, each: Draft, future: Future<unknown>, cancels: boolean): void {
+    const following = this.#end(index, each, future, cancels).finally(() =>
+      this.#following.delete(following),
+    );
+    this.#following.add(following);
+    this.#check();
+  }
+
+  async #end(index: number, each: Draft, future: Future<unknown>, cancels: boolean): Promise<void> {
+    const outcome = future.outcome();
+    if (cancels && each.cancelAfter !== undefined) {
+      await turns(each.cancelAfter);
+      const wasDone = future.done;
+      const cancelled = future.cancel(undefined, { interrupt: each.options.interrupt === true });
+      if (cancelled !== (future.state === 'cancelled'))
+        this.#tally.violate(`cancel() of task ${index} told the wrong thing`);
+      if (wasDone && future.state === 'pending') this.#tally.violate(`task ${index} came back to life`);
+    }
+    this.#tally.ended(index, each, await outcome, this.#closing);
+  }
+
+  #refused(index: number, each: Draft, error: unknown): void {
+    const aborted = (error as Error).name === 'AbortError' && each.cancelAfter !== undefined;
+    const late = (error as Error).name === 'TaskTimeoutError' && each.options.deadlineMs !== undefined;
+    const closed = error instanceof ExecutorClosedError && this.#closing;
+    if (!aborted && !late && !closed && !(error instanceof SaturatedError))
+      this.#tally.violate(`task ${index} was refused with ${String(error)}`);
+    this.#tally.refused(index, each, aborted);
+  }
+}
+
+async function turns(count: number): Promise<void> {
+  for (let left = count; left > 0; left--) await turn();
+}

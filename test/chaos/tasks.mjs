@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { workerData } from 'node:worker_threads';
+import { cancellation, report, transferable } from 'millrace/worker';
+
+/** One word per task of the whole run: how often it was begun. Shared by all threads of all executors. */
+const runs = new Int32Array(workerData.runs);
+const begin = (index) => Atomics.add(runs, index, 1) + 1;
+
+export function quick(index) {
+  begin(index);
+  return index;
+}
+
+export function slow(index, us) {
+  begin(index);
+  const end = performance.now() + us / 1000;
+  while (performance.now() < end);
+  return index;
+}
+
+export async function asynchronous(index, ms) {
+  begin(index);
+  await sleep(ms);
+  return index;
+}
+
+export function failing(index) {
+  begin(index);
+  throw Object.assign(new RangeError(`task ${index}`, { cause: index }), { code: 'E_CHAOS' });
+}
+
+export function falsy(index) {
+  begin(index);
+  throw [undefined, null, 0, '', false][index % 5];
+}
+
+export function uncloneable(index) {
+  begin(index);
+  return { deep: [() => index] };
+}
+
+export function unsent(index) {
+  begin(index);
+}
+
+export function moved(index, bytes) {
+  begin(index);
+  bytes[0] = index & 0xff;
+  return transferable(bytes, [bytes.buffer]);
+}
+
+export function copied(index, bytes) {
+  begin(index);
+  return { index, bytes };
+}
+
+/** Stops when it is told to. */
+export function cooperative(index) {
+  begin(index);
+  const stop = cancellation();
+  while (!stop.aborted) report(index);
+  return index;
+}
+
+export function reporting(index) {
+  begin(index);
+  for (let step = 0; step < 10; step++) report(step);
+  return index;
+}
+
+export function spinning(index) {
+  begin(index);
+  for (;;);
+}
+
+export function never(index) {
+  begin(index);
+  return new Promise(() => {});
+}
+
+export function thenable(index) {
+  begin(index);
+  return { then: (resolve) => resolve(index) };
+}
+
+export function generator(index) {
+  begin(index);
+  return (function* numbers() {
+    yield index;
+  })();
+}
+
+export function exiting(index) {
+  begin(index);
+  process.exit(7);
+}
+
+/** Takes its thread down the first time. */
+export function exitingOnce(index) {
+  if (begin(index) === 1) process.exit(7);
+  return index;
+}
+
+export async function throwing(index) {
+  begin(index);
+  setImmediate(() => {
+    throw new Error(`uncaught in task ${index}`);
+  });
+  await new Promise(() => {});
+}
+
+export function throwingLater(index) {
+  begin(index);
+  setImmediate(() => {
+    throw new Error(`uncaught after task ${index}`);
+  });
+  return index;
+}
+
+export function eating(index) {
+  begin(index);
+  const all = [];
+  for (;;) all.push(Array.from({ length: 10_000 }, (_, n) => ({ n })));
+}
