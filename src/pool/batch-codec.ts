@@ -1,23 +1,32 @@
 import type { Transferable } from 'node:worker_threads';
-import { findBuffers, unpooled } from './buffers.ts';
+import type { SendOptions } from '../scheduler/backend.ts';
 import type { Job } from '../scheduler/job.ts';
+import { findBuffers, unpooled } from './buffers.ts';
+import { overlaps } from './shared-objects.ts';
 import type { ThreadDelivery } from './thread-delivery.ts';
 import type { Batch } from './wire.ts';
 
 type NewTarget = readonly [index: number, module: string, name: string];
 
+/** Arguments that two tasks of a batch share are copied for the second one, up to so many bytes; beyond, it travels alone. */
+const maxCopiedBytes = 16 * 1024;
+
 /**
  * A delivery as one message. Adds to `transfer` what moves, and to `known` the targets that the worker learns from it:
  * a module's and a function's name cross once, and travel as a number from then on.
+ *
+ * @throws for what can't be read or cloned, and for tasks that can't travel together.
  */
 export function encodeBatch(
   { id, base, jobs }: ThreadDelivery,
-  announce: boolean,
+  { announce, eager }: SendOptions,
   known: Set<number>,
   transfer: Transferable[],
 ): Batch {
   const runs: number[] = [];
+  const given: unknown[] = [];
   const args: unknown[] = [];
+  const seen = new Set<object>();
   let targets: NewTarget[] | undefined;
   let last = -3;
   let moved: [position: number, transfer: readonly Transferable[]][] | undefined;
@@ -33,15 +42,30 @@ export function encodeBatch(
         (targets ??= []).push([index, module, name]);
       }
     }
-    for (const argument of job.args) args.push(unpooled(argument));
+    const own = jobs.length > 1 && job.args.some(isObject) ? ownArgs(job, seen) : job.args;
+    for (let argument = 0; argument < arity; argument++) {
+      given.push(job.args[argument]);
+      args.push(unpooled(own[argument]));
+    }
     if (job.transfer === undefined) continue;
     transfer.push(...job.transfer);
     (moved ??= []).push([position, job.transfer]);
   }
-  const batch: Batch = { id, base, runs, args, announce };
+  const batch: Batch = { id, base, runs, args, announce, eager };
   if (targets !== undefined) batch.targets = targets;
   if (moved !== undefined) batch.moved = moved;
-  const buffers = findBuffers(args);
+  const buffers = findBuffers(given);
   if (buffers !== undefined) batch.buffers = buffers;
   return batch;
+}
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
+/** A job's arguments, sharing nothing with those of the jobs before it. */
+function ownArgs({ args, transfer, bytes }: Job, seen: Set<object>): readonly unknown[] {
+  if (!overlaps(args, seen)) return args;
+  if (transfer !== undefined || bytes > maxCopiedBytes) {
+    throw new DOMException('tasks that share an object travel apart', 'DataCloneError');
+  }
+  return structuredClone(args.map(unpooled));
 }

@@ -1,6 +1,7 @@
 import type { MessagePort, Transferable } from 'node:worker_threads';
 import { transfersOf } from '../tasks/transferable.ts';
 import { findBuffers, unpooled } from './buffers.ts';
+import type { BufferPath } from './buffers.ts';
 import { encodeReason } from './error-codec.ts';
 import type { EncodedReason } from './error-codec.ts';
 import { dataCloneError } from './uncloneable.ts';
@@ -8,68 +9,130 @@ import type { Answers } from './wire.ts';
 
 type EncodedFailure = readonly [position: number, reason: EncodedReason];
 
-/** What has finished of the batch that is being run, and was not sent yet. */
+/** A result of more bytes, or of a task that took longer, is sent at once: that costs less than copying it twice. */
+const maxCopiedBytes = 16 * 1024;
+const maxCopiedMs = 0.1;
+
+/**
+ * What has finished of the batch that is being run, and was not sent yet.
+ *
+ * A result is what it was when its task returned: the next task may change an object that it shares with it, or write to
+ * the same buffer again. So an object is copied, or it is *live* and leaves before another task begins. Hence all but the
+ * newest value are known to be cloneable, and a message that can't be posted is the newest one's fault.
+ */
 export class Collected {
   readonly #port: MessagePort;
   readonly #batch: number;
+  /** Position of the first value in the batch. */
   #from = 0;
-  values: unknown[] = [];
+  #values: unknown[] = [];
   #failures: EncodedFailure[] = [];
+  #buffers: BufferPath[] = [];
+  #transfer: Transferable[] = [];
+  #live = false;
+  #posting = false;
 
   constructor(port: MessagePort, batch: number) {
     this.#port = port;
     this.#batch = batch;
   }
 
-  fail(position: number, error: unknown): void {
-    this.#failures.push([position, encodeReason(error)]);
+  get size(): number {
+    return this.#values.length;
   }
 
-  /** @param full the thread holds more memory than it may. */
-  send(last: boolean, full = false): void {
-    const { values } = this;
-    const failures = this.#failures;
-    const from = this.#from;
-    this.#from += values.length;
-    this.values = [];
-    this.#failures = [];
-    this.#post(from, values, failures, last, full);
+  /** Must the newest value leave before another task begins? */
+  get live(): boolean {
+    return this.#live;
+  }
+
+  /** Of a task that had been taken back. */
+  skip(): void {
+    this.#values.push(undefined);
+  }
+
+  fail(error: unknown): void {
+    this.#failures.push([this.#from + this.#values.length, encodeReason(error)]);
+    this.#values.push(undefined);
   }
 
   /**
-   * If something among the results can't be cloned, the halves are sent by themselves, down to the single value that is
-   * to blame.
+   * @param ms what the task took.
+   * @param isLast nothing of the batch comes after it.
    */
-  #post(from: number, results: unknown[], failures: EncodedFailure[], last: boolean, full: boolean): void {
-    const transfer: Transferable[] = [];
-    const values = results.map((result) => unwrap(result, transfer));
+  add(result: unknown, ms: number, isLast: boolean): void {
+    if (typeof result === 'object' && result !== null) this.#addObject(result, ms, isLast);
+    else if (typeof result === 'function' || typeof result === 'symbol') {
+      this.fail(dataCloneError(new Error(`${String(result)} could not be cloned.`), result, 'result'));
+    } else this.#values.push(result);
+  }
+
+  /** Never throws: what can't be sent becomes its task's failure. */
+  send(last: boolean, full = false): void {
+    if (this.#values.length === 0 && !last) return;
+    this.#posting = true;
     try {
-      const answers: Answers = { id: this.#batch, from, last, values };
-      if (failures.length > 0) answers.failures = failures;
-      if (full) answers.full = true;
-      const buffers = findBuffers(values);
-      if (buffers !== undefined) answers.buffers = buffers;
-      this.#port.postMessage(answers, transfer);
+      this.#post(last, full);
     } catch (error) {
-      if (results.length === 1) {
-        const reason = encodeReason(dataCloneError(error, values[0], 'result'));
-        return this.#post(from, [undefined], [[from, reason]], last, full);
-      }
-      const half = results.length >> 1;
-      const middle = from + half;
-      const isFirst = ([position]: EncodedFailure) => position < middle;
-      this.#post(from, results.slice(0, half), failures.filter(isFirst), false, false);
-      const second = failures.filter((failure) => !isFirst(failure));
-      return this.#post(middle, results.slice(half), second, last, full);
+      const newest = this.#values.pop();
+      this.#live = false;
+      this.#transfer = [];
+      this.#buffers = this.#buffers.filter(([index]) => index !== this.#values.length);
+      this.fail(dataCloneError(error, newest, 'result'));
+      this.#post(last, full);
     }
+    this.#posting = false;
+    this.#from += this.#values.length;
+    this.#values = [];
+    this.#failures = [];
+    this.#buffers = [];
+    this.#transfer = [];
+    this.#live = false;
+  }
+
+  /** The thread is ending, perhaps from within a getter of the newest value, which then stays behind. */
+  abandon(): void {
+    if (this.#posting) {
+      this.#values.pop();
+      this.#transfer = [];
+    }
+    this.send(false);
+  }
+
+  #addObject(result: object, ms: number, isLast: boolean): void {
+    try {
+      const moved = transfersOf(result);
+      const value = moved === undefined ? result : (result as { value: unknown }).value;
+      const buffers = findBuffers([value]) ?? [];
+      this.#live = isLast || moved !== undefined || ms > maxCopiedMs || isLarge(value);
+      const sent = this.#live ? (moved === undefined ? unpooled(value) : value) : copyOf(value);
+      if (moved !== undefined) this.#transfer.push(...moved);
+      for (const [, ...path] of buffers) this.#buffers.push([this.#values.length, ...path]);
+      this.#values.push(sent);
+    } catch (error) {
+      this.#live = false;
+      this.#transfer = [];
+      this.fail(dataCloneError(error, result, 'result'));
+    }
+  }
+
+  #post(last: boolean, full: boolean): void {
+    const answers: Answers = { id: this.#batch, from: this.#from, last, values: this.#values };
+    if (this.#failures.length > 0) answers.failures = this.#failures;
+    if (this.#buffers.length > 0) answers.buffers = this.#buffers;
+    if (full) answers.full = true;
+    this.#port.postMessage(answers, this.#transfer);
   }
 }
 
-/** A result as it is sent; what moves with it is added to `transfer`. */
-function unwrap(result: unknown, transfer: Transferable[]): unknown {
-  if (typeof result !== 'object' || result === null) return result;
-  const moved = transfersOf(result);
-  if (moved === undefined) return unpooled(result);
-  transfer.push(...moved);
-  return (result as { value: unknown }).value;
+function isLarge(value: unknown): boolean {
+  return (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) && value.byteLength > maxCopiedBytes;
+}
+
+function copyOf(value: unknown): unknown {
+  const own = unpooled(value);
+  if (own !== value) return own;
+  // Faster than cloning it, and by far the most frequent object that small tasks return.
+  if (Buffer.isBuffer(value)) return Buffer.copyBytesFrom(value);
+  return structuredClone(value);
 }

@@ -4,7 +4,7 @@ import type { MessagePort, Transferable, Worker as NodeWorker } from 'node:worke
 import { Piscina } from 'piscina';
 import type { ResolvedExecutorOptions } from '../executor-options.ts';
 import { show } from '../options.ts';
-import type { Failure, Worker, WorkerEvents } from '../scheduler/backend.ts';
+import type { Failure, SendOptions, Worker, WorkerEvents } from '../scheduler/backend.ts';
 import type { Job } from '../scheduler/job.ts';
 import { encodeBatch } from './batch-codec.ts';
 import { reviveBuffers } from './buffers.ts';
@@ -12,7 +12,7 @@ import { Claims, segmentLength, segments } from './claims.ts';
 import { decodeReason } from './error-codec.ts';
 import { ThreadDelivery } from './thread-delivery.ts';
 import { dataCloneError } from './uncloneable.ts';
-import type { Answers, Boot, Leave, Left, Reported, Resume, ReturnedTask, ToMain } from './wire.ts';
+import type { Answers, Boot, Leave, Left, Reported, Resume, ReturnedTask, ToMain, Unread } from './wire.ts';
 
 const entry = fileURLToPath(new URL('./worker-boot.cjs', import.meta.url));
 
@@ -69,6 +69,8 @@ export class PiscinaThread implements Worker {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     port1.on('message', (message: ToMain) => this.#received(message));
+    // A result that was written, but is nested too deeply for this thread's stack: nobody knows whose it was.
+    port1.on('messageerror', (error) => this.#fail(error));
     // Only batches on their way keep the process alive.
     port1.unref();
     const { timeOrigin } = performance;
@@ -84,14 +86,14 @@ export class PiscinaThread implements Worker {
     return this.#state === 'up' && this.#freeSegments.length > 0;
   }
 
-  send(jobs: readonly Job[], announce: boolean): ThreadDelivery {
+  send(jobs: readonly Job[], options: SendOptions): ThreadDelivery {
     const segment = this.#freeSegments.pop();
     if (segment === undefined) throw new Error('internal: no segment is free');
     const base = segment * segmentLength;
-    const delivery = new ThreadDelivery(this.#nextId++, jobs, base, this.#claims, this.#port);
+    const delivery = new ThreadDelivery(this.#nextId, jobs, base, this.#claims, this.#port);
     const transfer: Transferable[] = [];
-    const batch = encodeBatch(delivery, announce, this.#knownTargets, transfer);
     try {
+      const batch = encodeBatch(delivery, options, this.#knownTargets, transfer);
       this.#port.postMessage(batch, transfer);
     } catch (error) {
       this.#freeSegments.push(segment);
@@ -100,6 +102,7 @@ export class PiscinaThread implements Worker {
       const [job] = jobs;
       throw job !== undefined && jobs.length === 1 ? dataCloneError(error, job.args, 'args') : error;
     }
+    this.#nextId++;
     if (this.#freeSegments.length === segments - 1) this.#port.ref();
     this.#deliveries[segment] = delivery;
     return delivery;
@@ -122,6 +125,11 @@ export class PiscinaThread implements Worker {
     void this.#pool.destroy();
   }
 
+  #fail(error: unknown): void {
+    this.#cause ??= error;
+    this.terminate();
+  }
+
   #boot(boot: Boot): void {
     this.#pool.run(boot, { transferList: [boot.port] as never }).then(
       () => {
@@ -129,10 +137,7 @@ export class PiscinaThread implements Worker {
         this.#state = 'up';
         this.#events.ready();
       },
-      (error: unknown) => {
-        this.#cause ??= error;
-        this.terminate();
-      },
+      (error: unknown) => this.#fail(error),
     );
     const thread: NodeWorker | undefined = this.#pool.threads[0];
     thread?.once('error', (error) => (this.#cause = error));
@@ -144,6 +149,7 @@ export class PiscinaThread implements Worker {
     else if ('begun' in message) this.#withDelivery(message.begun, (sent) => this.#events.began(sent));
     else if ('reported' in message) this.#reported(message);
     else if ('left' in message) this.#left(message);
+    else if ('unread' in message) this.#unread(message);
     else
       this.#withDelivery(message.returned, (sent) => {
         for (const task of message.tasks) takeBackMoved(sent, task);
@@ -152,12 +158,21 @@ export class PiscinaThread implements Worker {
 
   #answered({ id, from, last, values, failures = [], buffers, full }: Answers): void {
     const delivery = this.#deliveries.find((sent) => sent?.id === id);
-    if (delivery == null || delivery.answered !== from) throw new Error('internal: an answer out of order');
+    // The answer before this one could not be read.
+    if (delivery == null || delivery.answered !== from) return;
     reviveBuffers(values, buffers);
     const decoded = failures.map(([position, reason]): Failure => [position, decodeReason(reason)]);
     if (last) this.#release(delivery);
     if (full === true) this.#events.full();
     this.#events.answered(delivery, values, decoded, last);
+  }
+
+  #unread({ unread, reason }: Unread): void {
+    this.#withDelivery(unread, (delivery) => {
+      this.#release(delivery);
+      const { name, message } = decodeReason(reason) as Error;
+      this.#events.unread(delivery, new DOMException(`args: ${name}: ${message}`, 'DataCloneError'));
+    });
   }
 
   #reported({ reported, position, value }: Reported): void {
@@ -183,8 +198,12 @@ export class PiscinaThread implements Worker {
   }
 
   #exited(exitCode: number): void {
-    for (let got = receiveMessageOnPort(this.#port); got; got = receiveMessageOnPort(this.#port)) {
-      this.#received(got.message as ToMain);
+    try {
+      for (let got = receiveMessageOnPort(this.#port); got; got = receiveMessageOnPort(this.#port)) {
+        this.#received(got.message as ToMain);
+      }
+    } catch (error) {
+      this.#cause ??= error;
     }
     this.#state = 'ended';
     clearTimeout(this.#patience);

@@ -11,16 +11,18 @@ import type { Batch, Begun, Boot } from './wire.ts';
 
 type Target = readonly [index: number, module: string, name: string];
 
-/** A finished result waits no longer than this for others before it is sent on. Milliseconds. */
+/** A finished result waits no longer than this for others when another task is to begin. Milliseconds. */
 const maxDelayMs = 1;
 
 /**
  * Runs batches one after the other, also when their tasks are asynchronous: a thread runs one task at a time.
  *
- *   Batch → for each task: claim → run → collect → (send on, if the oldest result is a millisecond old) → answer
+ *   Batch → for each task: (send on what must not wait) → claim → run → collect → answer
  */
 export class BatchRunner {
   readonly task: RunningTask;
+  /** The latest batch that has arrived. Their ids are consecutive. */
+  latest = -1;
   readonly #port: MessagePort;
   readonly #claims: Claims;
   /** From this thread's clock to the main thread's. */
@@ -40,13 +42,14 @@ export class BatchRunner {
   }
 
   take(batch: Batch): void {
+    this.latest = batch.id;
     this.#batches.push(batch);
     if (this.#current === null) void this.#runAll();
   }
 
   /** The thread is ending: sends on what had finished. What is left of the batches is returned. */
   abandon(): Batch[] {
-    this.#current?.collected.send(false);
+    this.#current?.collected.abandon();
     return this.#current === null ? this.#batches : [this.#current.batch, ...this.#batches];
   }
 
@@ -61,7 +64,7 @@ export class BatchRunner {
   }
 
   async #run(batch: Batch, collected: Collected): Promise<void> {
-    const { id, base, runs, args } = batch;
+    const { id, base, runs, args, eager } = batch;
     for (const target of batch.targets ?? []) this.#targets[target[0]] = target;
     reviveBuffers(args, batch.buffers);
     const { task } = this;
@@ -78,32 +81,37 @@ export class BatchRunner {
       const target = runs[run] as number;
       const arity = runs[run + 2] as number;
       for (let left = runs[run + 1] as number; left > 0; left--, word++, argument += arity) {
-        if (now - oldest >= maxDelayMs) collected.send(false);
-        if (collected.values.length === 0) oldest = now;
-        startedAt[word] = now + clockOffset;
+        if (collected.size > 0 && (eager || collected.live || now - oldest >= maxDelayMs))
+          collected.send(false);
+        if (collected.size === 0) oldest = now;
         if (Atomics.compareExchange(words, word, claim.sent, claim.running) !== claim.sent) {
-          collected.values.push(undefined);
+          collected.skip();
           continue;
         }
         if (batch.announce && word === base) this.#port.postMessage({ begun: id } satisfies Begun);
+        let startMs = now;
+        startedAt[word] = now + clockOffset;
         task.word = word;
         let value: unknown;
+        let failed = false;
         try {
           let fn = functions[target];
           if (fn === undefined) {
             fn = await this.#load(target);
-            startedAt[word] = performance.now() + clockOffset;
+            startMs = performance.now();
+            startedAt[word] = startMs + clockOffset;
           }
           value = call(fn, args, argument, arity);
-          if (isThenable(value)) value = await value;
+          if (isThenable(value)) value = await (collected.size === 0 ? value : sendingOn(value, collected));
         } catch (error) {
-          collected.fail(word - base, error);
-          value = undefined;
+          failed = true;
+          value = error;
         }
         if (task.asked) task.end();
         now = performance.now();
         endedAt[word] = now + clockOffset;
-        collected.values.push(value);
+        if (failed) collected.fail(value);
+        else collected.add(value, now - startMs, left === 1 && run + 3 === runs.length);
         Atomics.store(words, word, claim.finished);
       }
     }
@@ -124,6 +132,16 @@ function call(fn: TaskFunction, args: unknown[], from: number, arity: number): u
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value;
+}
+
+/** Waits for a result; what has finished before it is sent on, unless it is there before the event loop's next turn. */
+async function sendingOn(value: PromiseLike<unknown>, collected: Collected): Promise<unknown> {
+  const sending = setImmediate(() => collected.send(false));
+  try {
+    return await value;
+  } finally {
+    clearImmediate(sending);
+  }
 }
 
 /** Of this thread alone: `process.memoryUsage()` tells some of it for the whole process. */

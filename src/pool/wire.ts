@@ -9,6 +9,7 @@ import type { BufferPath } from './buffers.ts';
  *   main ── Boot ────→ worker      once, as a Piscina run; it carries a port for what follows
  *   main ── Batch ───→ worker
  *   main ←─ Begun ──── worker      for a batch that asks for it
+ *   main ←─ Unread ─── worker      for a batch that can't be read
  *   main ←─ Answers ── worker      one or more for each batch
  *   main ── Stop ────→ worker      to a running task that has been cancelled
  *   main ←─ Reported ─ worker      by a running task
@@ -20,7 +21,7 @@ import type { BufferPath } from './buffers.ts';
  * ```
  */
 export type ToWorker = Batch | Stop | Resume | Leave;
-export type ToMain = Begun | Answers | Reported | Left | Returned;
+export type ToMain = Begun | Unread | Answers | Reported | Left | Returned;
 
 export interface Boot {
   readonly port: MessagePort;
@@ -43,6 +44,8 @@ export interface Batch {
   readonly args: unknown[];
   /** Answer with a `Begun` when the first task has been claimed. */
   readonly announce: boolean;
+  /** Send each result on before the next task begins: nobody knows how long that will take. */
+  readonly eager: boolean;
   /** Targets that this worker has not seen: index, module, name. */
   targets?: readonly (readonly [index: number, module: string, name: string])[];
   /** Where among `args` a `Buffer` stood: cloning makes it a plain `Uint8Array`. */
@@ -55,6 +58,12 @@ export interface Batch {
 export interface Begun {
   /** The batch's id, as in all that follow. */
   readonly begun: number;
+}
+
+/** A batch was written, but can't be read: nested too deeply for this thread's stack. It never runs. */
+export interface Unread {
+  readonly unread: number;
+  readonly reason: EncodedReason;
 }
 
 /** Results of consecutive tasks of a batch. */

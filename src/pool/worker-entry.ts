@@ -1,9 +1,11 @@
 import { receiveMessageOnPort } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import { Claims, claim } from './claims.ts';
+import { encodeReason } from './error-codec.ts';
 import { handBack } from './hand-back.ts';
 import { tearDown } from './module-hooks.ts';
 import { BatchRunner } from './run-batches.ts';
-import type { Batch, Boot, Left, ToWorker } from './wire.ts';
+import type { Batch, Boot, Left, ToWorker, Unread } from './wire.ts';
 
 /** The function that Piscina calls, once: from then on the two sides talk through a port of their own. */
 export default function boot(message: Boot): void {
@@ -18,22 +20,34 @@ export default function boot(message: Boot): void {
     else void leave();
   });
 
+  // Nested so deeply that it could be written, but not be read. Only a batch can be: the rest is our own.
+  port.on('messageerror', (error) => {
+    port.postMessage({ unread: ++runner.latest, reason: encodeReason(error) } satisfies Unread);
+  });
+
   async function leave(): Promise<void> {
     port.postMessage({ left: await tearDown() } satisfies Left);
   }
 
   // By process.exit or an uncaught error: what had finished must not go with the thread, nor what had moved to it.
   process.on('exit', () => {
-    const unread: Batch[] = [];
-    for (let got = receiveMessageOnPort(port); got; got = receiveMessageOnPort(port)) {
-      if ('runs' in (got.message as ToWorker)) unread.push(got.message as Batch);
-    }
-    for (const batch of [...runner.abandon(), ...unread]) {
-      const back = handBack(
-        batch,
-        (position) => Atomics.load(claims.words, batch.base + position) === claim.sent,
-      );
+    for (const batch of [...runner.abandon(), ...unreadBatches(port)]) {
+      const isUnclaimed = (position: number) =>
+        Atomics.load(claims.words, batch.base + position) === claim.sent;
+      const back = handBack(batch, isUnclaimed);
       if (back !== undefined) port.postMessage(...back);
     }
   });
+}
+
+function unreadBatches(port: MessagePort): Batch[] {
+  const batches: Batch[] = [];
+  try {
+    for (let got = receiveMessageOnPort(port); got; got = receiveMessageOnPort(port)) {
+      if ('runs' in (got.message as ToWorker)) batches.push(got.message as Batch);
+    }
+  } catch {
+    // One that can't be read: what had moved with it is lost.
+  }
+  return batches;
 }

@@ -16,15 +16,21 @@ export interface Worker {
   /**
    * Sends jobs as one delivery, to be run one after the other in this order.
    *
-   * @param announce tell by `began` when the first of them has been claimed.
    * @throws the platform's `DataCloneError` when an argument can't be cloned; then nothing was sent, and nothing moved.
    *   Of a single job it names the argument's path.
    */
-  send(jobs: readonly Job[], announce: boolean): Delivery;
+  send(jobs: readonly Job[], options: SendOptions): Delivery;
   /** Lets an idle thread clean up and ends it; `ended` follows. One that is not up yet is ended at once. */
   leave(): void;
   /** Ends the thread, whatever it is doing; `ended` follows. */
   terminate(): void;
+}
+
+export interface SendOptions {
+  /** Tell by `began` when the first job has been claimed. */
+  readonly announce: boolean;
+  /** Send each result on before the next job begins. */
+  readonly eager: boolean;
 }
 
 /** Where a job of a delivery stands: only `sent` ones can still be taken back. */
@@ -61,6 +67,8 @@ export interface WorkerEvents {
    * receiver moves `answered` on. `last` says that the worker is through with the delivery.
    */
   answered(delivery: Delivery, values: readonly unknown[], failures: readonly Failure[], last: boolean): void;
+  /** The worker could not read the delivery, and will not run any of it. */
+  unread(delivery: Delivery, reason: unknown): void;
   /** The worker holds more memory than it may; the answer to its delivery follows. */
   full(): void;
   /** The thread has ended, asked or not; nothing follows. Unanswered jobs are the receiver's to sort by `claim`. */

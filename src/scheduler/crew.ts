@@ -1,5 +1,5 @@
 import { WorkerCrashedError } from '../errors.ts';
-import type { Delivery, Failure, WorkerBackend } from './backend.ts';
+import type { Delivery, Failure, SendOptions, WorkerBackend } from './backend.ts';
 import type { ThreadEnd } from './crash.ts';
 import type { Job } from './job.ts';
 import { Lane } from './lane.ts';
@@ -15,6 +15,7 @@ export interface CrewEvents {
     failures: readonly Failure[],
     last: boolean,
   ): void;
+  unread(lane: Lane, delivery: Delivery, reason: unknown): void;
   /** A thread ended with this delivery in hand. */
   died(delivery: Delivery, end: ThreadEnd): void;
   bootFailed(error: unknown): void;
@@ -79,8 +80,8 @@ export class Crew {
     });
   }
 
-  send(lane: Lane, jobs: readonly Job[], announce: boolean): Delivery {
-    const delivery = lane.worker?.send(jobs, announce);
+  send(lane: Lane, jobs: readonly Job[], options: SendOptions): Delivery {
+    const delivery = lane.worker?.send(jobs, options);
     if (delivery === undefined) throw new Error(`internal: lane ${lane.index} has no worker`);
     lane.deliveries.push(delivery);
     this.#removeIdle(lane);
@@ -154,6 +155,7 @@ export class Crew {
       answered: (delivery, values, failures, last) => {
         this.#events.answered(lane, delivery, values, failures, last);
       },
+      unread: (delivery, reason) => this.#events.unread(lane, delivery, reason),
       full: () => {
         if (lane.state === 'open') this.#retire(lane);
       },

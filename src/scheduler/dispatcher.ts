@@ -75,6 +75,7 @@ export class Dispatcher {
       began: ({ jobs: [job] }) => {
         if (job !== undefined) events.began(job);
       },
+      unread: (lane, delivery, reason) => this.#unread(lane, delivery, reason),
       answered: (lane, delivery, values, failures, last) =>
         this.#answered(lane, delivery, values, failures, last),
       died: (delivery, end) => this.#died(delivery, end),
@@ -172,17 +173,24 @@ export class Dispatcher {
     };
     const jobs = fillBatch(this.#queue, limits, (job) => this.#runTimes.estimate(job.task.target));
     if (jobs.length === 0) return false;
+    const alone = jobs.length === 1 ? (jobs[0] as Job) : undefined;
+    const uneven = jobs.some(({ task }) => this.#runTimes.isUneven(task.target));
     let delivery: Delivery;
     try {
-      const announce = jobs.length === 1 && (jobs[0] as Job).bytes > this.#announceBytes;
-      delivery = this.#crew.send(lane, jobs, announce);
+      const announce = alone !== undefined && alone.bytes > this.#announceBytes;
+      delivery = this.#crew.send(lane, jobs, { announce, eager: uneven });
     } catch (error) {
       this.#unsendable(jobs, error);
       return true;
     }
-    delivery.brief = this.#isBrief(jobs);
+    delivery.brief = !uneven && (alone === undefined || this.#isBrief(alone));
     for (let position = 0; position < jobs.length; position++) {
       const job = jobs[position] as Job;
+      // Cancelled meanwhile: cloning an argument may run a getter, and that anything.
+      if (job.done) {
+        if (delivery.takeBack(position)) delivery.taken++;
+        continue;
+      }
       job.transitionTo('sent');
       job.delivery = delivery;
       job.position = position;
@@ -194,9 +202,7 @@ export class Dispatcher {
   }
 
   /** Is it known to end soon, and its thread not to be ended by force? What moves may follow only such a delivery. */
-  #isBrief(jobs: readonly Job[]): boolean {
-    const [job] = jobs;
-    if (jobs.length !== 1 || job === undefined) return true;
+  #isBrief(job: Job): boolean {
     return !job.travelsAlone && (this.#runTimes.estimate(job.task.target) ?? Infinity) <= budgetMs;
   }
 
@@ -208,9 +214,27 @@ export class Dispatcher {
 
   /** An argument can't be cloned. Of several jobs nobody knows which one's: each goes on by itself. */
   #unsendable(jobs: readonly Job[], error: unknown): void {
-    for (const job of jobs) job.alone = true;
-    if (jobs.length === 1) for (const job of jobs) this.#finish(job, 'rejected', error);
-    else for (const job of jobs.toReversed()) this.#queue.unshift(job);
+    for (const job of jobs.toReversed()) {
+      // Cancelled meanwhile, by a getter of its own.
+      if (job.done) continue;
+      if (jobs.length === 1) this.#finish(job, 'rejected', error);
+      else {
+        job.alone = true;
+        this.#queue.unshift(job);
+      }
+    }
+  }
+
+  /** A worker could not read what it had been sent. Whatever had moved is lost. */
+  #unread(lane: Lane, delivery: Delivery, reason: unknown): void {
+    const jobs = delivery.jobs.filter((job) => job.delivery === delivery && takeBack(job));
+    this.#crew.finished(lane, delivery);
+    const isLost = ({ moved }: Job) => delivery.jobs.length === 1 || moved;
+    const others = jobs.filter((job) => !isLost(job));
+    for (const job of others) job.alone = true;
+    this.#requeue(others);
+    for (const job of jobs.filter(isLost)) this.#finish(job, 'rejected', reason);
+    this.#topUpSoon();
   }
 
   #answered(

@@ -92,7 +92,9 @@ export class Ledger {
   }
 
   #expire(job: Job, error: TaskTimeoutError, interrupt: boolean): void {
-    if (!job.done) this.#end(job, 'rejected', error, interrupt);
+    if (job.done || this.#end(job, 'rejected', error, interrupt)) return;
+    // It has finished, but its result is not here: it may be held back by the task that its thread runs now.
+    if (job.delivery !== null) this.#settle(job, 'rejected', error);
   }
 
   /** Settles a job before its time. False if it has finished, and its result is on its way. */

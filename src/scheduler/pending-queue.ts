@@ -44,8 +44,9 @@ export class PendingQueue {
     return job;
   }
 
-  /** Takes out a job that stands in this queue. */
+  /** Takes out a job; one that has been taken out already is left alone. */
   remove(job: Job): void {
+    if (job.list === null) return;
     const index = this.#indexOf(job.priority);
     const { jobs } = this.#levels[index] as Level;
     jobs.remove(job);

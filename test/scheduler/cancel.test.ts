@@ -111,6 +111,33 @@ describe('interrupt', () => {
     }
   });
 
+  test('spares the thread of a task that has stopped at the very moment, and the one that came after it', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    try {
+      const bench = Bench.booted({ workers: 1, interruptGraceMs: 100 });
+      bench.submit('a', { interrupt: true });
+      bench.submit('bc');
+      await bench.tick();
+      bench.worker(0).claim();
+      bench.cancel('a', 'stop', true);
+      // The answer is on its way when the grace period ends.
+      bench.worker(0).finish('too late', { hold: true });
+      vi.advanceTimersByTime(100);
+      expect(bench.worker(0).state).toBe('up');
+      bench.worker(0).flush();
+      await bench.tick();
+      bench.worker(0).finish();
+      bench.worker(0).finish();
+      expect(bench.show()).toMatchInlineSnapshot(`
+        "worker 0:
+        fulfilled: b, c
+        cancelled: a (stop)"
+      `);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('spares the thread of a task that was not submitted with it', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     try {

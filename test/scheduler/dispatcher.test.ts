@@ -52,6 +52,74 @@ describe('batching', () => {
   });
 });
 
+describe('a function that is quick at most times', () => {
+  test('is sent on result by result, once it has been slow', async () => {
+    const bench = Bench.booted({ workers: 1 });
+    await teach(bench, 'aaaa');
+    const eager = () => bench.worker(0).deliveries.map((delivery) => delivery.eager);
+    const submitMany = async () => {
+      bench.submit('x');
+      bench.submit('aaaaaaaa');
+      await bench.tick();
+    };
+    await submitMany();
+    expect(eager()).toEqual([false, false]);
+    bench.worker(0).finish();
+    bench.worker(0).finish('slow', { ms: 20 });
+    for (let left = 100; left > 0 && bench.worker(0).deliveries.length > 0; left--) {
+      bench.worker(0).finish('quick', { ms: 0.01 });
+      await bench.tick();
+    }
+    await teach(bench, 'a'.repeat(100));
+    await submitMany();
+    expect(eager()).toEqual([false, true]);
+  });
+});
+
+describe('a delivery that its worker cannot read', () => {
+  test('of several tasks: each goes on by itself', async () => {
+    const bench = Bench.booted({ workers: 1 });
+    await teach(bench, 'abc');
+    bench.submit('x');
+    bench.submit('abc');
+    await bench.tick();
+    bench.worker(0).claim();
+    expect(bench.show()).toMatchInlineSnapshot(`"worker 0: [x*] [a b c]"`);
+    bench.worker(0).unread('too deep');
+    await bench.tick();
+    expect(bench.show()).toMatchInlineSnapshot(`
+      "worker 0: [x*] [a]
+      queued: b c"
+    `);
+  });
+
+  test('of one task: that is the culprit', async () => {
+    const bench = Bench.booted({ workers: 1 });
+    bench.submit('ab');
+    await bench.tick();
+    bench.worker(0).claim();
+    bench.worker(0).unread('too deep');
+    await bench.tick();
+    expect(bench.show()).toMatchInlineSnapshot(`
+      "worker 0: [a*]
+      rejected: b (too deep)"
+    `);
+    bench.worker(0).finish();
+    expect(bench.scheduler.stats()).toMatchObject({ pending: 0, running: 0, rejected: 1 });
+    expect(bench.scheduler.admission.placesTaken).toBe(0);
+  });
+
+  test('whose tasks were cancelled meanwhile: nothing is left of it', async () => {
+    const bench = Bench.booted({ workers: 1 });
+    bench.submit('ab');
+    await bench.tick();
+    bench.worker(0).claim();
+    bench.cancel('b');
+    bench.worker(0).finish();
+    expect(bench.scheduler.admission.placesTaken).toBe(0);
+  });
+});
+
 describe('priority', () => {
   test('a more urgent task goes before all that no worker has claimed', async () => {
     const bench = Bench.booted({ workers: 1 });

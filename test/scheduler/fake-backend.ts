@@ -2,6 +2,7 @@ import type {
   Claim,
   Delivery,
   Failure,
+  SendOptions,
   Worker,
   WorkerBackend,
   WorkerEvents,
@@ -50,10 +51,12 @@ class FakeDelivery implements Delivery {
   readonly times: [start: number, end: number][] = [];
 
   readonly announce: boolean;
+  readonly eager: boolean;
 
-  constructor(jobs: readonly Job[], announce: boolean) {
+  constructor(jobs: readonly Job[], announce: boolean, eager: boolean) {
     this.jobs = jobs;
     this.announce = announce;
+    this.eager = eager;
     this.claims = jobs.map(() => 'sent');
   }
 
@@ -102,12 +105,12 @@ export class FakeWorker implements Worker {
     return this.state === 'up' && this.deliveries.length < room;
   }
 
-  send(jobs: readonly Job[], announce: boolean): Delivery {
+  send(jobs: readonly Job[], { announce, eager }: SendOptions): Delivery {
     if (!this.canSend) throw new Error('internal: sent to a worker that has no room');
     if (jobs.some(({ task }) => task.args.includes(uncloneable))) {
       throw new DOMException('could not be cloned', 'DataCloneError');
     }
-    const delivery = new FakeDelivery(jobs, announce);
+    const delivery = new FakeDelivery(jobs, announce, eager);
     this.deliveries.push(delivery);
     return delivery;
   }
@@ -143,6 +146,14 @@ export class FakeWorker implements Worker {
     this.ran.push(delivery.jobs[position] as Job);
     if (delivery.announce && position === 0) this.#events.began(delivery);
     return true;
+  }
+
+  /** The oldest delivery that was not begun can't be read. */
+  unread(reason: unknown): void {
+    const delivery = this.deliveries.find(({ claims }) => claims.every((claim) => claim === 'sent'));
+    if (delivery === undefined) throw new Error(`worker ${this.index} has nothing that it has not begun`);
+    this.deliveries.splice(this.deliveries.indexOf(delivery), 1);
+    this.#events.unread(delivery, reason);
   }
 
   /** Ends the running job, after so many milliseconds; `hold` keeps the result back. Claims first if nothing runs. */

@@ -22,6 +22,19 @@ test('a rise is believed faster than a fall', () => {
   expect(times.estimate(quick)).toBe(1.875);
 });
 
+test('a call that takes long against all expectation makes its function uneven, until many have been quick', () => {
+  const times = new RunTimes();
+  times.learn(quick, 20);
+  times.learn(slow, 0.01);
+  expect([times.isUneven(quick), times.isUneven(slow)]).toEqual([false, false]);
+  times.learn(slow, 20);
+  expect(times.isUneven(slow)).toBe(true);
+  for (let left = 999; left > 0; left--) times.learn(slow, 0.01);
+  expect(times.isUneven(slow)).toBe(true);
+  times.learn(slow, 0.01);
+  expect(times.isUneven(slow)).toBe(false);
+});
+
 test('an estimate lies between the shortest and the longest run', () => {
   fc.assert(
     fc.property(fc.array(fc.double({ min: 0, max: 1e6, noNaN: true }), { minLength: 1 }), (runs) => {
