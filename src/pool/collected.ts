@@ -42,8 +42,10 @@ export class Collected {
    */
   #post(from: number, results: unknown[], failures: EncodedFailure[], last: boolean, full: boolean): void {
     const transfer: Transferable[] = [];
-    const values = results.map((result) => unwrap(result, transfer));
+    let values = results;
     try {
+      // A proxy or a getter may throw at the first look.
+      values = results.map((result) => unwrap(result, transfer));
       const answers: Answers = { id: this.#batch, from, last, values };
       if (failures.length > 0) answers.failures = failures;
       if (full) answers.full = true;

@@ -69,6 +69,11 @@ export class PiscinaThread implements Worker {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     port1.on('message', (message: ToMain) => this.#received(message));
+    // Whose results were in it can't be told.
+    port1.on('messageerror', (error) => {
+      this.#cause ??= error;
+      this.terminate();
+    });
     // Only batches on their way keep the process alive.
     port1.unref();
     const { timeOrigin } = performance;
@@ -90,8 +95,8 @@ export class PiscinaThread implements Worker {
     const base = segment * segmentLength;
     const delivery = new ThreadDelivery(this.#nextId++, jobs, base, this.#claims, this.#port);
     const transfer: Transferable[] = [];
-    const batch = encodeBatch(delivery, announce, this.#knownTargets, transfer);
     try {
+      const batch = encodeBatch(delivery, announce, this.#knownTargets, transfer);
       this.#port.postMessage(batch, transfer);
     } catch (error) {
       this.#freeSegments.push(segment);

@@ -123,7 +123,9 @@ function call(fn: TaskFunction, args: unknown[], from: number, arity: number): u
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value;
+  return (
+    (typeof value === 'object' ? value !== null : typeof value === 'function') && 'then' in (value as object)
+  );
 }
 
 /** Of this thread alone: `process.memoryUsage()` tells some of it for the whole process. */

@@ -18,6 +18,11 @@ export default function boot(message: Boot): void {
     else void leave();
   });
 
+  // A batch that can't be read would be waited for without end.
+  port.on('messageerror', (error) => {
+    throw error;
+  });
+
   async function leave(): Promise<void> {
     port.postMessage({ left: await tearDown() } satisfies Left);
   }
