@@ -29,6 +29,7 @@ export class BatchRunner {
   readonly #targets: Target[] = [];
   readonly #functions: (TaskFunction | undefined)[] = [];
   readonly #batches: Batch[] = [];
+  #sendOnDue = false;
   #current: { readonly batch: Batch; readonly collected: Collected } | null = null;
 
   constructor({ port, timeOrigin, maxBytes }: Boot, claims: Claims) {
@@ -95,7 +96,10 @@ export class BatchRunner {
             startedAt[word] = performance.now() + clockOffset;
           }
           value = call(fn, args, argument, arity);
-          if (isThenable(value)) value = await value;
+          if (isThenable(value)) {
+            if (collected.values.length > 0) this.#sendOnSoon();
+            value = await value;
+          }
         } catch (error) {
           collected.fail(word - base, error);
           value = undefined;
@@ -107,6 +111,17 @@ export class BatchRunner {
         Atomics.store(words, word, claim.finished);
       }
     }
+  }
+
+  /** What has finished must not wait for a task that waits itself. One that settles at once is ended before this. */
+  #sendOnSoon(): void {
+    if (this.#sendOnDue) return;
+    this.#sendOnDue = true;
+    setImmediate(() => {
+      this.#sendOnDue = false;
+      const { collected } = this.#current ?? {};
+      if (collected !== undefined && collected.values.length > 0) collected.send(false);
+    });
   }
 
   async #load(index: number): Promise<TaskFunction> {
