@@ -2,26 +2,56 @@
 export type BufferPath = readonly (string | number)[];
 
 /**
+ * Levels of a value that crosses. Cloning recurses: a worker (4 MiB of stack) could send what the main thread (1 MiB)
+ * can't read, from 1,900 nested objects on, and it would be lost on the way.
+ */
+const maxDepth = 1000;
+
+/** Thrown for what is nested more deeply. */
+export class TooDeepError extends RangeError {
+  constructor() {
+    super(`nested more than ${maxDepth} levels deep`);
+  }
+}
+
+/**
  * Where among the values a `Buffer` stands, at any depth of arrays and objects. Structured cloning makes each one a
  * plain `Uint8Array`; the other side turns them back with `reviveBuffers`.
+ *
+ * @throws {TooDeepError} for a value that the other side might not be able to read.
  */
 export function findBuffers(values: readonly unknown[]): BufferPath[] | undefined {
   let found: BufferPath[] | undefined;
   for (let index = 0; index < values.length; index++) {
     const value = values[index];
     if (typeof value !== 'object' || value === null) continue;
-    visit(value, [index], new Set(), (path) => (found ??= []).push(path));
+    visit(value, [index], new Set(), (path) => (found ??= []).push([...path]));
   }
   return found;
 }
 
-function visit(value: object, path: BufferPath, seen: Set<object>, found: (path: BufferPath) => void): void {
+/** @throws {TooDeepError} as `findBuffers` does. */
+export function checkDepth(value: unknown): void {
+  findBuffers([value]);
+}
+
+/** `path` is one list that grows and shrinks: a copy for each object would cost the square of the depth. */
+function visit(
+  value: object,
+  path: (string | number)[],
+  seen: Set<object>,
+  found: (path: BufferPath) => void,
+): void {
   if (Buffer.isBuffer(value)) return found(path);
   if (ArrayBuffer.isView(value) || seen.has(value)) return;
+  if (path.length > maxDepth) throw new TooDeepError();
   seen.add(value);
   for (const key of Object.keys(value)) {
     const property = Object.getOwnPropertyDescriptor(value, key)?.value as unknown;
-    if (typeof property === 'object' && property !== null) visit(property, [...path, key], seen, found);
+    if (typeof property !== 'object' || property === null) continue;
+    path.push(key);
+    visit(property, path, seen, found);
+    path.pop();
   }
 }
 

@@ -1,5 +1,6 @@
 import { InvalidOptionError, InvalidTaskError } from '../errors.ts';
 import { show } from '../options.ts';
+import { checkDepth } from './buffers.ts';
 
 /**
  * Errors across threads. The platform's cloning keeps only the message and stack of built-in classes, and fails on
@@ -127,6 +128,7 @@ function ownProperties(error: Error): [string, PropertyDescriptor][] {
 function cloneable(value: unknown): unknown {
   if (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol') return value;
   try {
+    checkDepth(value);
     return structuredClone(value);
   } catch {
     return attempt(() => show(value), 'a value that can’t be shown');

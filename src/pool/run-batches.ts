@@ -131,7 +131,9 @@ function call(fn: TaskFunction, args: unknown[], from: number, arity: number): u
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value;
+  return (
+    (typeof value === 'object' ? value !== null : typeof value === 'function') && 'then' in (value as object)
+  );
 }
 
 /** Waits for a result; what has finished before it is sent on, unless it is there before the event loop's next turn. */

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import { checkDepth } from './buffers.ts';
 import type { Claims } from './claims.ts';
 import { decodeReason } from './error-codec.ts';
 import type { EncodedReason } from './error-codec.ts';
@@ -57,6 +58,7 @@ export class RunningTask implements TaskHost {
     this.asked = true;
     let copy: unknown;
     try {
+      checkDepth(value);
       copy = structuredClone(value);
     } catch (error) {
       throw dataCloneError(error, value, 'report');

@@ -8,6 +8,9 @@ export interface ThreadEnd {
   readonly cause: unknown;
 }
 
+/** Threads that may die with a job as their next one before it is given up. */
+const maxFalseStarts = 3;
+
 /** What a dead thread had in hand: jobs that are lost with it, and jobs that can run elsewhere, in their order. */
 export interface Remains {
   readonly lost: readonly { readonly job: Job; readonly error: WorkerCrashedError }[];
@@ -20,18 +23,19 @@ export interface Remains {
  *
  * | claim    | then |
  * |----------|---|
- * | sent     | returned; lost only if its buffers had moved to the thread and have not come back |
+ * | sent     | returned; lost if its buffers had moved to the thread and have not come back, or if it is the `next` one and three threads have died before they could begin it: its arguments may be what kills them |
  * | running  | returned if it may be retried, else lost |
  * | finished | lost, `finished: true`: it must not run twice, and its result went with the thread |
  */
-export function sortOut(delivery: Delivery, end: ThreadEnd): Remains {
+export function sortOut(delivery: Delivery, end: ThreadEnd, next?: Job): Remains {
   const lost: { job: Job; error: WorkerCrashedError }[] = [];
   const returned: Job[] = [];
   for (let position = delivery.answered; position < delivery.jobs.length; position++) {
     const job = delivery.jobs[position] as Job;
     if (job.delivery !== delivery) continue;
     const claim = delivery.claim(position);
-    const mayRun = claim === 'sent' || (claim === 'running' && job.retriesLeft > 0);
+    const begins = claim === 'sent' && (job !== next || ++job.falseStarts < maxFalseStarts);
+    const mayRun = begins || (claim === 'running' && job.retriesLeft > 0);
     if (mayRun && !job.done && !job.moved) {
       if (claim === 'running') job.retriesLeft--;
       returned.push(job);
@@ -42,11 +46,29 @@ export function sortOut(delivery: Delivery, end: ThreadEnd): Remains {
   return { lost, returned };
 }
 
+/**
+ * What a thread that has died would have begun next; undefined if it was running something, which is then to blame.
+ *
+ * @param deliveries oldest first.
+ */
+export function nextOf(deliveries: readonly Delivery[]): Job | undefined {
+  for (const delivery of deliveries) {
+    for (let position = delivery.answered; position < delivery.jobs.length; position++) {
+      const claim = delivery.claim(position);
+      if (claim === 'running') return undefined;
+      if (claim === 'sent') return delivery.jobs[position];
+    }
+  }
+  return undefined;
+}
+
 function crashed(job: Job, finished: boolean, unbegun: boolean, { exitCode, cause }: ThreadEnd) {
   const what = finished
     ? 'ended before the result of this task had arrived'
     : unbegun
-      ? 'ended with the buffers that had moved to it'
+      ? job.moved
+        ? 'ended with the buffers that had moved to it'
+        : `ended, as ${maxFalseStarts - 1} others had before, when it had received this task and not begun it`
       : 'ended while it ran this task';
   const message = `the worker thread ${what} (${job.label}, exit code ${exitCode ?? 'unknown'})`;
   return new WorkerCrashedError(message, { exitCode, cause, task: job.label, finished });

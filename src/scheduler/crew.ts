@@ -1,5 +1,7 @@
 import { WorkerCrashedError } from '../errors.ts';
+import { show } from '../options.ts';
 import type { Delivery, Failure, SendOptions, WorkerBackend } from './backend.ts';
+import { nextOf } from './crash.ts';
 import type { ThreadEnd } from './crash.ts';
 import type { Job } from './job.ts';
 import { Lane } from './lane.ts';
@@ -16,8 +18,8 @@ export interface CrewEvents {
     last: boolean,
   ): void;
   unread(lane: Lane, delivery: Delivery, reason: unknown): void;
-  /** A thread ended with this delivery in hand. */
-  died(delivery: Delivery, end: ThreadEnd): void;
+  /** A thread ended with this delivery in hand; `next` is the job that it would have begun. True if that cost a job. */
+  died(delivery: Delivery, end: ThreadEnd, next: Job | undefined): boolean;
   bootFailed(error: unknown): void;
 }
 
@@ -93,6 +95,7 @@ export class Crew {
   /** The worker is through with a delivery. */
   finished(lane: Lane, delivery: Delivery): void {
     lane.deliveries.splice(lane.deliveries.indexOf(delivery), 1);
+    lane.lastTask = delivery.jobs.at(-1)?.label;
     if (lane.deliveries.length > 0) return;
     if (lane.state === 'open') this.#idle.push(lane);
     else this.#handOver(lane);
@@ -197,7 +200,11 @@ export class Crew {
     lane.worker = null;
     this.#removeIdle(lane);
     this.#alive.delete(lane);
-    for (const delivery of lane.deliveries.splice(0).toReversed()) this.#events.died(delivery, end);
+    const deliveries = lane.deliveries.splice(0);
+    const next = nextOf(deliveries);
+    let told = false;
+    for (const delivery of deliveries.toReversed()) told = this.#events.died(delivery, end, next) || told;
+    if (!told && state !== 'starting' && end.cause !== undefined) warnOf(lane, end);
     if (state === 'starting') this.#bootFailed(lane.index, replaces, end);
     else if (state === 'standby' && replaces?.successor === lane) {
       replaces.successor = null;
@@ -239,4 +246,11 @@ export class Crew {
   #tellEmpty(): void {
     if (this.#closing && this.#alive.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
   }
+}
+
+/** An error that no task can be blamed for: thrown after the task that caused it had ended, for example. */
+function warnOf({ lastTask }: Lane, { exitCode, cause }: ThreadEnd): void {
+  const after = lastTask === undefined ? '' : `, after '${lastTask}' had ended`;
+  const message = `a worker thread ended by itself${after} (exit code ${exitCode}): ${show(cause)}`;
+  process.emitWarning(message, 'MillraceWorkerWarning');
 }

@@ -78,7 +78,7 @@ export class Dispatcher {
       unread: (lane, delivery, reason) => this.#unread(lane, delivery, reason),
       answered: (lane, delivery, values, failures, last) =>
         this.#answered(lane, delivery, values, failures, last),
-      died: (delivery, end) => this.#died(delivery, end),
+      died: (delivery, end, next) => this.#died(delivery, end, next),
       bootFailed: (error) => events.bootFailed(error),
     });
   }
@@ -271,11 +271,14 @@ export class Dispatcher {
     if (last && !this.#crew.allIdle) this.#topUpSoon();
   }
 
-  #died(delivery: Delivery, end: ThreadEnd): void {
-    const { lost, returned } = sortOut(delivery, end);
+  #died(delivery: Delivery, end: ThreadEnd, next: Job | undefined): boolean {
+    const { lost, returned } = sortOut(delivery, end, next);
     for (const job of returned) job.delivery = null;
     this.#requeue(returned);
+    // Whether it was to blame shows when nobody else travels with it.
+    if (next !== undefined && returned.includes(next)) next.alone = true;
     for (const { job, error } of lost) this.#finish(job, 'rejected', error);
+    return lost.length > 0;
   }
 
   #finish(job: Job, status: 'fulfilled' | 'rejected', value: unknown): void {

@@ -51,6 +51,8 @@ export class Job implements Linked {
   /** Are they counted against `maxPendingBytes`? From admission until it starts. */
   holdsBytes = false;
   retriesLeft: number;
+  /** Threads that died when this was the next job that they would have begun. */
+  falseStarts = 0;
   /** The task's own, or what came back from a thread that ended before it had begun the task. */
   args: readonly unknown[];
   transfer: readonly Transferable[] | undefined;

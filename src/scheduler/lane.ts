@@ -24,6 +24,8 @@ export class Lane {
   readonly deliveries: Delivery[] = [];
   /** Tasks that may still be sent before the worker is replaced. */
   tasksLeft: number;
+  /** The last one of the delivery that it finished last. */
+  lastTask: string | undefined = undefined;
   /** Booted and waiting until this lane, which it replaces, has finished. */
   successor: Lane | null = null;
 

@@ -21,6 +21,9 @@ export interface LedgerParts {
   readonly placeReleased: () => void;
 }
 
+/** How long the result of a task that returned in time may be on its way when the time is up. Milliseconds. */
+const resultGraceMs = 20;
+
 /**
  * The admitted jobs, from the place in hand until their worker is free of them.
  *
@@ -44,7 +47,11 @@ export class Ledger {
       began: (job) => this.#began(job),
       settle: (job, status, value) => this.#settle(job, status, value),
       left: (job) => this.#left(job),
-      bootFailed: (error) => this.endUnclaimed('rejected', error),
+      bootFailed: (error) => {
+        // Who stands in line first: a place that becomes free now leads nowhere.
+        this.#parts.admission.close(error);
+        this.endUnclaimed('rejected', error);
+      },
     });
   }
 
@@ -93,8 +100,12 @@ export class Ledger {
 
   #expire(job: Job, error: TaskTimeoutError, interrupt: boolean): void {
     if (job.done || this.#end(job, 'rejected', error, interrupt)) return;
-    // It has finished, but its result is not here: it may be held back by the task that its thread runs now.
-    if (job.delivery !== null) this.#settle(job, 'rejected', error);
+    // It has returned, and its result is on its way. But a task behind it may hold that up, or its own getters.
+    this.#parts.deadlines.set(resultGraceMs, () => {
+      if (job.done || this.#end(job, 'rejected', error, interrupt)) return;
+      this.#settle(job, 'rejected', error);
+      if (interrupt && job.delivery !== null) this.#endThreadIn(this.#interruptGraceMs, job.delivery);
+    });
   }
 
   /** Settles a job before its time. False if it has finished, and its result is on its way. */

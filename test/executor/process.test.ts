@@ -1,33 +1,8 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-
-const index = new URL('../../dist/index.js', import.meta.url).href;
-const work = new URL('../fixtures/work.mjs', import.meta.url).href;
-
-interface Run {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs a script in a process of its own, with `executor` and `work` at hand. */
-function run(script: string, ...flags: string[]): Promise<Run> {
-  const source = `
-    import { Executor, inline, tasks, asCompleted } from '${index}';
-    const work = tasks('${work}');
-    ${script}`;
-  return new Promise((resolve) => {
-    const args = [...flags, '--input-type=module', '--eval', source];
-    const cwd = fileURLToPath(new URL('.', import.meta.url));
-    const child = execFile(process.execPath, args, { cwd, timeout: 20_000 }, (_, stdout, stderr) =>
-      resolve({ code: child.exitCode, stdout, stderr }),
-    );
-  });
-}
+import { runScript } from '../support/run-script.ts';
 
 test('a process with an idle executor exits by itself', async () => {
-  const { code, stdout } = await run(`
+  const { code, stdout } = await runScript(`
     const executor = new Executor({ workers: 2 });
     console.log(await executor.run(work.add(1, 2)));
   `);
@@ -35,11 +10,11 @@ test('a process with an idle executor exits by itself', async () => {
 });
 
 test('a process with an executor that was never used exits by itself', async () => {
-  expect(await run('new Executor({ workers: 2 });')).toMatchObject({ code: 0, stderr: '' });
+  expect(await runScript('new Executor({ workers: 2 });')).toMatchObject({ code: 0, stderr: '' });
 });
 
 test('a process does not exit while there is work, also when nobody awaits it', async () => {
-  const { code, stdout } = await run(`
+  const { code, stdout } = await runScript(`
     const executor = new Executor({ workers: 1, maxPending: 1 });
     for (let n = 0; n < 5; n++) {
       executor.submit(work.add(n, 0)).then((future) => future.result()).then((sum) => console.log(sum));
@@ -49,7 +24,7 @@ test('a process does not exit while there is work, also when nobody awaits it', 
 });
 
 test('failed futures that wait in an array cause no unhandled rejection, and can still be read', async () => {
-  const { code, stdout, stderr } = await run(`
+  const { code, stdout, stderr } = await runScript(`
     const executor = new Executor({ workers: 1 });
     const futures = [];
     for (let n = 0; n < 3; n++) futures.push(await executor.submit(work.reject('no ' + n)));
@@ -62,7 +37,7 @@ test('failed futures that wait in an array cause no unhandled rejection, and can
 });
 
 test('a failure that nobody ever read is reported once: when it is collected', async () => {
-  const { code, stdout } = await run(
+  const { code, stdout } = await runScript(
     `
     const onUnobservedError = (future) => console.log('unobserved', future.id, future.state, future.task.name);
     const executor = new Executor({ workers: 1, onUnobservedError });
@@ -85,7 +60,7 @@ test('a failure that nobody ever read is reported once: when it is collected', a
 });
 
 test('or when the executor has shut down, by default as a warning', async () => {
-  const { code, stderr } = await run(`
+  const { code, stderr } = await runScript(`
     const executor = new Executor({ workers: 1 });
     globalThis.kept = await executor.submit(work.reject(new TypeError('no one cares')));
     await executor.shutdown();
@@ -96,14 +71,14 @@ test('or when the executor has shut down, by default as a warning', async () => 
 });
 
 test('bad options leave no thread behind', async () => {
-  const { code, stdout } = await run(`
+  const { code, stdout } = await runScript(`
     try { new Executor({ workers: 2, maxPending: NaN }); } catch (error) { console.log(error.option); }
   `);
   expect({ code, stdout }).toEqual({ code: 0, stdout: 'maxPending\n' });
 });
 
 test('a deadline in an otherwise idle process is kept', async () => {
-  const { code, stdout } = await run(`
+  const { code, stdout } = await runScript(`
     const executor = new Executor({ workers: 1, interruptGraceMs: 1 });
     const error = await executor.run(work.spin(), { timeoutMs: 20 }).catch((error) => error);
     console.log(error.name);
@@ -112,7 +87,7 @@ test('a deadline in an otherwise idle process is kept', async () => {
 });
 
 test('a task that never ends but was cancelled does not keep the loop from ending the executor', async () => {
-  const { code, stdout } = await run(`
+  const { code, stdout } = await runScript(`
     const executor = new Executor({ workers: 1 });
     const future = await executor.submit(work.never());
     setImmediate(() => future.cancel());

@@ -104,6 +104,58 @@ describe('a thread that dies', () => {
   });
 });
 
+describe('a task that three threads have died of before they could begin it', () => {
+  test('is lost, says so, and the others go on', async () => {
+    const bench = Bench.booted({ workers: 1 });
+    bench.submit('abc');
+    const cause = new Error('out of memory');
+    for (const index of [0, 1, 2]) {
+      bench.worker(index).boot();
+      await bench.tick();
+      expect(bench.job('a').done).toBe(false);
+      bench.worker(index).end(1, cause);
+    }
+    bench.worker(3).boot();
+    await bench.tick();
+    expect(bench.show()).toMatchInlineSnapshot(`
+      "worker 3: [b] [c]
+      rejected: a (WorkerCrashedError)"
+    `);
+    expect(bench.job('a').value).toMatchObject({ exitCode: 1, cause, finished: false });
+    expect((bench.job('a').value as Error).message).toContain('as 2 others had before');
+  });
+
+  test('is never one that was only behind those', async () => {
+    const bench = Bench.booted({ workers: 1 });
+    bench.submit('abcdex');
+    for (let index = 0; index < 5; index++) {
+      if (index > 0) bench.worker(index).boot();
+      await bench.tick();
+      bench.worker(index).claim();
+      bench.worker(index).end();
+    }
+    bench.worker(5).boot();
+    bench.worker(5).finish();
+    expect(bench.show()).toMatch(/fulfilled: x/);
+  });
+
+  test('of those that travelled with it, it is the only one', async () => {
+    const bench = await batch();
+    for (const index of [0, 1, 2]) {
+      if (index > 0) bench.worker(index).boot();
+      await bench.tick();
+      bench.worker(index).end();
+    }
+    bench.worker(3).boot();
+    for (const name of 'bcde') {
+      bench.worker(3).finish();
+      await bench.tick();
+      expect(bench.job(name).status).toBe('fulfilled');
+    }
+    expect(bench.job('a').status).toBe('rejected');
+  });
+});
+
 describe('retries', () => {
   test('a task runs again after a crash as often as it may', async () => {
     const bench = Bench.booted({ workers: 1 });

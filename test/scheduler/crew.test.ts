@@ -38,6 +38,20 @@ describe('a worker that cannot be started', () => {
     expect(bench.scheduler.admission.placesTaken).toBe(0);
   });
 
+  test('is told to callers that wait for a place as well, at once', async () => {
+    const bench = new Bench({ workers: 1, maxPending: 0 });
+    bench.submit('abc');
+    const reserved = bench.scheduler.reserve();
+    const cause = new Error('bad flag');
+    giveUp(bench, 0, cause);
+    expect(bench.show()).toMatchInlineSnapshot(
+      `"rejected: a (WorkerCrashedError), b (WorkerCrashedError), c (WorkerCrashedError)"`,
+    );
+    expect(await reasonOf(reserved)).toMatchObject({ cause });
+    expect(bench.scheduler.stats()).toMatchObject({ rejected: 1, refused: 2, waiting: 0, pending: 0 });
+    expect(bench.backend.workers).toHaveLength(4);
+  });
+
   test('is started anew by the next submission', async () => {
     const bench = new Bench({ workers: 1 });
     giveUp(bench, 0);

@@ -1,0 +1,239 @@
+import { Executor, tasks, WorkerCrashedError } from 'millrace';
+import type { Future, Task } from 'millrace';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Worker } from 'node:worker_threads';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { faults } from '../support/faults.ts';
+import { Gate } from '../support/gate.ts';
+import { collect, reasonOf } from '../support/settling.ts';
+
+let gate: Gate;
+let executor: Executor;
+let folder: string;
+beforeEach(() => {
+  gate = new Gate();
+  folder = mkdtempSync(join(tmpdir(), 'millrace-faults-'));
+});
+afterEach(async () => {
+  gate.open();
+  await executor.shutdown({ mode: 'kill' });
+  rmSync(folder, { recursive: true });
+});
+
+const module = (file: string) => tasks<{ kind(): string }>(new URL(`../fixtures/${file}`, import.meta.url));
+
+/** Threads that are started from now on. */
+function watchThreads(): { readonly started: Worker[]; stop(): void } {
+  const started: Worker[] = [];
+  const listener = (worker: Worker) => void started.push(worker);
+  process.on('worker', listener);
+  return { started, stop: () => void process.off('worker', listener) };
+}
+
+/**
+ * Runs the culprit beside a task in the other thread, and with others behind it. They must not notice.
+ *
+ * @returns why the culprit failed.
+ */
+async function expectOnlyCulprit(task: Task<unknown>, whenBegun?: () => Promise<void>): Promise<unknown> {
+  executor = new Executor({ workers: 2, resourceLimits: { maxOldGenerationSizeMb: 40 } });
+  await executor.ready();
+  const beside = await executor.submit(faults.pass(gate.shared, 'beside'));
+  await gate.arrivals(1);
+  const culprit = await executor.submit(task);
+  const behind = await Promise.all([1, 2, 3].map((n) => executor.submit(faults.count(gate.shared, n))));
+  await whenBegun?.();
+  const reason = await reasonOf(culprit.result());
+  expect(await Promise.all(behind.map((future) => future.result()))).toEqual([1, 2, 3]);
+  expect(gate.count, 'each ran once').toBe(3);
+  expect(beside.state).toBe('running');
+  gate.open();
+  expect(await beside.result()).toBe('beside');
+  expect(executor.stats()).toMatchObject({ fulfilled: 4, rejected: 1, running: 0, pending: 0 });
+  return reason;
+}
+
+describe('only the culprit fails, with WorkerCrashedError, of', () => {
+  test.each([
+    ['process.exit()', () => faults.exitNow(3), { exitCode: 3, task: 'exitNow' }],
+    ['process.exit(0)', () => faults.exitNow(0), { exitCode: 0, task: 'exitNow' }],
+    ['process.exit() while it waits', () => faults.exitLater(4), { exitCode: 4, task: 'exitLater' }],
+    [
+      'an uncaught exception while it waits',
+      () => faults.uncaughtDuring(),
+      { exitCode: 1, cause: { name: 'RangeError', message: 'during' } },
+    ],
+    [
+      'an unhandled rejection while it waits',
+      () => faults.unhandledDuring(),
+      { exitCode: 1, cause: { name: 'RangeError', message: 'during' } },
+    ],
+    [
+      'a module that exits while it is loaded',
+      () => module('exits.mjs').kind(),
+      { exitCode: 4, task: 'kind' },
+    ],
+    ['a setup() that exits', () => module('setup-exits.mjs').kind(), { exitCode: 5, task: 'kind' }],
+  ])('%s', async (_, makeTask, facts) => {
+    const reason = await expectOnlyCulprit(makeTask());
+    expect(reason).toBeInstanceOf(WorkerCrashedError);
+    expect(reason).toMatchObject({ code: 'ERR_MILLRACE_WORKER_CRASHED', finished: false, ...facts });
+  });
+
+  test('running out of memory', async () => {
+    const own = new Gate();
+    own.open();
+    const reason = await expectOnlyCulprit(faults.eatMemory(own.shared));
+    expect(reason).toBeInstanceOf(WorkerCrashedError);
+    expect(reason).toMatchObject({ finished: false, cause: { code: 'ERR_WORKER_OUT_OF_MEMORY' } });
+  });
+
+  test('terminate() from outside', async () => {
+    const own = new Gate();
+    const threads = watchThreads();
+    const reason = await expectOnlyCulprit(faults.tellThreadAndPass(own.shared), async () => {
+      await own.arrivals();
+      await threads.started.find(({ threadId }) => threadId === own.count)?.terminate();
+    });
+    threads.stop();
+    expect(reason).toBeInstanceOf(WorkerCrashedError);
+    expect(reason).toMatchObject({ exitCode: 1, finished: false });
+    expect((reason as Error).cause).toBeUndefined();
+  });
+});
+
+test('a module that exits while it is loaded does so for each of its tasks, and for no other', async () => {
+  executor = new Executor({ workers: 1 });
+  const ends = await Promise.all(
+    [module('exits.mjs').kind(), faults.echo(1), module('exits.mjs').kind(), faults.echo(2)].map(
+      async (task: Task<unknown>) => (await executor.submit(task)).outcome(),
+    ),
+  );
+  expect(ends.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected', 'fulfilled']);
+});
+
+test('a native addon that will not load fails its task with the error of the loader', async () => {
+  executor = new Executor({ workers: 1 });
+  const thread = await executor.run(faults.thread());
+  const error = await reasonOf(executor.run(faults.loadAddon(join(folder, 'garbage.node'))));
+  expect(error).toMatchObject({ name: 'Error', code: 'ERR_DLOPEN_FAILED' });
+  expect(await executor.run(faults.thread()), 'the thread goes on').toBe(thread);
+});
+
+test('retries run the culprit again, and a later success counts', async () => {
+  executor = new Executor({ workers: 1 });
+  expect(await executor.run(faults.exitOnce(gate.shared), { retries: 1 })).toBe('second time');
+  expect(gate.count).toBe(2);
+});
+
+test('a hundred culprits in a row take nothing else with them', async () => {
+  executor = new Executor({ workers: 2, maxPending: 300 });
+  const crashes = (index: number) => index % 10 === 5;
+  const futures = Array.from({ length: 200 }, (_, index) =>
+    executor.trySubmit(crashes(index) ? faults.exitNow(1) : faults.count(gate.shared, index)),
+  ) as Future<unknown>[];
+  const outcomes = await Promise.all(futures.map((future) => future.outcome()));
+  for (const [index, { status }] of outcomes.entries()) {
+    expect(status, `task ${index}`).toBe(crashes(index) ? 'rejected' : 'fulfilled');
+  }
+  expect(gate.count).toBe(180);
+});
+
+describe('an error after its task had ended', () => {
+  test.each([
+    ['thrown', () => faults.uncaughtAfter(gate.shared), 'uncaughtAfter'],
+    ['in a rejection', () => faults.unhandledAfter(gate.shared), 'unhandledAfter'],
+  ])('%s, is reported by the name of the task, and the executor goes on', async (_, makeTask, name) => {
+    executor = new Executor({ workers: 1 });
+    const future = await executor.submit(makeTask());
+    await future.result();
+    const warned = once(process, 'warning');
+    gate.open();
+    const [warning] = (await warned) as [Error];
+    expect(warning.name).toBe('MillraceWorkerWarning');
+    expect(warning.message).toMatch(
+      new RegExp(`^a worker thread ended by itself, after '${name}' had ended .*RangeError.*: after`),
+    );
+    expect(future.state).toBe('fulfilled');
+    expect(await executor.run(faults.echo('on'))).toBe('on');
+  });
+});
+
+describe('arguments that kill every thread', () => {
+  test('are given up after three, and nothing else is', async () => {
+    executor = new Executor({ workers: 1, resourceLimits: { maxOldGenerationSizeMb: 16 } });
+    await executor.ready();
+    const threads = watchThreads();
+    const objects = Array.from({ length: 300_000 }, (_, index) => ({ index }));
+    const culprit = await executor.submit(faults.echo(objects));
+    const behind = await executor.submit(faults.echo('behind'));
+    const error = await reasonOf(culprit.result());
+    expect(error).toBeInstanceOf(WorkerCrashedError);
+    expect(error).toMatchObject({ finished: false, cause: { code: 'ERR_WORKER_OUT_OF_MEMORY' } });
+    expect((error as Error).message).toContain('not begun');
+    expect(await behind.result()).toBe('behind');
+    threads.stop();
+    expect(threads.started).toHaveLength(3);
+  });
+});
+
+describe('threads that can’t boot', () => {
+  const missing = () => pathToFileURL(join(folder, 'preload.mjs')).href;
+  const start = (workers: number) =>
+    new Executor({ workers, maxPending: 2, execArgv: ['--import', missing()] });
+
+  test('are tried four times; then all that waits is told why: tasks, callers and loops', async () => {
+    const threads = watchThreads();
+    executor = start(1);
+    const ready = reasonOf(executor.ready());
+    const futures = [1, 2, 3].map((n) => executor.trySubmit(faults.echo(n))) as Future<unknown>[];
+    const callers = [4, 5, 6].map((n) => reasonOf(executor.submit(faults.echo(n))));
+    const loop = reasonOf(collect(executor.asCompleted([faults.echo(7)])));
+    const results = futures.map((future) => reasonOf(future.result()));
+    for (const reason of await Promise.all([ready, ...results, ...callers, loop])) {
+      expect(reason).toBeInstanceOf(WorkerCrashedError);
+      expect(reason).toMatchObject({ cause: { code: 'ERR_MODULE_NOT_FOUND' } });
+    }
+    threads.stop();
+    expect(threads.started).toHaveLength(4);
+    expect(executor.stats()).toMatchObject({ rejected: 3, refused: 3, waiting: 0, pending: 0 });
+  });
+
+  test('boot when the cause has gone away', async () => {
+    executor = start(2);
+    expect(await reasonOf(executor.run(faults.echo(1)))).toBeInstanceOf(WorkerCrashedError);
+    writeFileSync(new URL(missing()), '');
+    expect(await executor.run(faults.echo(2))).toBe(2);
+    await executor.ready();
+  });
+
+  test('don’t keep a shutdown waiting', async () => {
+    executor = start(2);
+    const pending = await executor.submit(faults.echo(1));
+    const closed = executor.shutdown({ mode: 'cancel' });
+    expect(await pending.outcome()).toMatchObject({ status: 'cancelled' });
+    await closed;
+  });
+
+  test('while a shutdown drains: what waits is told, and the shutdown ends', async () => {
+    executor = start(1);
+    const pending = await executor.submit(faults.echo(1));
+    const closed = executor.shutdown();
+    expect(await reasonOf(pending.result())).toBeInstanceOf(WorkerCrashedError);
+    await closed;
+  });
+
+  test('because Node refuses an option: the constructor says so', () => {
+    executor = new Executor({ workers: 1 });
+    expect(() => new Executor({ workers: 2, execArgv: ['--no-such-flag'] })).toThrow(
+      expect.objectContaining({ code: 'ERR_WORKER_INVALID_EXEC_ARGV' }),
+    );
+    expect(() => new Executor({ workers: 2, workerData: () => {} })).toThrow(
+      expect.objectContaining({ name: 'DataCloneError' }),
+    );
+  });
+});

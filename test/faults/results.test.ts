@@ -1,0 +1,205 @@
+import { Executor } from 'millrace';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { faults } from '../support/faults.ts';
+import { reasonOf } from '../support/settling.ts';
+
+let executor: Executor;
+let thread: number;
+beforeAll(async () => {
+  executor = new Executor({ workers: 1 });
+  thread = await executor.run(faults.thread());
+});
+afterAll(() => executor.shutdown({ mode: 'kill' }));
+
+describe('a result that can’t cross fails its task with a DataCloneError, and', () => {
+  afterEach(async () => expect(await executor.run(faults.thread()), 'the thread goes on').toBe(thread));
+
+  test.each([
+    ['a function', () => faults.aFunction(), /^result: .*could not be cloned/],
+    ['a symbol', () => faults.aSymbol(), /^result: .*could not be cloned/],
+    ['something deep inside', () => faults.aWeakMap(), /^result\.list\[0\]: /],
+    ['a getter that throws', () => faults.withGetter(), /^result\.deep\[0\]\.bad: in a getter$/],
+    ['a proxy that throws', () => faults.silentProxy(), /^result: trap$/],
+    ['a transfer list that is none', () => faults.badTransferList(), /^result: /],
+    ['a transfer list of what can’t move', () => faults.notTransferable(), /^result: .*transferList/],
+    ['a generator', () => faults.generator(), /^result: .*return an array\)$/],
+    ['an async generator', () => faults.asyncGenerator(), /^result: .*return an array\)$/],
+    ['an iterator', () => faults.mapIterator(), /^result: .*return an array\)$/],
+    ['3,000 levels', () => faults.nested(3000), /^result: nested more than 1000 levels deep$/],
+    ['100,000 levels', () => faults.nested(100_000), /^result: nested more than 1000 levels deep$/],
+  ])('says so: %s', async (_, makeTask, message) => {
+    const error = await reasonOf(executor.run(makeTask()));
+    expect(error).toBeInstanceOf(DOMException);
+    expect(error).toMatchObject({ name: 'DataCloneError' });
+    expect((error as Error).message).toMatch(message);
+  });
+
+  test('also of what a task reports: 3,000 levels', async () => {
+    const error = await reasonOf(executor.run(faults.reportNested(3000)));
+    expect(error).toMatchObject({
+      name: 'DataCloneError',
+      message: 'report: nested more than 1000 levels deep',
+    });
+  });
+
+  test('those that travel with it arrive', async () => {
+    for (let left = 20; left > 0; left--) await executor.run(faults.nested(0));
+    const levels = Array.from({ length: 40 }, (_, n) => (n % 10 === 3 ? 2000 : n % 3));
+    const futures = levels.map((level) => executor.trySubmit(faults.nested(level)));
+    const outcomes = await Promise.all(futures.map((future) => future?.outcome()));
+    expect(outcomes.map((outcome) => outcome?.status)).toEqual(
+      levels.map((level) => (level === 2000 ? 'rejected' : 'fulfilled')),
+    );
+  });
+});
+
+test('a revoked proxy fails its task, and the thread goes on', async () => {
+  expect(await reasonOf(executor.run(faults.revokedProxy()))).toBeInstanceOf(TypeError);
+  expect(await executor.run(faults.thread())).toBe(thread);
+});
+
+test('what the main thread can’t read ends the thread, and its task is told why', async () => {
+  await using own = new Executor({ workers: 1 });
+  const error = await reasonOf(own.run(faults.nestedMaps(8000)));
+  expect(error).toMatchObject({
+    name: 'WorkerCrashedError',
+    finished: true,
+    cause: expect.any(Error) as Error,
+  });
+  expect(await own.run(faults.echo('on'))).toBe('on');
+});
+
+describe('huge ones arrive:', () => {
+  test('bytes', async () => {
+    const size = 100 * 2 ** 20;
+    const result = await executor.run(faults.bytes(size));
+    expect([result.byteLength, result[0], result[size - 1]]).toEqual([size, 7, 7]);
+  });
+
+  test('text', async () => {
+    expect((await executor.run(faults.text(50 * 2 ** 20))).length).toBe(50 * 2 ** 20);
+  });
+});
+
+describe('arguments', () => {
+  const nested = (levels: number) => {
+    let value = {};
+    for (let left = levels; left > 0; left--) value = { value };
+    return value;
+  };
+
+  test.each([3000, 100_000])(
+    'nested in %i levels are refused, time after time, and no other task',
+    async (levels) => {
+      await using own = new Executor({ workers: 1 });
+      for (let left = 10; left > 0; left--) {
+        const error = await reasonOf(own.run(faults.echo(nested(levels))));
+        expect(error).toMatchObject({
+          name: 'DataCloneError',
+          message: 'args: nested more than 1000 levels deep',
+        });
+      }
+      expect(await own.run(faults.echo('on'))).toBe('on');
+    },
+  );
+
+  test('nested in 1,000 levels arrive', async () => {
+    expect(await executor.run(faults.echo(nested(990)))).toEqual(nested(990));
+  });
+});
+
+describe('a thenable', () => {
+  test.each([
+    ['that resolves', [['resolve', 1]]],
+    [
+      'that resolves twice, the first time counts',
+      [
+        ['resolve', 1],
+        ['resolve', 2],
+      ],
+    ],
+    [
+      'that resolves and rejects, the first one counts',
+      [
+        ['resolve', 1],
+        ['reject', 2],
+      ],
+    ],
+  ] as const)('%s', async (_, calls) => {
+    expect(await executor.run(faults.thenable(calls))).toBe(1);
+  });
+
+  test('that rejects first is a failure', async () => {
+    expect(
+      await reasonOf(
+        executor.run(
+          faults.thenable([
+            ['reject', 'no'],
+            ['resolve', 1],
+          ]),
+        ),
+      ),
+    ).toBe('no');
+  });
+
+  test('that can be called is one too', async () => {
+    expect(await executor.run(faults.callableThenable('called'))).toBe('called');
+  });
+
+  test('whose then can’t be read fails with the error of its getter', async () => {
+    expect(await reasonOf(executor.run(faults.thenGetterThrows()))).toMatchObject({
+      name: 'RangeError',
+      message: 'then',
+    });
+  });
+
+  test('whose then is no function is a plain value', async () => {
+    expect(await executor.run(faults.thenIsNoFunction())).toEqual({ then: 1 });
+  });
+});
+
+describe('an error', () => {
+  test('with a cycle of causes keeps it', async () => {
+    const error = (await reasonOf(executor.run(faults.throwCycle()))) as Error & { cause: Error };
+    expect(error).toBeInstanceOf(RangeError);
+    expect(error.cause).toBeInstanceOf(TypeError);
+    expect(error.cause.cause).toBe(error);
+  });
+
+  test('that is an AggregateError keeps its errors, what is no error among them, and cycles', async () => {
+    const error = (await reasonOf(executor.run(faults.throwAggregate()))) as AggregateError;
+    expect(error).toBeInstanceOf(AggregateError);
+    expect(error.errors).toHaveLength(3);
+    expect(error.errors[0]).toBe(error.errors[2]);
+    expect(error.errors[1]).toBeNull();
+    expect((error.errors[0] as Error).cause).toBe(error);
+  });
+
+  test.each(['AbortError', 'TimeoutError', 'DataCloneError', 'QuotaExceededError'])(
+    'that is a DOMException named %s is one',
+    async (name) => {
+      const error = await reasonOf(executor.run(faults.throwDomException(name)));
+      expect(error).toBeInstanceOf(DOMException);
+      expect(error).toMatchObject({ name, message: 'stop', code: new DOMException('', name).code });
+    },
+  );
+
+  test('that can’t be cloned as a whole arrives with what can', async () => {
+    const error = await reasonOf(executor.run(faults.throwUncloneable()));
+    expect(error).toBeInstanceOf(RangeError);
+    expect(error).toMatchObject({ message: 'odd', code: 'E_ODD', handler: expect.any(String) as string });
+  });
+
+  test('that is none, and nested too deeply to be read, arrives as a description', async () => {
+    expect(await reasonOf(executor.run(faults.throwNested(3000)))).toEqual(expect.any(String));
+    expect(await executor.run(faults.thread())).toBe(thread);
+  });
+
+  test.each([undefined, null, false, 0, '', Number.NaN])(
+    'that is none, but %o, rejects all the same',
+    async (value) => {
+      const future = await executor.submit(faults.reject(value));
+      expect(await future.outcome()).toEqual({ status: 'rejected', reason: value, future });
+    },
+  );
+});
