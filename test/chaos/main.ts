@@ -21,6 +21,8 @@ console.log(`chaos: ${total} tasks, seed ${seed}, Node ${process.version}`);
 
 const runs = new SharedArrayBuffer(total * 4);
 const tally = new Tally(total);
+// Threads that die of an error which no task can be blamed for are told of: here that is the point.
+process.removeAllListeners('warning');
 const random = new Random(seed);
 process.on('uncaughtException', (error) => tally.violate(`uncaught: ${error.stack}`));
 process.on('unhandledRejection', (error) =>

@@ -1,6 +1,6 @@
 import { asCompleted, Executor, wait } from 'millrace';
 import type { Future } from 'millrace';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Gate } from '../support/gate.ts';
 import { collect, reasonOf, rounds } from '../support/settling.ts';
 import { work } from '../support/work.ts';
@@ -101,10 +101,15 @@ describe('asCompleted', () => {
   test('a timeout that passes when all have finished is none, however slow the reader', async () => {
     const future = await executor.submit(work.echo(1));
     const other = await executor.submit(work.echo(2));
-    const futures = asCompleted([future, other], { timeoutMs: 500 });
-    await Promise.all([future.result(), other.result()]);
-    await new Promise((resolve) => setTimeout(resolve, 510));
-    expect(await collect(futures)).toEqual([future, other]);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const futures = asCompleted([future, other], { timeoutMs: 500 });
+      await Promise.all([future.result(), other.result()]);
+      vi.advanceTimersByTime(510);
+      expect(await collect(futures)).toEqual([future, other]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test.each([new Error('why'), 'text'])('a signal ends it with its own reason: %s', async (reason) => {
