@@ -55,11 +55,8 @@ describe('millrace hash', () => {
     rmSync(join(folder, 'd\ne'));
     const { code, stdout, stderr } = await runCli(['hash', '--check', list]);
     expect(code).toBe(1);
-    expect(stdout.toString()).toBe(
-      [`${folder}/a: FAILED`, `\\${folder}/b\\\\c: OK`, `\\${folder}/d\\ne: FAILED open or read`, ''].join(
-        '\n',
-      ),
-    );
+    expect(stdout.equals(shell(`sha256sum --check ${list} 2>/dev/null || true`))).toBe(true);
+    expect(stdout.toString()).toContain(`/a: FAILED\n`);
     expect(stderr).toContain('WARNING: 1 computed checksum did NOT match');
     expect(stderr).toContain('WARNING: 1 listed file could not be read');
   });

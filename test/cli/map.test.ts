@@ -50,8 +50,8 @@ describe('millrace map', () => {
 
   test.each([
     [['map', 'work.mjs'], 2, 'MODULE#EXPORT'],
-    [['map', 'work.mjs#nope'], 1, "has no function 'nope'"],
-    [['map', 'nowhere.mjs#double'], 1, 'there is no module at'],
+    [['map', 'work.mjs#nope'], 2, "has no function 'nope'"],
+    [['map', 'nowhere.mjs#double'], 2, 'there is no module at'],
     [['map', 'work.mjs#double', '--input', 'nowhere'], 1, 'no such file'],
   ])('%j exits with %i', async (args, expected, message) => {
     const { code, stderr } = await runCli(args, '1\n', folder);

@@ -69,7 +69,7 @@ describe('millrace resize', () => {
       folder,
     );
     expect(code).toBe(1);
-    expect(stderr).toContain('in/text.jpg is not an image');
+    expect(stderr).toContain('millrace: in/text.jpg: is not an image');
     expect(stdout.toString()).toBe('out/a.png\nout/deep/b.jpg\n');
   });
 
