@@ -3,7 +3,8 @@ import type { CheckArguments } from './arguments.ts';
 import { toSystem } from './byte-path.ts';
 import { checksumParser, formatVerdict } from './checksum-line.ts';
 import type { Checksum } from './checksum-line.ts';
-import { countLines, openInput, readLines } from './lines.ts';
+import { countLines, isTyped, openInput } from './input.ts';
+import { readLines } from './lines.ts';
 import type { Session } from './session.ts';
 
 /** `millrace hash --check FILE`, in the words of `sha256sum --check`. */
@@ -39,7 +40,7 @@ export async function check(session: Session, { list, algorithm, digits }: Check
         mismatched++;
         return session.output.write(formatVerdict(path, 'FAILED'));
       },
-      { ordered: true, total: () => countLines(list) },
+      { ordered: true, total: isTyped(list) ? undefined : () => countLines(list) },
     );
   } catch (error) {
     await session.fail(list, error);

@@ -1,16 +1,7 @@
-import { createReadStream } from 'node:fs';
-import { toSystem } from './byte-path.ts';
-import type { BytePath } from './byte-path.ts';
-
 const newline = 10;
 
 /** Bytes. A longer line is not kept: a stream without a newline must not fill the memory. */
 const maxLineBytes = 64 * 1024 * 1024;
-
-/** A file, or standard input for `-` and none at all. */
-export function openInput(path: BytePath | undefined): AsyncIterable<Uint8Array> {
-  return path === undefined || path === '-' ? process.stdin : createReadStream(toSystem(path));
-}
 
 /**
  * The lines of a stream of bytes, without their ends; undefined for one of more than `maxBytes`. It reads on only when
@@ -47,18 +38,4 @@ export async function* readLines(
     if (start < chunk.length) keep(chunk.subarray(start));
   }
   if (length > 0) yield line();
-}
-
-/** How many there are; undefined for what can be read only once, or not at all. */
-export async function countLines(path: BytePath | undefined): Promise<number | undefined> {
-  if (path === undefined || path === '-') return undefined;
-  let count = 0;
-  try {
-    for await (const chunk of createReadStream(toSystem(path)) as AsyncIterable<Buffer>) {
-      for (let at = chunk.indexOf(newline); at !== -1; at = chunk.indexOf(newline, at + 1)) count++;
-    }
-  } catch {
-    return undefined;
-  }
-  return count;
 }

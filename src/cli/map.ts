@@ -3,7 +3,8 @@ import { InvalidTaskError, tasks } from '../index.ts';
 import type { Task } from '../index.ts';
 import type { MapArguments } from './arguments.ts';
 import { fromText } from './byte-path.ts';
-import { countLines, openInput, readLines } from './lines.ts';
+import { countLines, isTyped, openInput } from './input.ts';
+import { readLines } from './lines.ts';
 import type { Session } from './session.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -42,7 +43,7 @@ export async function map(session: Session, { module, name, input, ordered }: Ma
         if (outcome.reason instanceof InvalidTaskError) throw new UsageError(outcome.reason.message);
         return failLine(line, outcome.reason);
       },
-      { ordered, total: () => countLines(input) },
+      { ordered, total: isTyped(input) ? undefined : () => countLines(input) },
     );
   } catch (error) {
     if (error instanceof UsageError) throw error;

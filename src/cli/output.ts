@@ -7,40 +7,42 @@ const batch = 64 * 1024;
 // oxlint-disable-next-line no-control-regex
 const controls = /[\0-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]/g;
 
+/** Writes something, and calls `written` when it is out. */
+export type Write = (written: () => void) => void;
+
 export interface OutputOptions {
-  /** Called for each piece, to write it: a progress bar makes way. */
-  readonly around?: (write: () => void) => void;
+  /** Called for each piece, to write it: a progress line makes way. */
+  readonly around?: (write: Write) => void;
   /** The stream takes no more. */
   readonly failed?: (error: NodeJS.ErrnoException) => void;
 }
 
 /**
- * Standard output, or error, in large pieces. What is written in one turn of the event loop, or `batch`, leaves in one
+ * Standard output, or error, in large pieces, one at a time. What is written in one turn of the event loop leaves in one
  * system call: a line is never kept back until the next one comes.
  *
  * ```
- *   write ─→ text ─ 64 KiB, or the turn is over ─→ stream ─ full ─→ behind ─ drain ─→ …
+ *   write ─→ text ─ 64 KiB, or the turn is over, and no piece under way ─→ piece ─→ stream
  * ```
- * While the stream is behind, `write` answers with a promise, and whoever waits for it holds no more than one batch.
- * Nothing else of the process stands still meanwhile. A terminal gets `?` for control characters, as from find and ls:
- * a file's name could move the cursor, or worse.
+ * When there is a batch of text while a piece is under way, `write` answers with a promise; whoever waits for it never
+ * has more than these two in memory. Nothing else of the process stands still meanwhile.
+ *
+ * A terminal gets `?` for control characters, as from find and ls: a file's name could move the cursor, or worse.
  */
 export class Output {
   readonly #stream: Writable;
   readonly #isTerminal: boolean;
-  readonly #around: (write: () => void) => void;
+  readonly #around: (write: Write) => void;
   #text = '';
   #turn: NodeJS.Immediate | undefined;
-  #behind: Promise<void> | undefined;
-  #resume: () => void = () => {};
+  #piece: Promise<void> | undefined;
   #broken = false;
 
   constructor(stream: Writable & { readonly isTTY?: boolean }, options: OutputOptions = {}) {
     this.#stream = stream;
     this.#isTerminal = stream.isTTY === true;
-    this.#around = options.around ?? ((write) => write());
+    this.#around = options.around ?? ((write) => write(() => {}));
     dontBlock(stream);
-    stream.on('drain', () => this.#caughtUp());
     stream.on('error', (error) => {
       if (this.#broken) return;
       this.break();
@@ -55,46 +57,43 @@ export class Output {
   write(text: string): Promise<void> | undefined {
     if (this.#broken) return undefined;
     this.#text += text;
-    if (this.#text.length >= batch) this.flush();
-    else this.#turn ??= setImmediate(() => this.flush());
-    return this.#behind;
+    if (this.#text.length < batch) {
+      this.#turn ??= setImmediate(() => this.flush());
+      return undefined;
+    }
+    this.flush();
+    return this.#text === '' ? undefined : this.#piece;
   }
 
-  /** Hands over what was written, unless the stream is behind. */
+  /** Hands over what was written, unless a piece is under way. */
   flush(): void {
     clearImmediate(this.#turn);
     this.#turn = undefined;
-    if (this.#behind !== undefined || this.#text === '') return;
+    if (this.#piece !== undefined || this.#text === '') return;
     const text = this.#isTerminal ? this.#text.replaceAll(controls, '?') : this.#text;
     this.#text = '';
-    this.#around(() => {
-      if (this.#stream.write(text, 'latin1')) return;
-      this.#behind = new Promise((resolve) => {
-        this.#resume = resolve;
-      });
+    this.#piece = new Promise((resolve) => {
+      this.#around((written) =>
+        this.#stream.write(text, 'latin1', () => {
+          written();
+          this.#piece = undefined;
+          this.flush();
+          resolve();
+        }),
+      );
     });
   }
 
   /** Resolves when all has been written. */
   async end(): Promise<void> {
     this.flush();
-    while (this.#behind !== undefined) await this.#behind;
-    // The stream's own callback: `write` may have returned before the bytes are out.
-    if (!this.#broken) await new Promise<void>((resolve) => this.#stream.write('', () => resolve()));
+    while (this.#piece !== undefined) await this.#piece;
   }
 
-  /** What comes from now on is dropped, and nobody waits. */
+  /** What comes from now on is dropped. */
   break(): void {
     this.#broken = true;
     this.#text = '';
-    this.#caughtUp();
-  }
-
-  #caughtUp(): void {
-    const resume = this.#resume;
-    this.#behind = undefined;
-    this.flush();
-    resume();
   }
 }
 

@@ -13,8 +13,12 @@ export interface ProgressFacts {
 
 const barWidth = { min: 8, max: 40 };
 
-/** One line of less than `columns` characters: what does not fit is left out from the end, the bar takes the rest. */
+/** The line's end stays free for the `^C` that a terminal echoes; it would start another line. */
+const margin = 3;
+
+/** One line in so many columns: what does not fit is left out from the end, the bar takes the rest. */
 export function progressLine(facts: ProgressFacts, columns: number): string {
+  const space = columns - margin;
   const { done, total, perSecond, busy, workers, cpuShare } = facts;
   const parts = [total === undefined ? `${done} done` : `${done}/${total}`];
   if (perSecond !== undefined) parts.push(`${rate(perSecond)}/s`);
@@ -24,10 +28,10 @@ export function progressLine(facts: ProgressFacts, columns: number): string {
   }
   parts.push(`workers ${busy}/${workers}`);
   if (cpuShare !== undefined) parts.push(`CPU ${Math.round(cpuShare * 100)} %`);
-  while (parts.length > 1 && width(parts) >= columns) parts.pop();
+  while (parts.length > 1 && width(parts) > space) parts.pop();
   const text = parts.join('  ');
-  const room = Math.min(columns - 1 - text.length - 2, barWidth.max);
-  if (total === undefined || room < barWidth.min) return text.slice(0, columns - 1);
+  const room = Math.min(space - text.length - 2, barWidth.max);
+  if (total === undefined || room < barWidth.min) return text.slice(0, Math.max(0, space));
   const filled = total === 0 ? room : Math.round(Math.min(1, done / total) * room);
   return `${'█'.repeat(filled)}${'░'.repeat(room - filled)}  ${text}`;
 }

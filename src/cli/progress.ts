@@ -3,14 +3,15 @@ import type { Executor } from '../index.ts';
 import { HostLoadSampler } from '../pool/host-load.ts';
 import { progressLine } from './progress-line.ts';
 import type { ProgressFacts } from './progress-line.ts';
+import type { Write } from './output.ts';
 import { Rate } from './rate.ts';
 
 /** What the session needs of a progress line, and all that there is without a terminal. */
 export interface Progress {
   /** Another item is through. */
   advance(): void;
-  /** Writes to the terminal, which the line leaves for that moment. */
-  around(write: () => void): void;
+  /** Writes to the terminal, which the line leaves until that is out. */
+  around(write: Write): void;
   /** The line vanishes, and the cursor comes back. Idempotent. */
   stop(): void;
 }
@@ -18,8 +19,11 @@ export interface Progress {
 /** Frames a second. */
 const fps = 8;
 
+/** To the start of the line, and clear it. */
+const wipe = '\r\u001b[K';
+
 /**
- * The progress line, on standard error.
+ * Shows the progress line on standard error.
  *
  * A `MultiBar` of one bar: a `SingleBar` remembers the place of the cursor on the screen and goes back there at the
  * end, over all that has been written since.
@@ -33,12 +37,18 @@ export function showProgress(executor: Executor, total: Promise<number | undefin
   let known: number | undefined;
   let perSecond = rate.sample(performance.now(), 0);
   let stopped = false;
+  /** Writes under way. A terminal may be slow to take one: to draw meanwhile would be to draw into the middle of it. */
+  let others = 0;
 
   const facts = (): ProgressFacts => {
     const { busy, workers } = executor.stats();
     return { done, total: known, perSecond, busy, workers, cpuShare: load.latest?.cpuShare };
   };
+  const stream = Object.create(process.stderr, {
+    write: { value: (text: string) => others > 0 || process.stderr.write(text) },
+  }) as NodeJS.WriteStream;
   const bars = new MultiBar({
+    stream,
     format: (_, { maxWidth }) => progressLine(facts(), maxWidth),
     fps,
     hideCursor: true,
@@ -63,13 +73,17 @@ export function showProgress(executor: Executor, total: Promise<number | undefin
       done++;
     },
     around(write) {
-      if (!stopped) process.stderr.write('\r\u001b[K');
-      write();
-      if (!stopped) bars.update();
+      if (!stopped && others === 0) process.stderr.write(wipe);
+      others++;
+      write(() => {
+        others--;
+        if (!stopped && others === 0) bars.update();
+      });
     },
     stop() {
       if (stopped) return;
       stopped = true;
+      others = 0;
       clearInterval(ticker);
       load.stop();
       bars.stop();

@@ -2,7 +2,7 @@ import { getSystemErrorMap } from 'node:util';
 
 const words: Record<string, string> = {
   ERR_FILE_CHANGED: 'changed while it was read',
-  ERR_NOT_A_REGULAR_FILE: 'is not a regular file',
+  ERR_NOT_A_REGULAR_FILE: 'not a regular file',
   EISDIR: 'is a directory',
 };
 

@@ -5,8 +5,9 @@ import type { ResizeArguments } from './arguments.ts';
 import { breathe, countFiles } from './breathe.ts';
 import { fromText, toSystem } from './byte-path.ts';
 import type { BytePath } from './byte-path.ts';
-import { Targets } from './targets.ts';
+import { reasonOf } from './reason.ts';
 import type { Session } from './session.ts';
+import { Targets } from './targets.ts';
 import { walk } from './walk.ts';
 
 interface Picture {
@@ -21,7 +22,7 @@ export async function resize(session: Session, { paths, out, options }: ResizeAr
   try {
     mkdirSync(out, { recursive: true });
   } catch (error) {
-    await session.fail(fromText(out), error);
+    await session.fail(fromText(`--out ${out}`), error);
     return;
   }
   const targets = new Targets(paths, out, options.format);
@@ -31,9 +32,9 @@ export async function resize(session: Session, { paths, out, options }: ResizeAr
     for await (const file of breathe(pictures(), (path, error) => session.fail(path, error))) {
       try {
         const from = toSystem(file.path);
-        if (typeof from !== 'string') throw new TypeError('has a name that is not UTF-8');
+        if (typeof from !== 'string') throw new TypeError('its name is not UTF-8');
         const to = targets.take(file);
-        mkdirSync(dirname(to), { recursive: true });
+        makeDirectory(dirname(to));
         yield { path: file.path, from, to };
       } catch (error) {
         await session.fail(file.path, error);
@@ -50,4 +51,12 @@ export async function resize(session: Session, { paths, out, options }: ResizeAr
         : session.fail(path, outcome.reason),
     { ordered: true, total: () => countFiles(pictures()) },
   );
+}
+
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (cause) {
+    throw new Error(`${path}: ${reasonOf(cause)}`, { cause });
+  }
 }

@@ -5,6 +5,7 @@ import type { BytePath } from './byte-path.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { Output } from './output.ts';
+import type { Write } from './output.ts';
 import type { Progress } from './progress.ts';
 import { reasonOf } from './reason.ts';
 import { UsageError } from './usage-error.ts';
@@ -15,11 +16,11 @@ const patienceMs = 500;
 export interface EachOptions {
   /** Results in the order of the items. */
   readonly ordered: boolean;
-  /** How many items there will be, counted meanwhile; asked for only if somebody sees it. */
-  readonly total: () => Promise<number | undefined>;
+  /** Counts the items meanwhile; called only if somebody sees it. Without it there is no progress line. */
+  readonly total: (() => Promise<number | undefined>) | undefined;
 }
 
-const noProgress: Progress = { advance() {}, around: (write) => write(), stop() {} };
+const noProgress: Progress = { advance() {}, around: (write) => write(() => {}), stop() {} };
 
 /**
  * One run of the command line: an executor, the two outputs, and what has gone wrong so far.
@@ -42,7 +43,7 @@ export class Session {
 
   constructor(workers: number | undefined) {
     this.executor = new Executor(workers === undefined ? {} : { workers });
-    const around = (write: () => void): void => this.#progress.around(write);
+    const around = (write: Write): void => this.#progress.around(write);
     this.#messages = new Output(process.stderr, { around });
     this.output = new Output(process.stdout, {
       // Elsewhere than on a terminal it does not meet the progress line.
@@ -63,7 +64,7 @@ export class Session {
     done: (item: I, outcome: Outcome<R>) => Promise<void> | undefined,
     { ordered, total }: EachOptions,
   ): Promise<void> {
-    if (process.stderr.isTTY) {
+    if (process.stderr.isTTY && total !== undefined) {
       // Not loaded for nobody to see: it takes a tenth of the time that a small run takes.
       const { showProgress } = await import('./progress.ts');
       this.#progress = showProgress(this.executor, total());
@@ -120,6 +121,7 @@ export class Session {
   #interrupt(exitCode: ExitCode): void {
     if (this.#interrupted) this.#leave(exitCode);
     this.#interrupted = true;
+    this.#progress.stop();
     for (const output of [this.output, this.#messages]) {
       output.flush();
       output.break();

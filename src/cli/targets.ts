@@ -35,8 +35,12 @@ export class Targets {
 
   /** Is this the output directory? What is in there is left out of a walk: it may be the results of the last one. */
   isOut(directory: BytePath): boolean {
-    const stats = statSync(toSystem(directory), { throwIfNoEntry: false });
-    return stats?.ino === this.#outStats.ino && stats.dev === this.#outStats.dev;
+    try {
+      return isSame(statSync(toSystem(directory)), this.#outStats);
+    } catch {
+      // The walk will say what is wrong with it.
+      return false;
+    }
   }
 
   /** @throws {Error} if the target is taken, or another source. */
@@ -53,8 +57,7 @@ export class Targets {
   #isOtherSource(target: string, source: BytePath): boolean {
     const there = lstatSync(target, { throwIfNoEntry: false });
     if (there?.isFile() !== true) return false;
-    const from = statSync(toSystem(source));
-    if (there.ino === from.ino && there.dev === from.dev) return false;
+    if (isSame(there, statSync(toSystem(source)))) return false;
     const real = join(realpathSync(dirname(target)), basename(target));
     return this.#sources.some((path) => real === path || real.startsWith(below(path)));
   }
@@ -65,5 +68,7 @@ export class Targets {
     return `${name.slice(0, name.length - extname(name).length)}${ending}`;
   }
 }
+
+const isSame = (one: Stats, other: Stats): boolean => one.ino === other.ino && one.dev === other.dev;
 
 const below = (directory: string): string => (directory.endsWith(sep) ? directory : directory + sep);
