@@ -1,11 +1,8 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { images, prepareImages } from '../tasks/index.ts';
 import type { ResizeArguments } from './arguments.ts';
 import { breathe, countFiles } from './breathe.ts';
 import { fromText, toSystem } from './byte-path.ts';
 import type { BytePath } from './byte-path.ts';
-import { reasonOf } from './reason.ts';
 import type { Session } from './session.ts';
 import { Targets } from './targets.ts';
 import { walk } from './walk.ts';
@@ -19,12 +16,6 @@ interface Picture {
 /** `millrace resize PATH… --out DIR` */
 export async function resize(session: Session, { paths, out, options }: ResizeArguments): Promise<void> {
   await prepareImages();
-  try {
-    mkdirSync(out, { recursive: true });
-  } catch (error) {
-    await session.fail(fromText(`--out ${out}`), error);
-    return;
-  }
   const targets = new Targets(paths, out, options.format);
   const pictures = () => walk(paths, (directory) => !targets.isOut(directory));
 
@@ -33,9 +24,7 @@ export async function resize(session: Session, { paths, out, options }: ResizeAr
       try {
         const from = toSystem(file.path);
         if (typeof from !== 'string') throw new TypeError('its name is not UTF-8');
-        const to = targets.take(file);
-        makeDirectory(dirname(to));
-        yield { path: file.path, from, to };
+        yield { path: file.path, from, to: targets.take(file) };
       } catch (error) {
         await session.fail(file.path, error);
       }
@@ -51,12 +40,4 @@ export async function resize(session: Session, { paths, out, options }: ResizeAr
         : session.fail(path, outcome.reason),
     { ordered: true, total: () => countFiles(pictures()) },
   );
-}
-
-function makeDirectory(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true });
-  } catch (cause) {
-    throw new Error(`${path}: ${reasonOf(cause)}`, { cause });
-  }
 }

@@ -1,9 +1,10 @@
-import { existsSync, lstatSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { basename, dirname, extname, join, sep } from 'node:path';
 import type { OutputFormat } from '../tasks/index.ts';
 import { toSystem, toText } from './byte-path.ts';
 import type { BytePath } from './byte-path.ts';
+import { reasonOf } from './reason.ts';
 import type { FoundFile } from './walk.ts';
 
 /**
@@ -21,8 +22,9 @@ export class Targets {
   readonly #sources: readonly string[];
   readonly #taken = new Set<string>();
 
-  /** @param out a directory that exists. */
+  /** Makes the output directory if it is missing; throws if it can't be made. */
   constructor(paths: readonly BytePath[], out: string, format: OutputFormat | undefined) {
+    makeDirectory(out);
     this.#out = out;
     this.#outStats = statSync(out);
     this.#format = format;
@@ -43,11 +45,16 @@ export class Targets {
     }
   }
 
-  /** @throws {Error} if the target is taken, or another source. */
+  /**
+   * The target of a source, in a directory that is there.
+   *
+   * @throws {Error} if it is taken, or another source, or can't be.
+   */
   take({ path, below: start }: FoundFile): string {
     const name = toText(start === undefined ? path.slice(path.lastIndexOf('/') + 1) : path.slice(start));
     const target = join(this.#out, this.#withEnding(name));
     if (this.#taken.has(target)) throw new Error(`another source goes to ${target} as well`);
+    makeDirectory(dirname(target));
     if (this.#isOtherSource(target, path)) throw new Error(`would overwrite ${target}, another source`);
     this.#taken.add(target);
     return target;
@@ -72,3 +79,11 @@ export class Targets {
 const isSame = (one: Stats, other: Stats): boolean => one.ino === other.ino && one.dev === other.dev;
 
 const below = (directory: string): string => (directory.endsWith(sep) ? directory : directory + sep);
+
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (cause) {
+    throw new Error(`${path}: ${reasonOf(cause)}`, { cause });
+  }
+}
