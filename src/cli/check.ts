@@ -1,62 +1,63 @@
 import { hashing } from '../tasks/index.ts';
-import type { Arguments } from './arguments.ts';
-import { formatLine, parseLine } from './checksum-line.ts';
-import type { ChecksumLine } from './checksum-line.ts';
-import { linesOf, openInput } from './lines.ts';
+import type { CheckArguments } from './arguments.ts';
+import { toSystem } from './byte-path.ts';
+import { checksumParser, formatVerdict } from './checksum-line.ts';
+import type { Checksum } from './checksum-line.ts';
+import { countLines, isTyped, openInput } from './input.ts';
+import { readLines } from './lines.ts';
 import type { Session } from './session.ts';
 
 /** `millrace hash --check FILE`, in the words of `sha256sum --check`. */
-export async function check(session: Session, { algorithm }: Arguments, list: string): Promise<void> {
+export async function check(session: Session, { list, algorithm, digits }: CheckArguments): Promise<void> {
+  const parse = checksumParser(digits, algorithm);
+  let proper = 0;
   let improper = 0;
   let unreadable = 0;
   let mismatched = 0;
-  let read = 0;
 
-  async function* expected(): AsyncGenerator<ChecksumLine> {
-    for await (const line of linesOf(openInput(list), 'latin1')) {
-      const parsed = parseLine(line);
-      if (parsed !== undefined) {
-        read++;
-        yield parsed;
-      } else if (line !== '' && !line.startsWith('#')) improper++;
+  async function* checksums(): AsyncGenerator<Checksum, undefined> {
+    for await (const line of readLines(openInput(list))) {
+      const checksum = line === undefined ? undefined : parse(line.toString('latin1'));
+      if (checksum === undefined) improper++;
+      else if (checksum !== 'ignored') {
+        proper++;
+        yield checksum;
+      }
     }
   }
 
   try {
-    const results = session.each(expected(), ({ path }) => hashing.hashFile(path, algorithm), {
-      ordered: true,
-    });
-    for await (const { item, outcome } of results) {
-      let verdict = 'OK';
-      if (outcome.status !== 'fulfilled') {
-        session.fail(item.path.toString(), outcome.reason);
-        verdict = 'FAILED open or read';
-        unreadable++;
-      } else if (outcome.value !== item.digest) {
-        verdict = 'FAILED';
+    await session.each(
+      checksums(),
+      ({ path }) => hashing.hashFile(toSystem(path), algorithm),
+      ({ path, digest }, outcome) => {
+        if (outcome.status !== 'fulfilled') {
+          unreadable++;
+          void session.fail(path, outcome.reason);
+          return session.output.write(formatVerdict(path, 'FAILED open or read'));
+        }
+        if (outcome.value === digest) return session.output.write(formatVerdict(path, 'OK'));
         mismatched++;
-      }
-      await session.output.write(verdictLine(item.path, verdict));
-    }
+        return session.output.write(formatVerdict(path, 'FAILED'));
+      },
+      { ordered: true, total: isTyped(list) ? undefined : () => countLines(list) },
+    );
   } catch (error) {
-    session.fail(list, error);
+    await session.fail(list, error);
     return;
   }
-  await session.output.flush();
-  if (read === 0) return session.fail(list, 'no properly formatted checksum lines found');
-  warn(improper, 'line is improperly formatted', 'lines are improperly formatted');
-  warn(unreadable, 'listed file could not be read', 'listed files could not be read');
-  warn(mismatched, 'computed checksum did NOT match', 'computed checksums did NOT match');
-  if (unreadable + mismatched > 0) session.failed();
-
-  function warn(count: number, one: string, many: string): void {
-    if (count > 0) session.remark(`WARNING: ${count} ${count === 1 ? one : many}`);
+  if (proper === 0) {
+    await session.fail(list, 'no properly formatted checksum lines found');
+    return;
   }
-}
+  // After the verdicts, also where both are seen on one terminal.
+  session.output.flush();
+  await warn(improper, 'line is improperly formatted', 'lines are improperly formatted');
+  await warn(unreadable, 'listed file could not be read', 'listed files could not be read');
+  await warn(mismatched, 'computed checksum did NOT match', 'computed checksums did NOT match');
+  if (mismatched > 0) session.failed();
 
-/** With the path as a checksum line writes it. */
-function verdictLine(path: ChecksumLine['path'], verdict: string): string | Buffer {
-  const [, escaped = '', name = ''] =
-    /^(\\?)  (.*)\n$/s.exec(Buffer.from(formatLine('', path) as string).toString('latin1')) ?? [];
-  return Buffer.from(`${escaped}${name}: ${verdict}\n`, 'latin1');
+  function warn(count: number, one: string, many: string): Promise<void> | undefined {
+    return count === 0 ? undefined : session.remark(`WARNING: ${count} ${count === 1 ? one : many}`);
+  }
 }

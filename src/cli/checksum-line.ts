@@ -1,38 +1,77 @@
-import type { Path } from './walk.ts';
+import type { BytePath } from './byte-path.ts';
+
+/*
+ * Lines of GNU coreutils' sha256sum and its sisters. A name with a backslash, a newline or a carriage return is
+ * escaped, and its line begins with a backslash.
+ */
+
+const special = /[\\\n\r]/;
+const escapes: Record<string, string> = { '\\': String.raw`\\`, '\n': String.raw`\n`, '\r': String.raw`\r` };
+const unescapes: Record<string, string> = { '\\': '\\', n: '\n', r: '\r' };
+
+export interface Checksum {
+  /** Lower-case hexadecimal. */
+  readonly digest: string;
+  readonly path: BytePath;
+}
+
+/** One line, with its end. */
+export function formatChecksum(digest: string, path: BytePath): string {
+  return special.test(path) ? `\\${digest}  ${escape(path)}\n` : `${digest}  ${path}\n`;
+}
+
+/** How `--check` names a file: escaped only if it would not fit into one line otherwise (as coreutils 9 does). */
+export function formatVerdict(path: BytePath, verdict: string): string {
+  return path.includes('\n') ? `\\${escape(path)}: ${verdict}\n` : `${path}: ${verdict}\n`;
+}
+
+/** Reads one line without its end: `'ignored'` for an empty one and a comment, undefined for one that is improper. */
+export type ParseChecksum = (line: string) => Checksum | 'ignored' | undefined;
 
 /**
- * A line of GNU coreutils' checksum files: digest, two spaces, path. A name with a backslash, a newline or a carriage
- * return is escaped, and the line begins with a backslash to say so.
+ * A parser for the lines of one file: `digest  name`, and the two BSD forms that coreutils takes, `TAG (name) = digest`
+ * and `digest name`. The last may not be mixed with the first: whether a leading blank belongs to the name would be
+ * for the author of a single line to say.
+ *
+ * @param digits hexadecimal digits of a digest.
+ * @param tag the algorithm's name, as in `SHA256`.
  */
-export function formatLine(digest: string, path: Path): string | Buffer {
-  if (typeof path !== 'string') {
-    // latin1 maps each byte to a character and back.
-    return Buffer.from(lineOf(digest, path.toString('latin1')), 'latin1');
+export function checksumParser(digits: number, tag: string): ParseChecksum {
+  const tagged = new RegExp(`^${tag} ?\\((.*)\\)[ \\t]*=[ \\t]*([0-9a-f]{${digits}})$`, 'is');
+  const plain = new RegExp(`^([0-9a-f]{${digits}})[ \\t](.+)$`, 'is');
+  let singleBlank: boolean | undefined;
+
+  function nameAfterBlank(rest: string): string | undefined {
+    // A second blank (text) or an asterisk (binary), which make no difference.
+    const marked = rest.length > 1 && /^[ *]/.test(rest);
+    if (!marked && singleBlank === false) return undefined;
+    singleBlank ??= !marked;
+    return singleBlank ? rest : rest.slice(1);
   }
-  return lineOf(digest, path);
+
+  return (line) => {
+    const text = line.endsWith('\r') ? line.slice(0, -1) : line;
+    if (text === '' || text.startsWith('#')) return 'ignored';
+    const [, escaped = '', body = ''] = /^[ \t]*(\\?)(.*)$/s.exec(text) ?? [];
+    const [, taggedName, taggedDigest] = tagged.exec(body) ?? [];
+    const [, digest = taggedDigest, rest] = plain.exec(body) ?? [];
+    const name = taggedName ?? (rest === undefined ? undefined : nameAfterBlank(rest));
+    if (digest === undefined || name === undefined) return undefined;
+    const path = escaped === '' ? name : unescape(name);
+    return path === undefined || path === '' ? undefined : { digest: digest.toLowerCase(), path };
+  };
 }
 
-function lineOf(digest: string, path: string): string {
-  if (!/[\\\n\r]/.test(path)) return `${digest}  ${path}\n`;
-  const escaped = path.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r');
-  return `\\${digest}  ${escaped}\n`;
+function escape(path: BytePath): string {
+  return path.replaceAll(/[\\\n\r]/g, (character) => escapes[character] ?? character);
 }
 
-export interface ChecksumLine {
-  readonly digest: string;
-  readonly path: Path;
+function unescape(name: string): BytePath | undefined {
+  let valid = true;
+  const path = name.replaceAll(/\\(.?)/gs, (_, letter: string) => {
+    const character = unescapes[letter];
+    valid &&= character !== undefined;
+    return character ?? '';
+  });
+  return valid ? path : undefined;
 }
-
-/** Reads such a line, given as its bytes in latin1; undefined if it is none. */
-export function parseLine(line: string): ChecksumLine | undefined {
-  const found = /^(\\?)([0-9a-fA-F]{8,}) [ *](.+)$/s.exec(line);
-  if (found === null) return undefined;
-  const [, escaped, digest = '', written = ''] = found;
-  const name =
-    escaped === '' ? written : written.replace(/\\([\\nr])/g, (_, letter: string) => plain[letter] ?? '');
-  const bytes = Buffer.from(name, 'latin1');
-  const text = bytes.toString();
-  return { digest: digest.toLowerCase(), path: Buffer.from(text).equals(bytes) ? text : bytes };
-}
-
-const plain: Record<string, string> = { '\\': '\\', n: '\n', r: '\r' };

@@ -1,24 +1,26 @@
 import { hashing } from '../tasks/index.ts';
-import type { Arguments } from './arguments.ts';
-import { formatLine } from './checksum-line.ts';
+import type { HashArguments } from './arguments.ts';
+import { breathe, countFiles } from './breathe.ts';
+import { fromText, toSystem, toText } from './byte-path.ts';
+import type { BytePath } from './byte-path.ts';
+import { formatChecksum } from './checksum-line.ts';
 import type { Session } from './session.ts';
 import { walk } from './walk.ts';
 
-/** `millrace hash PATH…` */
-export async function hash(session: Session, { paths, algorithm, json }: Arguments): Promise<void> {
-  const files = walk(paths, (path, error) => session.fail(path.toString(), error));
-  const results = session.each(files, ({ path }) => hashing.hashFile(path, algorithm), {
-    ordered: true,
-    total: () => walk(paths, () => {}),
-  });
-  for await (const { item, outcome } of results) {
-    if (outcome.status !== 'fulfilled') session.fail(item.path.toString(), outcome.reason);
-    else {
-      const digest = outcome.value;
-      const line = json
-        ? `${JSON.stringify({ path: item.path.toString(), algorithm, digest })}\n`
-        : formatLine(digest, item.path);
-      await session.output.write(line);
-    }
+/** `millrace hash PATH…`, in the words of `sha256sum`. */
+export async function hash(session: Session, { paths, algorithm, json }: HashArguments): Promise<void> {
+  const format = json ? jsonLine : formatChecksum;
+  await session.each(
+    breathe(walk(paths), (path, error) => session.fail(path, error)),
+    ({ path }) => hashing.hashFile(toSystem(path), algorithm),
+    ({ path }, outcome) =>
+      outcome.status === 'fulfilled'
+        ? session.output.write(format(outcome.value, path))
+        : session.fail(path, outcome.reason),
+    { ordered: true, total: () => countFiles(walk(paths)) },
+  );
+
+  function jsonLine(digest: string, path: BytePath): string {
+    return fromText(`${JSON.stringify({ path: toText(path), algorithm, digest })}\n`);
   }
 }

@@ -1,19 +1,41 @@
-import { createReadStream } from 'node:fs';
-import type { Readable } from 'node:stream';
+const newline = 10;
 
-/** The lines of a stream without their newlines, read only as fast as they are taken. */
-export async function* linesOf(stream: Readable, encoding: BufferEncoding): AsyncGenerator<string> {
-  stream.setEncoding(encoding);
-  let rest = '';
-  for await (const chunk of stream as AsyncIterable<string>) {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines;
+/** Bytes. A longer line is not kept: a stream without a newline must not fill the memory. */
+const maxLineBytes = 64 * 1024 * 1024;
+
+/**
+ * The lines of a stream of bytes, without their ends; undefined for one of more than `maxBytes`. It reads on only when
+ * the next line is asked for, so whoever is slow to take lines slows down whoever writes them.
+ */
+export async function* readLines(
+  source: AsyncIterable<Uint8Array>,
+  maxBytes: number = maxLineBytes,
+): AsyncGenerator<Buffer | undefined, undefined> {
+  /** The beginning of a line that goes on in the next chunk, in pieces: joining them once keeps a long line linear. */
+  let pieces: Buffer[] = [];
+  let length = 0;
+  const keep = (piece: Buffer): void => {
+    length += piece.length;
+    if (length <= maxBytes) pieces.push(piece);
+    else pieces = [];
+  };
+  const line = (): Buffer | undefined => {
+    const [only = Buffer.alloc(0)] = pieces;
+    const whole = pieces.length > 1 ? Buffer.concat(pieces) : only;
+    const result = length <= maxBytes ? whole : undefined;
+    pieces = [];
+    length = 0;
+    return result;
+  };
+  for await (const bytes of source) {
+    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    let start = 0;
+    for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
+      keep(chunk.subarray(start, end));
+      yield line();
+      start = end + 1;
+    }
+    if (start < chunk.length) keep(chunk.subarray(start));
   }
-  if (rest !== '') yield rest;
-}
-
-/** A file, or standard input for `-` and none at all. */
-export function openInput(path: string | undefined): Readable {
-  return path === undefined || path === '-' ? process.stdin : createReadStream(path);
+  if (length > 0) yield line();
 }

@@ -1,47 +1,66 @@
 #!/usr/bin/env node
-import { check } from './check.ts';
-import { helpFor, parseCommand, UsageError } from './arguments.ts';
+import { parseArguments } from './arguments.ts';
 import type { Arguments } from './arguments.ts';
+import { fromText, ownArguments } from './byte-path.ts';
+import { check } from './check.ts';
+import { exitCodes } from './exit-codes.ts';
+import type { ExitCode } from './exit-codes.ts';
 import { hash } from './hash.ts';
 import { map } from './map.ts';
+import { Output } from './output.ts';
 import { resize } from './resize.ts';
 import { Session } from './session.ts';
+import { usage } from './usage.ts';
+import { UsageError } from './usage-error.ts';
 import { version } from './version.ts';
 
-/** 0 all went well, 1 something failed and was reported, 2 wrong usage, 128 + n ended by signal n. */
-async function main(words: readonly string[]): Promise<number> {
-  const [name] = words;
-  if (name === '--version' || name === '-V') {
-    process.stdout.write(`millrace ${version()}\n`);
-    return 0;
-  }
+async function main(words: readonly string[]): Promise<ExitCode> {
   try {
-    const args = parseCommand(words);
-    if (args.help) {
-      process.stdout.write(helpFor(args.command));
-      return 0;
-    }
+    const args = parseArguments(ownArguments(words));
+    if (args.command === 'help') return await print(process.stdout, usage(args.about), exitCodes.ok);
+    if (args.command === 'version') return await print(process.stdout, `${version()}\n`, exitCodes.ok);
     return await run(args);
   } catch (error) {
-    const isUsage = error instanceof UsageError;
-    const hint = isUsage ? "Try 'millrace --help'.\n" : '';
-    process.stderr.write(`millrace: ${error instanceof Error ? error.message : String(error)}\n${hint}`);
-    return isUsage ? 2 : 1;
+    if (!(error instanceof UsageError)) throw error;
+    return print(process.stderr, `millrace: ${error.message}\nTry 'millrace --help'.\n`, exitCodes.usage);
   }
 }
 
-async function run(args: Arguments): Promise<number> {
+type Work = Exclude<Arguments, { readonly command: 'help' | 'version' }>;
+
+async function run(args: Work): Promise<ExitCode> {
   const session = new Session(args.workers);
   try {
-    if (args.command === 'resize') await resize(session, args);
-    else if (args.command === 'map') await map(session, args);
-    else if (args.check === undefined) await hash(session, args);
-    else await check(session, args, args.check);
-    return await session.end();
+    await perform(session, args);
   } catch (error) {
-    await session.abandon();
-    throw error;
+    session.abort(error);
+  }
+  return session.end();
+}
+
+async function perform(session: Session, args: Work): Promise<void> {
+  switch (args.command) {
+    case 'hash':
+      await hash(session, args);
+      break;
+    case 'check':
+      await check(session, args);
+      break;
+    case 'resize':
+      await resize(session, args);
+      break;
+    case 'map':
+      await map(session, args);
+      break;
   }
 }
 
-process.exitCode = await main(process.argv.slice(2));
+async function print(stream: NodeJS.WriteStream, text: string, exitCode: ExitCode): Promise<ExitCode> {
+  const output = new Output(stream);
+  void output.write(fromText(text));
+  await output.end();
+  return exitCode;
+}
+
+// Not by itself: a measurement of the host's load that nobody waits for would hold it up for a second.
+process.exit(await main(process.argv.slice(2)));

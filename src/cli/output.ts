@@ -1,45 +1,107 @@
 import type { Writable } from 'node:stream';
 
-/** Characters or bytes collected before they are written: a system call per line would cost more than the hashing. */
-const chunkSize = 32 * 1024;
+/** Bytes that are written at once: what a pipe of Linux holds. */
+const batch = 64 * 1024;
 
-/** Standard output: collected in chunks, with back-pressure, and quiet about a reader that went away. */
+/** Control characters, the newline aside, and those of the second half of Latin-1 in UTF-8. */
+// oxlint-disable-next-line no-control-regex
+const controls = /[\0-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]/g;
+
+/** Writes something, and calls `written` when it is out. */
+export type Write = (written: () => void) => void;
+
+export interface OutputOptions {
+  /** Called for each piece, to write it: a progress line makes way. */
+  readonly around?: (write: Write) => void;
+  /** The stream takes no more. */
+  readonly failed?: (error: NodeJS.ErrnoException) => void;
+}
+
+/**
+ * Standard output, or error, in large pieces, one at a time. What is written in one turn of the event loop leaves in one
+ * system call: a line is never kept back until the next one comes.
+ *
+ * ```
+ *   write ─→ text ─ 64 KiB, or the turn is over, and no piece under way ─→ piece ─→ stream
+ * ```
+ * When there is a batch of text while a piece is under way, `write` answers with a promise; whoever waits for it never
+ * has more than these two in memory. Nothing else of the process stands still meanwhile.
+ *
+ * A terminal gets `?` for control characters, as from find and ls: a file's name could move the cursor, or worse.
+ */
 export class Output {
   readonly #stream: Writable;
-  readonly #chunks: Buffer[] = [];
-  #size = 0;
+  readonly #isTerminal: boolean;
+  readonly #around: (write: Write) => void;
   #text = '';
+  #turn: NodeJS.Immediate | undefined;
+  #piece: Promise<void> | undefined;
+  #broken = false;
 
-  /** @param readerGone called when nobody reads any more (`| head`). */
-  constructor(stream: Writable, readerGone: () => void) {
+  constructor(stream: Writable & { readonly isTTY?: boolean }, options: OutputOptions = {}) {
     this.#stream = stream;
-    // Node writes to pipes synchronously: a slow reader would block the whole thread, and with it Ctrl-C.
-    (stream as { _handle?: { setBlocking?: (blocking: boolean) => void } })._handle?.setBlocking?.(false);
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') readerGone();
-      else throw error;
+    this.#isTerminal = stream.isTTY === true;
+    this.#around = options.around ?? ((write) => write(() => {}));
+    dontBlock(stream);
+    stream.on('error', (error) => {
+      if (this.#broken) return;
+      this.break();
+      options.failed?.(error);
     });
   }
 
-  /** Resolves when the reader has kept up: await it before the next one. Undefined: nothing to wait for. */
-  write(text: string | Buffer): Promise<void> | undefined {
-    if (typeof text === 'string') this.#text += text;
-    else {
-      this.#chunks.push(Buffer.from(this.#text), text);
-      this.#size += this.#text.length + text.length;
-      this.#text = '';
+  /**
+   * @param text whole lines, a character for each byte.
+   * @returns a promise if the reader is behind: wait for it before the next `write`.
+   */
+  write(text: string): Promise<void> | undefined {
+    if (this.#broken) return undefined;
+    this.#text += text;
+    if (this.#text.length < batch) {
+      this.#turn ??= setImmediate(() => this.flush());
+      return undefined;
     }
-    return this.#size + this.#text.length >= chunkSize ? this.flush() : undefined;
+    this.flush();
+    return this.#text === '' ? undefined : this.#piece;
   }
 
-  /** Writes what has been collected; resolves when the stream has taken it. */
-  flush(): Promise<void> {
-    const chunk = Buffer.concat([...this.#chunks.splice(0), Buffer.from(this.#text)]);
-    this.#size = 0;
+  /** Hands over what was written, unless a piece is under way. */
+  flush(): void {
+    clearImmediate(this.#turn);
+    this.#turn = undefined;
+    if (this.#piece !== undefined || this.#text === '') return;
+    const text = this.#isTerminal ? this.#text.replaceAll(controls, '?') : this.#text;
     this.#text = '';
-    return new Promise((resolve) => {
-      if (chunk.length === 0) resolve();
-      else this.#stream.write(chunk, () => resolve());
+    this.#piece = new Promise((resolve) => {
+      this.#around((written) =>
+        this.#stream.write(text, 'latin1', () => {
+          written();
+          this.#piece = undefined;
+          this.flush();
+          resolve();
+        }),
+      );
     });
   }
+
+  /** Resolves when all has been written. */
+  async end(): Promise<void> {
+    this.flush();
+    while (this.#piece !== undefined) await this.#piece;
+  }
+
+  /** What comes from now on is dropped. */
+  break(): void {
+    this.#broken = true;
+    this.#text = '';
+  }
+}
+
+/**
+ * Node writes to a terminal so that the whole thread waits when it is slow, and signals wait with it. (It writes to a
+ * file in the same way, which is never slow, and to a pipe it does not, whatever its documentation says.)
+ */
+function dontBlock(stream: Writable): void {
+  const { _handle: handle } = stream as { _handle?: { setBlocking?: (blocking: boolean) => void } };
+  handle?.setBlocking?.(false);
 }

@@ -1,73 +1,92 @@
-import { SingleBar } from 'cli-progress';
+import { MultiBar } from 'cli-progress';
 import type { Executor } from '../index.ts';
 import { HostLoadSampler } from '../pool/host-load.ts';
+import { progressLine } from './progress-line.ts';
+import type { ProgressFacts } from './progress-line.ts';
+import type { Write } from './output.ts';
+import { Rate } from './rate.ts';
 
-const format =
-  ' {bar} {value}/{total} | {rate}/s | {eta_formatted} left | workers {busy}/{workers} | host CPU {cpu}';
+/** What the session needs of a progress line, and all that there is without a terminal. */
+export interface Progress {
+  /** Another item is through. */
+  advance(): void;
+  /** Writes to the terminal, which the line leaves until that is out. */
+  around(write: Write): void;
+  /** The line vanishes, and the cursor comes back. Idempotent. */
+  stop(): void;
+}
 
-/** How long counting may hold the thread before results get their turn. Milliseconds. */
-const countingSliceMs = 5;
+/** Frames a second. */
+const fps = 8;
 
-/** A progress line on standard error; nothing at all when that is no terminal. */
-export class Progress {
-  readonly #executor: Executor;
-  readonly #load = new HostLoadSampler();
-  #bar: SingleBar | null = null;
-  #ticker: NodeJS.Timeout | undefined;
-  #done = 0;
-  #startedAt = 0;
-  #stopped = false;
+/** To the start of the line, and clear it. */
+const wipe = '\r\u001b[K';
 
-  constructor(executor: Executor) {
-    this.#executor = executor;
-  }
+/**
+ * Shows the progress line on standard error.
+ *
+ * A `MultiBar` of one bar: a `SingleBar` remembers the place of the cursor on the screen and goes back there at the
+ * end, over all that has been written since.
+ *
+ * @param total how many items there will be, known later or never.
+ */
+export function showProgress(executor: Executor, total: Promise<number | undefined>): Progress {
+  const load = new HostLoadSampler();
+  const rate = new Rate();
+  let done = 0;
+  let known: number | undefined;
+  let perSecond = rate.sample(performance.now(), 0);
+  let stopped = false;
+  /** Writes under way. A terminal may be slow to take one: to draw meanwhile would be to draw into the middle of it. */
+  let others = 0;
 
-  /** @param total everything that there is to do; counted in slices while the work goes on. */
-  start(total: (() => Iterable<unknown>) | undefined): void {
-    if (!process.stderr.isTTY || this.#bar !== null) return;
-    this.#startedAt = performance.now();
-    this.#bar = new SingleBar({ format, hideCursor: true, clearOnComplete: true, etaBuffer: 500, fps: 8 });
-    this.#bar.start(0, 0, this.#facts());
-    this.#load.start();
-    this.#ticker = setInterval(() => this.#bar?.update(this.#done, this.#facts()), 200).unref();
-    if (total !== undefined) this.#count(total()[Symbol.iterator](), 0);
-  }
+  const facts = (): ProgressFacts => {
+    const { busy, workers } = executor.stats();
+    return { done, total: known, perSecond, busy, workers, cpuShare: load.latest?.cpuShare };
+  };
+  const stream = Object.create(process.stderr, {
+    write: { value: (text: string) => others > 0 || process.stderr.write(text) },
+  }) as NodeJS.WriteStream;
+  const bars = new MultiBar({
+    stream,
+    format: (_, { maxWidth }) => progressLine(facts(), maxWidth),
+    fps,
+    hideCursor: true,
+    // Trimmed by us: what others write is to be wrapped as ever.
+    linewrap: true,
+    forceRedraw: true,
+    clearOnComplete: true,
+    // Signals are the session's.
+    gracefulExit: false,
+  });
+  bars.create(0, 0);
+  load.start();
+  const ticker = setInterval(() => {
+    perSecond = rate.sample(performance.now(), done);
+  }, 1000 / fps).unref();
+  void total.then((count) => {
+    known = count;
+  });
 
-  advance(): void {
-    this.#done++;
-  }
-
-  /** Writes a line to standard error, above the progress line. */
-  above(text: string): void {
-    if (this.#bar !== null) process.stderr.write('\r\u001b[K');
-    process.stderr.write(text);
-  }
-
-  stop(): void {
-    if (this.#stopped) return;
-    this.#stopped = true;
-    clearInterval(this.#ticker);
-    this.#load.stop();
-    this.#bar?.update(this.#done, this.#facts());
-    this.#bar?.stop();
-  }
-
-  #count(items: Iterator<unknown>, counted: number): void {
-    if (this.#stopped) return;
-    const end = performance.now() + countingSliceMs;
-    let total = counted;
-    while (performance.now() < end) {
-      if (items.next().done === true) return this.#bar?.setTotal(total);
-      total++;
-    }
-    this.#bar?.setTotal(total);
-    setTimeout(() => this.#count(items, total), countingSliceMs).unref();
-  }
-
-  #facts(): object {
-    const { busy, workers } = this.#executor.stats();
-    const seconds = Math.max(performance.now() - this.#startedAt, 1) / 1000;
-    const cpu = this.#load.latest === undefined ? '–' : `${Math.round(this.#load.latest.cpuShare * 100)} %`;
-    return { rate: Math.round(this.#done / seconds), busy, workers, cpu };
-  }
+  return {
+    advance() {
+      done++;
+    },
+    around(write) {
+      if (!stopped && others === 0) process.stderr.write(wipe);
+      others++;
+      write(() => {
+        others--;
+        if (!stopped && others === 0) bars.update();
+      });
+    },
+    stop() {
+      if (stopped) return;
+      stopped = true;
+      others = 0;
+      clearInterval(ticker);
+      load.stop();
+      bars.stop();
+    },
+  };
 }

@@ -1,101 +1,145 @@
 import { Executor } from '../index.ts';
 import type { Outcome, Source, Task } from '../index.ts';
+import { fromText, toPrintable } from './byte-path.ts';
+import type { BytePath } from './byte-path.ts';
+import { exitCodes } from './exit-codes.ts';
+import type { ExitCode } from './exit-codes.ts';
 import { Output } from './output.ts';
-import { Progress } from './progress.ts';
-
-export interface EachOptions {
-  /** Results in the order of the items. */
-  readonly ordered: boolean;
-  /** How many items there will be, if that is known or can be counted meanwhile. */
-  readonly total?: () => Iterable<unknown>;
-}
+import type { Write } from './output.ts';
+import type { Progress } from './progress.ts';
+import { reasonOf } from './reason.ts';
+import { UsageError } from './usage-error.ts';
 
 /** How long running tasks may take to end after the first signal, before the process leaves them. Milliseconds. */
 const patienceMs = 500;
 
+export interface EachOptions {
+  /** Results in the order of the items. */
+  readonly ordered: boolean;
+  /** Counts the items meanwhile; called only if somebody sees it. Without it there is no progress line. */
+  readonly total: (() => Promise<number | undefined>) | undefined;
+}
+
+const noProgress: Progress = { advance() {}, around: (write) => write(() => {}), stop() {} };
+
 /**
  * One run of the command line: an executor, the two outputs, and what has gone wrong so far.
  *
- * The first SIGINT or SIGTERM cancels what has not begun and waits a moment for the rest, so that no half-written file
- * is left; the second one, or the end of that moment, ends the process. A reader that goes away ends it quietly.
+ * ```
+ *   running ── all done ──────────────────────→ end(): flush, exit code 0 or 1
+ *      ├────── first signal ──→ interrupted ──→ exit, when what runs has ended or patience has; or by a second signal
+ *      └────── reader gone ───────────────────→ exit, quietly
+ * ```
+ * The first signal cancels what has not begun and waits a moment for the rest, so that no half-written file is left.
  */
 export class Session {
   readonly executor: Executor;
-  readonly output: Output = new Output(process.stdout, () => this.#leave(0));
-  readonly #progress: Progress;
-  #failed = false;
-  #signalled = false;
+  /** Standard output. Like `fail`, it may answer with a promise, which is to be waited for. */
+  readonly output: Output;
+  readonly #messages: Output;
+  #progress: Progress = noProgress;
+  #exitCode: ExitCode = exitCodes.ok;
+  #interrupted = false;
 
   constructor(workers: number | undefined) {
     this.executor = new Executor(workers === undefined ? {} : { workers });
-    this.#progress = new Progress(this.executor);
-    process.on('SIGINT', () => this.#interrupted(130));
-    process.on('SIGTERM', () => this.#interrupted(143));
+    const around = (write: Write): void => this.#progress.around(write);
+    this.#messages = new Output(process.stderr, { around });
+    this.output = new Output(process.stdout, {
+      // Elsewhere than on a terminal it does not meet the progress line.
+      ...(process.stdout.isTTY && { around }),
+      failed: (error) => this.#outputFailed(error),
+    });
+    process.on('SIGINT', () => this.#interrupt(exitCodes.interrupted));
+    process.on('SIGTERM', () => this.#interrupt(exitCodes.terminated));
   }
 
-  /** Runs a task for each item; failures are yielded like results. */
-  async *each<I, R>(
+  /**
+   * Runs a task for each item and hands the outcomes to `done`, failures included; a promise that it returns is waited
+   * for before the next one.
+   */
+  async each<I, R>(
     items: Source<I>,
     toTask: (item: I) => Task<R>,
+    done: (item: I, outcome: Outcome<R>) => Promise<void> | undefined,
     { ordered, total }: EachOptions,
-  ): AsyncGenerator<{ item: I; outcome: Outcome<R> }> {
+  ): Promise<void> {
+    if (process.stderr.isTTY && total !== undefined) {
+      // Not loaded for nobody to see: it takes a tenth of the time that a small run takes.
+      const { showProgress } = await import('./progress.ts');
+      this.#progress = showProgress(this.executor, total());
+    }
     const itemOf = new WeakMap<Task<R>, I>();
-    const tasksOf = (item: I): Task<R> => {
+    const taskOf = (item: I): Task<R> => {
       const task = toTask(item);
       itemOf.set(task, item);
       return task;
     };
-    this.#progress.start(total);
-    for await (const outcome of this.executor.map(items, tasksOf, { ordered, outcomes: true })) {
-      this.#progress.advance();
-      yield { item: itemOf.get(outcome.future.task) as I, outcome };
+    try {
+      for await (const outcome of this.executor.map(items, taskOf, { ordered, outcomes: true })) {
+        const written = done(itemOf.get(outcome.future.task) as I, outcome);
+        this.#progress.advance();
+        if (written !== undefined) await written;
+      }
+    } catch (error) {
+      // What was cancelled by a signal is nobody's failure.
+      if (!this.#interrupted) throw error;
     }
   }
 
   /** Reports a failing item. The others go on; the exit code will be 1. */
-  fail(name: string, reason: unknown): void {
+  fail(name: BytePath, reason: unknown): Promise<void> | undefined {
     this.failed();
-    if (this.#signalled) return;
-    this.#progress.above(`millrace: ${name}: ${reason instanceof Error ? plain(reason) : String(reason)}\n`);
+    const printable = toPrintable(name);
+    return this.remark(`${printable}: ${reasonOf(reason, printable)}`);
   }
 
   /** Something did not go well, and has been reported. */
   failed(): void {
-    this.#failed = true;
+    this.#exitCode = exitCodes.failed;
   }
 
-  /** A remark on standard error. */
-  remark(text: string): void {
-    this.#progress.above(`millrace: ${text}\n`);
+  /** A line on standard error. */
+  remark(text: string): Promise<void> | undefined {
+    return this.#messages.write(fromText(`millrace: ${text}\n`));
   }
 
-  /** Flushes, ends the threads; the exit code. */
-  async end(): Promise<number> {
-    await this.output.flush();
-    await this.abandon();
-    return this.#failed ? 1 : 0;
+  /** Reports what makes it pointless to go on. */
+  abort(error: unknown): void {
+    this.#exitCode = error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
+    void this.remark(reasonOf(error));
   }
 
-  async abandon(): Promise<void> {
+  /** Ends the threads, and resolves with the exit code when all has been written. */
+  async end(): Promise<ExitCode> {
+    await this.output.end();
     this.#progress.stop();
-    await this.executor.shutdown({ mode: 'cancel' });
+    await Promise.all([this.#messages.end(), this.executor.shutdown({ mode: 'cancel' })]);
+    return this.#exitCode;
   }
 
-  #interrupted(exitCode: number): void {
-    if (this.#signalled) this.#leave(exitCode);
-    this.#signalled = true;
+  #interrupt(exitCode: ExitCode): void {
+    if (this.#interrupted) this.#leave(exitCode);
+    this.#interrupted = true;
+    this.#progress.stop();
+    for (const output of [this.output, this.#messages]) {
+      output.flush();
+      output.break();
+    }
     setTimeout(() => this.#leave(exitCode), patienceMs);
     void this.executor.shutdown({ mode: 'cancel' }).then(() => this.#leave(exitCode));
   }
 
-  #leave(exitCode: number): never {
+  #outputFailed(error: NodeJS.ErrnoException): void {
+    if (error.code === 'EPIPE') this.#leave(exitCodes.closedPipe);
+    this.#progress.stop();
+    process.stderr.write(`millrace: standard output: ${reasonOf(error)}\n`, () =>
+      this.#leave(exitCodes.failed),
+    );
+  }
+
+  #leave(exitCode: ExitCode): never {
     this.#progress.stop();
     process.exit(exitCode);
   }
-}
-
-/** A platform error's own words, without the code and the path that it repeats. */
-function plain(error: Error): string {
-  const words = /^[A-Z][A-Z0-9_]*: ([^,]+), [a-z]+ '/.exec(error.message);
-  return words?.[1] ?? error.message;
 }

@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { runCli, startCli } from './run-cli.ts';
+import { exitOf, runCli, startCli } from './run-cli.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -11,6 +13,7 @@ beforeEach(() => {
     join(folder, 'work.mjs'),
     `export const double = (n) => n * 2;
      export const nothing = () => undefined;
+     export const large = (n) => BigInt(n);
      export const wide = (n) => 'x'.repeat(10000);
      export const picky = (n) => { if (n === 2) throw new RangeError('not two'); return n; };`,
   );
@@ -48,10 +51,60 @@ describe('millrace map', () => {
     expect(stderr).toContain('millrace: line 3: not two');
   });
 
+  test('answers a line before the next one is there', async () => {
+    const child = startCli(['map', 'work.mjs#double'], folder);
+    const answer = () =>
+      new Promise((resolve) => child.stdout.once('data', (chunk) => resolve(String(chunk))));
+    for (const number of [1, 2, 3]) {
+      child.stdin.write(`${number}\n`);
+      expect(await answer()).toBe(`${number * 2}\n`);
+    }
+    child.stdin.end();
+    expect(await exitOf(child)).toBe(0);
+  });
+
+  test('reports a line that is no UTF-8, and a result that is no JSON', async () => {
+    const notUtf8 = Buffer.from('1\n"\xff"\n', 'latin1');
+    const { code, stdout, stderr } = await runCli(['map', 'work.mjs#double'], notUtf8, folder);
+    expect({ code, stdout: stdout.toString() }).toEqual({ code: 1, stdout: '2\n' });
+    expect(stderr).toBe('millrace: line 2: is not UTF-8\n');
+    const large = await runCli(['map', 'work.mjs#large'], '1\n', folder);
+    expect(large.code).toBe(1);
+    expect(large.stderr).toMatch(/^millrace: line 1: .*BigInt\n$/);
+  });
+
+  test('reads a byte order mark, and lines as Windows ends them', async () => {
+    const { stdout } = await runCli(['map', 'work.mjs#double', '--ordered'], '\ufeff1\r\n\r\n2\r\n', folder);
+    expect(stdout.toString()).toBe('2\n4\n');
+  });
+
+  test('a signal ends it while it waits for a pipe that nobody has written to', async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const child = startCli(['map', 'work.mjs#double', '--input', pipe], folder);
+    // Opens when it is open at the other end.
+    const writer = await open(pipe, 'w');
+    child.kill('SIGINT');
+    expect(await exitOf(child)).toBe(130);
+    await writer.close();
+  });
+
+  test('a signal ends it while nobody reads its output', async () => {
+    const child = startCli(['map', 'work.mjs#wide'], folder);
+    const failed = new Promise((resolve) => child.stderr.once('data', resolve));
+    child.stdin.on('error', () => {});
+    // A megabyte of results, more than pipes hold and less than a window of items.
+    child.stdin.write(`${'1\n'.repeat(100)}x\n`);
+    await failed;
+    child.kill('SIGINT');
+    expect(await exitOf(child)).toBe(130);
+  });
+
   test.each([
+    [['map', 'work.mjs#then'], 2, "'then' can't be the name of a task"],
     [['map', 'work.mjs'], 2, 'MODULE#EXPORT'],
-    [['map', 'work.mjs#nope'], 1, "has no function 'nope'"],
-    [['map', 'nowhere.mjs#double'], 1, 'there is no module at'],
+    [['map', 'work.mjs#nope'], 2, "has no function 'nope'"],
+    [['map', 'nowhere.mjs#double'], 2, 'there is no module at'],
     [['map', 'work.mjs#double', '--input', 'nowhere'], 1, 'no such file'],
   ])('%j exits with %i', async (args, expected, message) => {
     const { code, stderr } = await runCli(args, '1\n', folder);

@@ -54,6 +54,33 @@ describe('millrace resize', () => {
     expect(stderr).toContain('another source goes to out/a.webp as well');
   });
 
+  test('a result never replaces another source', async () => {
+    await sharp(join(folder, 'in', 'a.png')).toFile(join(folder, 'in', 'a.webp'));
+    const before = readFileSync(join(folder, 'in', 'a.webp'));
+    const args = ['resize', 'in', '--width', '30', '--format', 'webp', '--out', 'in'];
+    const { code, stdout, stderr } = await runCli(args, '', folder);
+    expect({ code, stdout: stdout.toString() }).toEqual({ code: 1, stdout: 'in/deep/b.webp\n' });
+    expect(stderr).toContain('in/a.png: would overwrite in/a.webp, another source');
+    expect(readFileSync(join(folder, 'in', 'a.webp')).equals(before)).toBe(true);
+  });
+
+  test('what can’t be made a directory is named', async () => {
+    mkdirSync(join(folder, 'out'));
+    writeFileSync(join(folder, 'out', 'deep'), '');
+    const { code, stdout, stderr } = await runCli(
+      ['resize', 'in', '--width', '30', '--out', 'out'],
+      '',
+      folder,
+    );
+    expect({ code, stdout: stdout.toString() }).toEqual({ code: 1, stdout: 'out/a.png\n' });
+    expect(stderr).toMatch(/^millrace: in\/deep\/b\.jpg: out\/deep: /);
+    const args = ['resize', 'in', '--width', '30', '--out', 'in/a.png'];
+    expect(await runCli(args, '', folder)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('millrace: in/a.png: '),
+    });
+  });
+
   test('results inside of the tree are not taken for sources', async () => {
     const args = ['resize', 'in', '--width', '30', '--out', 'in/small'];
     expect((await runCli(args, '', folder)).code).toBe(0);
@@ -69,7 +96,7 @@ describe('millrace resize', () => {
       folder,
     );
     expect(code).toBe(1);
-    expect(stderr).toContain('in/text.jpg is not an image');
+    expect(stderr).toContain('millrace: in/text.jpg: is not an image');
     expect(stdout.toString()).toBe('out/a.png\nout/deep/b.jpg\n');
   });
 
@@ -77,6 +104,11 @@ describe('millrace resize', () => {
     [['resize', 'in', '--width', '30'], 'resize needs --out DIR'],
     [['resize', 'in', '--out', 'out'], 'resize needs --width or --height'],
     [['resize', 'in', '--width', '1.5', '--out', 'out'], '--width must be a positive integer'],
+    [['resize', 'in', '--width', '99999', '--out', 'out'], '--width must be an integer from 1 to 16383'],
+    [
+      ['resize', 'in', '--width', '5', '--quality', '101', '--out', 'out'],
+      '--quality must be an integer from 1 to 100',
+    ],
     [['resize', 'in', '--width', '5', '--format', 'bmp', '--out', 'out'], '--format must be one of'],
   ])('%j is refused with exit code 2', async (args, message) => {
     const { code, stderr } = await runCli(args, '', folder);

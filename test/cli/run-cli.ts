@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { ChildProcessByStdio } from 'node:child_process';
+import type { ChildProcess, ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
@@ -20,7 +20,11 @@ export function startCli(
 }
 
 /** Runs it to its end. */
-export function runCli(args: readonly string[], input = '', cwd?: string): Promise<CliResult> {
+export function runCli(
+  args: readonly string[],
+  input: string | Buffer = '',
+  cwd?: string,
+): Promise<CliResult> {
   const child = startCli(args, cwd);
   child.stdin.on('error', () => {});
   child.stdin.end(input);
@@ -33,4 +37,8 @@ export function runCli(args: readonly string[], input = '', cwd?: string): Promi
       resolve({ code, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString() });
     });
   });
+}
+
+export function exitOf(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve) => child.once('exit', resolve));
 }

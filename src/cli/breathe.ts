@@ -1,0 +1,38 @@
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import type { BytePath } from './byte-path.ts';
+import type { Found, FoundFile } from './walk.ts';
+
+/** A walk may hold the event loop for so long; then signals, results and the progress bar have their turn. */
+const holdMs = 10;
+
+/** The files of a walk, which is blocking by itself; failures go to `report`, and are waited for. */
+export async function* breathe(
+  found: Iterable<Found>,
+  report: (path: BytePath, error: unknown) => Promise<void> | undefined,
+): AsyncGenerator<FoundFile, undefined> {
+  let turn = performance.now();
+  for (const item of found) {
+    if (item.kind === 'file') {
+      yield item;
+    } else if (item.kind === 'failed') {
+      await report(item.path, item.error);
+    } else if (performance.now() - turn > holdMs) {
+      await setImmediate();
+      turn = performance.now();
+    }
+  }
+}
+
+/** Counts the files of a walk in the background, for a time that is left; takes a fifth of the event loop's time. */
+export async function countFiles(found: Iterable<Found>): Promise<number> {
+  let count = 0;
+  let turn = performance.now();
+  for (const { kind } of found) {
+    if (kind === 'file') count++;
+    else if (performance.now() - turn > 1) {
+      await setTimeout(4, undefined, { ref: false });
+      turn = performance.now();
+    }
+  }
+  return count;
+}
