@@ -33,7 +33,9 @@ export function encodeBatch(
         (targets ??= []).push([index, module, name]);
       }
     }
-    for (const argument of job.args) args.push(unpooled(argument));
+    // Where something moves, a view may be of what moves.
+    if (job.transfer !== undefined) args.push(...job.args);
+    else for (const argument of job.args) args.push(unpooled(argument));
     if (job.transfer === undefined) continue;
     transfer.push(...job.transfer);
     (moved ??= []).push([position, job.transfer]);

@@ -1,28 +1,46 @@
+import { eachWithin } from '../tasks/contents.ts';
+import { isSmallView } from '../tasks/small-view.ts';
+
 /** Indices and keys that lead from a list of values to a `Buffer` in it. */
 export type BufferPath = readonly (string | number)[];
 
+/** An object, and how the search came there. */
+interface Place {
+  readonly object: object;
+  readonly key: string | number;
+  readonly from: Place | null;
+}
+
 /**
  * Where among the values a `Buffer` stands, at any depth of arrays and objects. Structured cloning makes each one a
- * plain `Uint8Array`; the other side turns them back with `reviveBuffers`.
+ * plain `Uint8Array`; the other side turns them back with `reviveBuffers`. Never throws.
  */
 export function findBuffers(values: readonly unknown[]): BufferPath[] | undefined {
+  if (!values.some(isObject)) return undefined;
   let found: BufferPath[] | undefined;
-  for (let index = 0; index < values.length; index++) {
-    const value = values[index];
-    if (typeof value !== 'object' || value === null) continue;
-    visit(value, [index], new Set(), (path) => (found ??= []).push(path));
+  const seen = new Set<object>();
+  const places: Place[] = [{ object: values, key: '', from: null }];
+  // A list that grows while it is read: no depth is too much for it.
+  for (const place of places) {
+    eachWithin(place.object, (value, key) => {
+      if (key === undefined || !isObject(value)) return;
+      if (ArrayBuffer.isView(value)) {
+        if (Buffer.isBuffer(value)) (found ??= []).push(pathTo(key, place));
+      } else if (!seen.has(value)) {
+        seen.add(value);
+        places.push({ object: value, key, from: place });
+      }
+    });
   }
   return found;
 }
 
-function visit(value: object, path: BufferPath, seen: Set<object>, found: (path: BufferPath) => void): void {
-  if (Buffer.isBuffer(value)) return found(path);
-  if (ArrayBuffer.isView(value) || seen.has(value)) return;
-  seen.add(value);
-  for (const key of Object.keys(value)) {
-    const property = Object.getOwnPropertyDescriptor(value, key)?.value as unknown;
-    if (typeof property === 'object' && property !== null) visit(property, [...path, key], seen, found);
-  }
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+function pathTo(key: string | number, place: Place): BufferPath {
+  const path = [key];
+  for (let at = place; at.from !== null; at = at.from) path.push(at.key);
+  return path.toReversed();
 }
 
 /** Turns the `Uint8Array`s at these paths back into `Buffer`s of the same memory. */
@@ -39,12 +57,26 @@ export function reviveBuffers(values: unknown[], paths: readonly BufferPath[] | 
 }
 
 /**
- * A `Buffer` of its own memory for one that is a small part of a larger one (Node cuts small Buffers from a shared
- * 8 KiB pool): cloning a view clones all of the memory behind it.
+ * A view of its own memory for one that shows a small part of a larger one; see `isSmallView`. What it shared its memory
+ * with it shares no more. Never throws.
  */
 export function unpooled(value: unknown): unknown {
-  if (!Buffer.isBuffer(value) || value.byteLength * 2 > value.buffer.byteLength) return value;
-  const copy = Buffer.allocUnsafeSlow(value.byteLength);
-  value.copy(copy);
-  return copy;
+  if (!isSmallView(value)) return value;
+  try {
+    const { buffer, byteOffset, byteLength } = value;
+    const memory = buffer.slice(byteOffset, byteOffset + byteLength);
+    return Buffer.isBuffer(value) ? Buffer.from(memory) : new (viewType(value))(memory);
+  } catch {
+    return value;
+  }
+}
+
+type ViewType = new (memory: ArrayBuffer) => ArrayBufferView;
+
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
+
+/** Not its `constructor`, which may be anything: cloning keeps the built-in type, too. */
+function viewType(view: ArrayBufferView): ViewType {
+  const name = (Reflect.get(typedArray, Symbol.toStringTag, view) as string | undefined) ?? 'DataView';
+  return (globalThis as unknown as Record<string, ViewType>)[name] as ViewType;
 }
