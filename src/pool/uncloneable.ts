@@ -1,46 +1,67 @@
+import { types } from 'node:util';
+import { show } from '../options.ts';
+
+/** A path is cut after so many steps: each step clones all that lies below it. */
+const maxSteps = 40;
+
 /**
  * Which part of a value can't be cloned, as a path (`args[0].handler`): the deepest part that fails by itself.
- * Only called after cloning has failed, so its cost does not matter.
+ * Only called after cloning has failed, so its cost matters little. Never throws.
  */
 export function findUncloneable(value: unknown, path: string): string | undefined {
+  if (isCloneable(value)) return undefined;
   const seen = new Set<unknown>();
-
-  function search(part: unknown, at: string): string | undefined {
-    if (seen.has(part) || isCloneable(part)) return undefined;
+  let part = value;
+  let at = path;
+  for (let left = maxSteps; left > 0; left--) {
     seen.add(part);
-    if (typeof part !== 'object' || part === null) return at;
-    const entries: [string, unknown][] =
-      part instanceof Map
-        ? [...part].flatMap(([key, entry], index): [string, unknown][] => [
-            [`<key ${index}>`, key],
-            [`.get(${String(key)})`, entry],
-          ])
-        : part instanceof Set
-          ? [...part].map((element, index): [string, unknown] => [`<element ${index}>`, element])
-          : Object.keys(part).map((key): [string, unknown] => [step(part, key), read(part, key)]);
-    for (const [name, entry] of entries) {
-      const found = search(entry, at + name);
-      if (found !== undefined) return found;
-    }
-    return at;
+    const next = partsOf(part).find(([, inner]) => !seen.has(inner) && !isCloneable(inner));
+    if (next === undefined) return at;
+    at += next[0];
+    part = next[1];
   }
-
-  return search(value, path);
+  return `${at}…`;
 }
 
-/** The platform's error, with the path in front. */
+/** The platform's error, with the path in front. Never throws. */
 export function dataCloneError(error: unknown, value: unknown, path: string): DOMException {
-  const message = error instanceof Error ? error.message : String(error);
-  return new DOMException(`${findUncloneable(value, path) ?? path}: ${message}`, 'DataCloneError');
+  return new DOMException(`${findUncloneable(value, path) ?? path}: ${messageOf(error)}`, 'DataCloneError');
+}
+
+/** It may be what a getter threw. */
+function messageOf(error: unknown): string {
+  try {
+    return error instanceof Error ? String(error.message) : show(error);
+  } catch {
+    return show(error);
+  }
 }
 
 function isCloneable(value: unknown): boolean {
+  if (typeof value === 'function' || typeof value === 'symbol') return false;
+  if (typeof value !== 'object') return true;
   try {
     structuredClone(value);
     return true;
   } catch {
     return false;
   }
+}
+
+/** Steps into a value, and where they lead. */
+function partsOf(value: unknown): [step: string, part: unknown][] {
+  // A proxy can't be cloned, whatever is behind it.
+  if (typeof value !== 'object' || value === null || types.isProxy(value)) return [];
+  if (types.isMap(value)) {
+    return [...Map.prototype.entries.call(value)].flatMap(([key, entry], index): [string, unknown][] => [
+      [`<key ${index}>`, key],
+      [`.get(${show(key)})`, entry],
+    ]);
+  }
+  if (types.isSet(value)) {
+    return [...Set.prototype.values.call(value)].map((element, index) => [`<element ${index}>`, element]);
+  }
+  return Object.keys(value).map((key) => [step(value, key), read(value, key)]);
 }
 
 function step(parent: object, key: string): string {
