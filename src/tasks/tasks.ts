@@ -24,7 +24,7 @@ const notTasks = new Set<PropertyKey>(['then', 'toJSON']);
  * ```
  *
  * @param url of a `.js`, `.mjs`, `.cjs` or `.ts` module: a `URL`, or a string with a scheme (`file:`, `data:`,
- *   `node:`). A bare path is refused, since nobody could tell what it is relative to.
+ *   `node:`). A path is refused, since nobody could tell what it is relative to; `pathToFileURL` makes a URL of it.
  * @throws {InvalidTaskError} if `url` is no absolute URL.
  */
 export function tasks<M>(url: URL | string): TaskMakers<M> {
@@ -47,8 +47,10 @@ export function tasks<M>(url: URL | string): TaskMakers<M> {
 }
 
 function absoluteUrl(url: URL | string): string {
-  if (url instanceof URL) return url.href;
-  if (typeof url === 'string' && URL.canParse(url)) return new URL(url).href;
+  // A scheme of one letter is a drive of Windows.
+  const given = url instanceof URL ? url.href : url;
+  if (typeof given === 'string' && URL.canParse(given) && !/^\s*[a-z]:/i.test(given))
+    return new URL(given).href;
   throw new InvalidTaskError(
     `tasks() takes the module's URL, for example new URL('./hashing.js', import.meta.url), not ${show(url)}`,
   );

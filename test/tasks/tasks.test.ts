@@ -43,9 +43,12 @@ describe('tasks', () => {
     expect(tasks<Module>('data:text/javascript,1').add(1, 2).module).toBe('data:text/javascript,1');
   });
 
-  test.each(['./module.mjs', '/module.mjs', '', 1, null, undefined, {}])('refuses %o', (value) => {
-    expect(() => tasks(value as never)).toThrow(InvalidTaskError);
-  });
+  test.each(['./module.mjs', '/module.mjs', 'C:\\a.js', new URL('c:/a.js'), '', 1, null, undefined, {}])(
+    'refuses %o',
+    (value) => {
+      expect(() => tasks(value as never)).toThrow(InvalidTaskError);
+    },
+  );
 });
 
 describe('a task', () => {
