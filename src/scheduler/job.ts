@@ -60,6 +60,7 @@ export class Job implements Linked {
   status: JobStatus = 'waiting';
   /** The result once fulfilled, the reason once rejected or cancelled. */
   value: unknown = undefined;
+  /** Both are known when it has settled; while it runs, its delivery knows. */
   startedAt: number | undefined = undefined;
   endedAt: number | undefined = undefined;
 
@@ -117,6 +118,11 @@ export class Job implements Linked {
     return this.status === 'sent' && this.delivery?.claim(this.position) !== 'sent';
   }
 
+  /** When a thread began with it, on this thread's `performance.now()`. */
+  get runningSince(): number | undefined {
+    return this.startedAt ?? (this.running ? this.delivery?.startedAt(this.position) : undefined);
+  }
+
   /** Must it be the only one in its delivery? Ending a thread to stop it must not touch others. */
   get travelsAlone(): boolean {
     return this.alone || this.options.interrupt === true || this.options.timeoutMs !== undefined;
@@ -165,6 +171,11 @@ export class Job implements Linked {
   }
 
   settle(status: 'fulfilled' | 'rejected' | 'cancelled', value: unknown): void {
+    // A thread may run on with it; what it tells of its times comes too late.
+    if (this.endedAt === undefined) {
+      this.startedAt = this.runningSince;
+      this.endedAt = performance.now();
+    }
     this.transitionTo(status);
     this.value = value;
     if (status === 'fulfilled') this.#resolve?.(value);
