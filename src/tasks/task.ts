@@ -59,6 +59,9 @@ export class Task<out R> {
   }
 }
 
+/** What a task returns: `TaskResult<Task<string> | Task<number>>` is `string | number`. */
+export type TaskResult<T extends Task<unknown>> = T extends Task<infer R> ? R : never;
+
 const targets = new Map<string, TaskTarget>();
 
 /** The one target for this module and export in this process. */
