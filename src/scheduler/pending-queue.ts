@@ -38,12 +38,6 @@ export class PendingQueue {
     return this.#levels[0]?.jobs.first ?? null;
   }
 
-  shift(): Job | null {
-    const job = this.peek();
-    if (job !== null) this.remove(job);
-    return job;
-  }
-
   /** Takes out a job that stands in this queue. */
   remove(job: Job): void {
     const index = this.#indexOf(job.priority);
