@@ -1,5 +1,5 @@
 import type { Transferable } from 'node:worker_threads';
-import type { Task } from '../tasks/task.ts';
+import { Task } from '../tasks/task.ts';
 import type { TaskOptions } from '../tasks/task-options.ts';
 import type { Delivery } from './backend.ts';
 import { Future } from './future.ts';
@@ -97,7 +97,7 @@ export class Job implements Linked {
     this.submittedAt = performance.now();
     this.bytes = bytes;
     this.retriesLeft = options.retries ?? 0;
-    this.args = task.args;
+    this.args = Task.argsOf(task);
     this.transfer = options.transfer;
   }
 

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { InvalidTaskError } from '../errors.ts';
 import { show } from '../options.ts';
 import { internTarget, Task } from './task.ts';
@@ -30,9 +31,10 @@ const notTasks = new Set<PropertyKey>(['then', 'toJSON']);
 export function tasks<M>(url: URL | string): TaskMakers<M> {
   const module = absoluteUrl(url);
   const makers = new Map<string, (...args: unknown[]) => Task<unknown>>();
-  const proxy = new Proxy(Object.create(null) as object, {
-    get(_, name) {
-      if (typeof name === 'symbol' || notTasks.has(name)) return undefined;
+  const proxy = new Proxy(printable(`tasks of ${module}`), {
+    get(target, name) {
+      if (typeof name === 'symbol') return target[name];
+      if (notTasks.has(name)) return undefined;
       let maker = makers.get(name);
       if (maker === undefined) {
         const target = internTarget(module, name);
@@ -44,6 +46,12 @@ export function tasks<M>(url: URL | string): TaskMakers<M> {
     set: () => false,
   });
   return proxy as TaskMakers<M>;
+}
+
+/** An object that has nothing but an answer to whoever prints it. */
+function printable(text: string): Record<symbol, unknown> {
+  const value = () => text;
+  return Object.create(null, { [Symbol.toPrimitive]: { value }, [inspect.custom]: { value } }) as never;
 }
 
 function absoluteUrl(url: URL | string): string {
