@@ -1,6 +1,6 @@
 import { SingleBar } from 'cli-progress';
 import type { Executor } from '../index.ts';
-import { HostLoadSampler } from '../pool/host-load.ts';
+import { HostLoadSampler } from './host-load.ts';
 
 const format =
   ' {bar} {value}/{total} | {rate}/s | {eta_formatted} left | workers {busy}/{workers} | host CPU {cpu}';
