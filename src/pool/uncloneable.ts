@@ -28,10 +28,11 @@ export function dataCloneError(error: unknown, value: unknown, path: string): DO
   return new DOMException(`${findUncloneable(value, path) ?? path}: ${messageOf(error)}`, 'DataCloneError');
 }
 
-/** It may be what a getter threw. */
+/** Of anything: it may be what a getter threw. */
 function messageOf(error: unknown): string {
   try {
-    return error instanceof Error ? String(error.message) : show(error);
+    const message: unknown = error instanceof Error ? error.message : error;
+    return typeof message === 'string' ? message : show(message);
   } catch {
     return show(error);
   }

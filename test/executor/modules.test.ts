@@ -55,7 +55,7 @@ describe('a task module', () => {
   });
 
   test.each(['default-class.mjs', 'computed.cjs'])('exports nothing that it inherits: %s', async (file) => {
-    const inherited = tasks<{ constructor(source: string): unknown }>(
+    const inherited = tasks<{ readonly constructor: (source: string) => unknown }>(
       new URL(`../fixtures/${file}`, import.meta.url),
     );
     expect(await reasonOf(executor.run(inherited.constructor('return 7')))).toBeInstanceOf(InvalidTaskError);

@@ -8,7 +8,7 @@ const silent = new Proxy(
   { get: trap, getPrototypeOf: trap, ownKeys: trap, getOwnPropertyDescriptor: trap, has: trap },
 );
 
-export function revoked(target: object = {}): object {
+function revoked(target: object = {}): object {
   const { proxy, revoke } = Proxy.revocable(target, {});
   revoke();
   return proxy;
@@ -50,7 +50,11 @@ const makers: readonly Make[] = [
   () => trapped(Buffer.from('x'), 'byteOffset', 'constructor'),
   () => trapped(new Error('x'), 'stack', 'name', 'code', 'cause', 'errors', 'constructor'),
   () => Object.assign(new Error('x'), { errors: revoked([]), cause: silent, code: revoked() }),
-  () => Object.assign(new Error('x'), { errors: new Array(3e8), message: Object.create(null) as unknown }),
+  () =>
+    Object.assign(new Error('x'), {
+      errors: Object.assign([], { length: 3e8 }),
+      message: Object.create(null) as unknown,
+    }),
   () => Object.assign(new Error('x'), { errors: Object.assign([1], { map: trap, constructor: trap }) }),
   () => new DataView(new ArrayBuffer(100), 3, 4),
   () => structuredClone(new ArrayBuffer(8)),

@@ -25,7 +25,7 @@ describe('tasks', () => {
   test('awaiting, printing and inspecting it is harmless', async () => {
     expect(await Promise.resolve(makers)).toBe(makers);
     expect(inspect({ makers })).toBe(`{ makers: tasks of ${url.href} }`);
-    expect(`${makers as never as string}`).toBe(`tasks of ${url.href}`);
+    expect(String(makers as unknown)).toBe(`tasks of ${url.href}`);
     expect(JSON.stringify({ makers })).toBe('{"makers":{}}');
     expect(Object.prototype.toString.call(makers)).toBe('[object Object]');
     expect((makers as never as Record<symbol, unknown>)[Symbol.iterator]).toBeUndefined();
