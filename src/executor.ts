@@ -13,6 +13,7 @@ import { openSource } from './scheduler/task-source.ts';
 import type { Source } from './scheduler/task-source.ts';
 import { TaskStream } from './scheduler/task-stream.ts';
 import { Task } from './tasks/task.ts';
+import type { TaskResult } from './tasks/task.ts';
 import { validateTaskOptions } from './tasks/task-options.ts';
 import type { TaskOptions } from './tasks/task-options.ts';
 
@@ -101,10 +102,10 @@ export class Executor implements AsyncDisposable {
    * Leaving the loop stops pulling and cancels what it submitted and no thread has begun. An error of the source (or
    * an item that is no task) is thrown after the results that were in flight.
    */
-  asCompleted<R>(
-    tasks: Source<Task<R>>,
+  asCompleted<T extends Task<unknown>>(
+    tasks: Source<T>,
     options: StreamOptions = {},
-  ): AsyncIterableIterator<Future<R>, undefined> {
+  ): AsyncIterableIterator<Future<TaskResult<T>>, undefined> {
     const { window = this.capacity } = checkOptions('asCompleted option', options, streamChecks);
     const source = openSource(tasks, (task) => asTask(task));
     return new TaskStream(this.#scheduler, source, 'completed', window) as never;
@@ -117,21 +118,26 @@ export class Executor implements AsyncDisposable {
    * A failure is thrown in its turn; it ends the iteration and cancels what has not begun. With `outcomes: true` it is
    * yielded as an `Outcome`, and the iteration goes on.
    */
-  map<I, R>(
+  map<I, T extends Task<unknown>>(
     items: Source<I>,
-    toTask: (item: I, index: number) => Task<R>,
+    toTask: (item: I, index: number) => T,
     options: MapOptions & { readonly outcomes: true },
-  ): AsyncGenerator<Outcome<R>, undefined, undefined>;
-  map<I, R>(
+  ): AsyncGenerator<Outcome<TaskResult<T>>, undefined, undefined>;
+  map<I, T extends Task<unknown>>(
     items: Source<I>,
-    toTask: (item: I, index: number) => Task<R>,
+    toTask: (item: I, index: number) => T,
     options?: MapOptions & { readonly outcomes?: false },
-  ): AsyncGenerator<R, undefined, undefined>;
-  map<I, R>(
+  ): AsyncGenerator<TaskResult<T>, undefined, undefined>;
+  map<I, T extends Task<unknown>>(
     items: Source<I>,
-    toTask: (item: I, index: number) => Task<R>,
+    toTask: (item: I, index: number) => T,
+    options: MapOptions,
+  ): AsyncGenerator<TaskResult<T> | Outcome<TaskResult<T>>, undefined, undefined>;
+  map<I, T extends Task<unknown>>(
+    items: Source<I>,
+    toTask: (item: I, index: number) => T,
     options: MapOptions = {},
-  ): AsyncGenerator<R | Outcome<R>, undefined, undefined> {
+  ): AsyncGenerator<TaskResult<T> | Outcome<TaskResult<T>>, undefined, undefined> {
     const given = checkOptions('map option', options, mapChecks);
     const source = openSource(items, (item, index) => asTask(toTask(item, index)));
     const order = given.ordered === false ? 'completed' : 'pulled';

@@ -22,7 +22,7 @@ export type { Source } from './scheduler/task-source.ts';
 export { wait } from './scheduler/wait.ts';
 export type { WaitOptions, WaitResult } from './scheduler/wait.ts';
 export { inline } from './tasks/inline.ts';
-export type { Task, TaskTarget } from './tasks/task.ts';
+export type { Task, TaskResult, TaskTarget } from './tasks/task.ts';
 export type { TaskOptions } from './tasks/task-options.ts';
 export { tasks } from './tasks/tasks.ts';
 export type { TaskMakers } from './tasks/tasks.ts';

@@ -82,7 +82,11 @@ export function nonEmptyString(option: string, value: unknown): void {
   );
 }
 
-/** A value on one line, short enough for an error message. */
+/** A value on one line, short enough for an error message. Never throws. */
 export function show(value: unknown): string {
-  return inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: 60 });
+  try {
+    return inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: 60 });
+  } catch {
+    return 'a value that can’t be shown';
+  }
 }

@@ -45,7 +45,8 @@ export function encodeBatch(
     const own = jobs.length > 1 && job.args.some(isObject) ? ownArgs(job, seen) : job.args;
     for (let argument = 0; argument < arity; argument++) {
       given.push(job.args[argument]);
-      args.push(unpooled(own[argument]));
+      // Where something moves, a view may be of what moves.
+      args.push(job.transfer === undefined ? unpooled(own[argument]) : own[argument]);
     }
     if (job.transfer === undefined) continue;
     transfer.push(...job.transfer);

@@ -1,5 +1,16 @@
+import { eachWithin } from '../tasks/contents.ts';
+import { isSmallView } from '../tasks/small-view.ts';
+
 /** Indices and keys that lead from a list of values to a `Buffer` in it. */
 export type BufferPath = readonly (string | number)[];
+
+/** An object, and how the search came there. */
+interface Place {
+  readonly object: object;
+  readonly key: string | number;
+  readonly from: Place | null;
+  readonly depth: number;
+}
 
 /**
  * Levels of a value that crosses. Cloning recurses: a worker (4 MiB of stack) could send what the main thread (1 MiB)
@@ -18,14 +29,28 @@ export class TooDeepError extends RangeError {
  * Where among the values a `Buffer` stands, at any depth of arrays and objects. Structured cloning makes each one a
  * plain `Uint8Array`; the other side turns them back with `reviveBuffers`.
  *
- * @throws {TooDeepError} for a value that the other side might not be able to read.
+ * @throws {TooDeepError} for a value that the other side might not be able to read; nothing else, whatever it is given.
  */
 export function findBuffers(values: readonly unknown[]): BufferPath[] | undefined {
+  if (!values.some(isObject)) return undefined;
   let found: BufferPath[] | undefined;
-  for (let index = 0; index < values.length; index++) {
-    const value = values[index];
-    if (typeof value !== 'object' || value === null) continue;
-    visit(value, [index], new Set(), (path) => (found ??= []).push([...path]));
+  let tooDeep = false;
+  const seen = new Set<object>();
+  const places: Place[] = [{ object: values, key: '', from: null, depth: 0 }];
+  // A list that grows while it is read: no depth is too much for it.
+  for (const place of places) {
+    eachWithin(place.object, (value, key) => {
+      if (key === undefined || !isObject(value)) return;
+      if (ArrayBuffer.isView(value)) {
+        if (Buffer.isBuffer(value)) (found ??= []).push(pathTo(key, place));
+      } else if (!seen.has(value)) {
+        seen.add(value);
+        if (place.depth === maxDepth) tooDeep = true;
+        else places.push({ object: value, key, from: place, depth: place.depth + 1 });
+      }
+    });
+    // Not from within: what is thrown there is taken for a getter's.
+    if (tooDeep) throw new TooDeepError();
   }
   return found;
 }
@@ -35,24 +60,12 @@ export function checkDepth(value: unknown): void {
   findBuffers([value]);
 }
 
-/** `path` is one list that grows and shrinks: a copy for each object would cost the square of the depth. */
-function visit(
-  value: object,
-  path: (string | number)[],
-  seen: Set<object>,
-  found: (path: BufferPath) => void,
-): void {
-  if (Buffer.isBuffer(value)) return found(path);
-  if (ArrayBuffer.isView(value) || seen.has(value)) return;
-  if (path.length > maxDepth) throw new TooDeepError();
-  seen.add(value);
-  for (const key of Object.keys(value)) {
-    const property = Object.getOwnPropertyDescriptor(value, key)?.value as unknown;
-    if (typeof property !== 'object' || property === null) continue;
-    path.push(key);
-    visit(property, path, seen, found);
-    path.pop();
-  }
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+function pathTo(key: string | number, place: Place): BufferPath {
+  const path = [key];
+  for (let at = place; at.from !== null; at = at.from) path.push(at.key);
+  return path.toReversed();
 }
 
 /** Turns the `Uint8Array`s at these paths back into `Buffer`s of the same memory. */
@@ -69,12 +82,26 @@ export function reviveBuffers(values: unknown[], paths: readonly BufferPath[] | 
 }
 
 /**
- * A `Buffer` of its own memory for one that is a small part of a larger one (Node cuts small Buffers from a shared
- * 8 KiB pool): cloning a view clones all of the memory behind it.
+ * A view of its own memory for one that shows a small part of a larger one; see `isSmallView`. What it shared its memory
+ * with it shares no more. Never throws.
  */
 export function unpooled(value: unknown): unknown {
-  if (!Buffer.isBuffer(value) || value.byteLength * 2 > value.buffer.byteLength) return value;
-  const copy = Buffer.allocUnsafeSlow(value.byteLength);
-  value.copy(copy);
-  return copy;
+  if (!isSmallView(value)) return value;
+  try {
+    const { buffer, byteOffset, byteLength } = value;
+    const memory = buffer.slice(byteOffset, byteOffset + byteLength);
+    return Buffer.isBuffer(value) ? Buffer.from(memory) : new (viewType(value))(memory);
+  } catch {
+    return value;
+  }
+}
+
+type ViewType = new (memory: ArrayBuffer) => ArrayBufferView;
+
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
+
+/** Not its `constructor`, which may be anything: cloning keeps the built-in type, too. */
+function viewType(view: ArrayBufferView): ViewType {
+  const name = (Reflect.get(typedArray, Symbol.toStringTag, view) as string | undefined) ?? 'DataView';
+  return (globalThis as unknown as Record<string, ViewType>)[name] as ViewType;
 }

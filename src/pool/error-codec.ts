@@ -1,5 +1,6 @@
 import { InvalidOptionError, InvalidTaskError } from '../errors.ts';
 import { show } from '../options.ts';
+import { eachWithin } from '../tasks/contents.ts';
 import { checkDepth } from './buffers.ts';
 
 /**
@@ -45,26 +46,45 @@ const classes: Record<string, { readonly prototype: Error }> = {
 
 /** What a task threw, as something that can always be cloned. Never throws. */
 export function encodeReason(reason: unknown): EncodedReason {
-  const errors: EncodedError[] = [];
+  const found: unknown[] = [];
   const places = new Map<unknown, number>();
 
   function encode(value: unknown): EncodedValue {
     if (!attempt(() => isError(value), false)) return { value: cloneable(value) };
     let place = places.get(value);
     if (place === undefined) {
-      place = errors.length;
+      place = found.push(value) - 1;
       places.set(value, place);
-      const encoded: EncodedError = { ...describe(value as Error), properties: [] };
-      errors.push(encoded);
-      for (const [key, { value: property, enumerable = false }] of ownProperties(value as Error)) {
-        const list = key === 'errors' && Array.isArray(property) ? { list: property.map(encode) } : undefined;
-        encoded.properties.push([key, list ?? encode(property), enumerable]);
-      }
     }
     return { error: place };
   }
 
-  return { errors, reason: encode(reason) };
+  const encoded = encode(reason);
+  const errors: EncodedError[] = [];
+  // A list that grows while it is read: no chain of causes is too long for it.
+  for (const error of found) errors.push(encodeError(error as Error, encode));
+  return { errors, reason: encoded };
+}
+
+function encodeError(error: Error, encode: (value: unknown) => EncodedValue): EncodedError {
+  const encoded: EncodedError = { ...describe(error), properties: [] };
+  for (const [key, { value, enumerable = false }] of ownProperties(error)) {
+    encoded.properties.push([key, key === 'errors' ? encodeList(value, encode) : encode(value), enumerable]);
+  }
+  const code = attempt(() => (error as { code?: unknown }).code, undefined);
+  // An error class may have it as a getter; that of DOMException follows from the name.
+  const isInherited = encoded.type !== 'DOMException' && !encoded.properties.some(([key]) => key === 'code');
+  if (isInherited && (typeof code === 'string' || typeof code === 'number')) {
+    encoded.properties.push(['code', { value: code }, false]);
+  }
+  return encoded;
+}
+
+function encodeList(value: unknown, encode: (value: unknown) => EncodedValue) {
+  if (!attempt(() => Array.isArray(value), false)) return encode(value);
+  const list: EncodedValue[] = [];
+  eachWithin(value as unknown[], (element) => list.push(encode(element)));
+  return { list };
 }
 
 export function decodeReason({ errors, reason }: EncodedReason): unknown {
@@ -131,7 +151,7 @@ function cloneable(value: unknown): unknown {
     checkDepth(value);
     return structuredClone(value);
   } catch {
-    return attempt(() => show(value), 'a value that can’t be shown');
+    return show(value);
   }
 }
 

@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { statSync } from 'node:fs';
+import { createRequire, isBuiltin } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { InvalidTaskError } from '../errors.ts';
-import { exportOf, setUp } from './module-hooks.ts';
-import type { ModuleExports } from './module-hooks.ts';
+import { ModuleExports } from './module-exports.ts';
+import { setUp } from './module-hooks.ts';
 
 export type TaskFunction = (...args: unknown[]) => unknown;
 
@@ -11,45 +11,59 @@ export type TaskFunction = (...args: unknown[]) => unknown;
  * Imports a task module, sets it up and finds one of its functions. Runs in the worker.
  *
  * Rejects with `InvalidTaskError` if there is no such module or export, and with the module's own error if it throws
- * while it is loaded or set up.
+ * while it is loaded or set up, or imports what is not there.
  */
 export async function loadTask(module: string, name: string): Promise<TaskFunction> {
   const url = existingUrl(module);
-  const exports = await importModule(url);
-  const found = exportOf(exports, name);
+  const exports = new ModuleExports(url, await importModule(url));
+  const found = exports.get(name);
   if (typeof found === 'function') {
     await setUp(url, exports);
     return found as TaskFunction;
   }
-  const names = Object.keys(exports).filter((key) => typeof exports[key] === 'function');
+  const names = exports.functionNames;
   const known = names.length === 0 ? 'it exports no functions' : `its functions: ${names.join(', ')}`;
   throw new InvalidTaskError(`${module} has no function '${name}' (${known})`);
 }
 
-/** The module, or the TypeScript file that it will be compiled from while one works from the sources. */
+/**
+ * The module, or the TypeScript file that it will be compiled from while one works from the sources.
+ *
+ * Looked for before it is imported: from an error of `import()` nobody could tell whether this module is missing or one
+ * that it imports itself.
+ */
 function existingUrl(module: string): string {
-  if (!module.startsWith('file:') || existsSync(fileURLToPath(module))) return module;
+  if (module.startsWith('node:') ? isBuiltin(module) : !module.startsWith('file:')) return module;
+  if (isFile(module)) return module;
   const source = module.replace(/\.([mc]?)js$/, '.$1ts');
-  if (source !== module && existsSync(fileURLToPath(source))) return source;
+  if (source !== module && isFile(source)) return source;
   throw new InvalidTaskError(`there is no module at ${module}`);
 }
 
-async function importModule(url: string): Promise<ModuleExports> {
+/** @throws {InvalidTaskError} if no path can be made of the URL: it names a host, or has an encoded slash. */
+function isFile(url: string): boolean {
   try {
-    return (await import(url)) as ModuleExports;
+    return statSync(fileURLToPath(url), { throwIfNoEntry: false })?.isFile() === true;
+  } catch (cause) {
+    throw new InvalidTaskError(`there can be no module at ${url}`, { cause });
+  }
+}
+
+async function importModule(url: string): Promise<object> {
+  try {
+    return (await import(url)) as object;
   } catch (error) {
-    if (
-      (error as { code?: unknown } | null)?.code !== 'ERR_UNKNOWN_FILE_EXTENSION' ||
-      !/\.[mc]?ts$/.test(url)
-    ) {
-      throw error;
+    const code = (error as { code?: unknown } | null)?.code;
+    if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[mc]?ts$/.test(url)) return importWithTsx(url, error);
+    if (code === 'ERR_UNSUPPORTED_ESM_URL_SCHEME' && !/^(?:file|data|node):/.test(url)) {
+      throw new InvalidTaskError(`Node can't import a module from ${url}`, { cause: error });
     }
-    return importWithTsx(url, error);
+    throw error;
   }
 }
 
 /** For a Node that does not strip types: tsx, as the task module's own package has it installed. */
-async function importWithTsx(url: string, cause: unknown): Promise<ModuleExports> {
+async function importWithTsx(url: string, cause: unknown): Promise<object> {
   let api: URL;
   try {
     api = tsxApi(createRequire(url));
@@ -58,7 +72,7 @@ async function importWithTsx(url: string, cause: unknown): Promise<ModuleExports
     throw new InvalidTaskError(`${message}: use Node 22.18 or later, or npm install tsx`, { cause });
   }
   const { tsImport } = (await import(api.href)) as {
-    tsImport: (specifier: string, parent: string) => Promise<ModuleExports>;
+    tsImport: (specifier: string, parent: string) => Promise<object>;
   };
   return tsImport(url, import.meta.url);
 }

@@ -1,7 +1,6 @@
 import { encodeReason } from './error-codec.ts';
+import type { ModuleExports } from './module-exports.ts';
 import type { Left } from './wire.ts';
-
-export type ModuleExports = Readonly<Record<string, unknown>>;
 
 /** Modules that have been set up in this thread, in that order. */
 const setUpModules = new Map<string, ModuleExports>();
@@ -30,11 +29,6 @@ export async function tearDown(): Promise<Left['left']> {
 }
 
 async function callHook(exports: ModuleExports, name: 'setup' | 'teardown'): Promise<void> {
-  const hook = exportOf(exports, name);
+  const hook = exports.get(name);
   if (typeof hook === 'function') await hook();
-}
-
-/** A CommonJS module whose exports Node could not tell by reading it has them on its default export. */
-export function exportOf(exports: ModuleExports, name: string): unknown {
-  return exports[name] ?? (exports['default'] as ModuleExports | null | undefined)?.[name];
 }

@@ -1,3 +1,6 @@
+import { types } from 'node:util';
+import { eachWithin } from '../tasks/contents.ts';
+
 /**
  * Does anything that these values refer to stand in `seen`? Adds everything that they refer to.
  *
@@ -6,36 +9,18 @@
  */
 export function overlaps(values: readonly unknown[], seen: Set<object>): boolean {
   const own = new Set<object>();
-  try {
-    for (const value of values) visit(value, own);
-  } catch {
-    // A revoked proxy, or nested too deeply: it can't be cloned either, and cloning it says so.
-  }
+  const add = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    if (ArrayBuffer.isView(value)) own.add(value.buffer);
+    else if (!types.isSharedArrayBuffer(value)) own.add(value);
+  };
+  for (const value of values) add(value);
+  // A Set that grows while it is read: each object is looked into once.
+  for (const object of own) eachWithin(object, add);
   let found = false;
   for (const object of own) {
     if (seen.has(object)) found = true;
     else seen.add(object);
   }
   return found;
-}
-
-/** A longer array that travels with others must be sparse: by its bytes it would travel alone. */
-const maxDense = 2 ** 16;
-
-function visit(value: unknown, own: Set<object>): void {
-  if (typeof value !== 'object' || value === null || own.has(value)) return;
-  if (ArrayBuffer.isView(value)) return visit(value.buffer, own);
-  if (value instanceof SharedArrayBuffer) return undefined;
-  own.add(value);
-  if (value instanceof ArrayBuffer) return undefined;
-  if (value instanceof Map) {
-    for (const [key, entry] of value) {
-      visit(key, own);
-      visit(entry, own);
-    }
-  } else if (value instanceof Set) for (const element of value) visit(element, own);
-  else if (Array.isArray(value) && value.length <= maxDense) for (const element of value) visit(element, own);
-  // Descriptors, not values: looking must not run a getter.
-  else for (const key of Object.keys(value)) visit(Object.getOwnPropertyDescriptor(value, key)?.value, own);
-  return undefined;
 }

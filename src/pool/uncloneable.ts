@@ -1,69 +1,81 @@
+import { types } from 'node:util';
+import { show } from '../options.ts';
 import { TooDeepError } from './buffers.ts';
 
-/** Each level is cloned anew: the search goes no deeper, and names the part that it has come to. */
-const maxDepth = 64;
+/** A path is cut after so many steps: each step clones all that lies below it. */
+const maxSteps = 40;
 
 /**
  * Which part of a value can't be cloned, as a path (`args[0].handler`): the deepest part that fails by itself.
- * Only called after cloning has failed, so its cost does not matter.
+ * Only called after cloning has failed, so its cost matters little. Never throws.
  */
 export function findUncloneable(value: unknown, path: string): string | undefined {
+  if (isCloneable(value)) return undefined;
   const seen = new Set<unknown>();
-
-  function search(part: unknown, at: string, depth: number): string | undefined {
-    if (seen.has(part) || isCloneable(part)) return undefined;
+  let part = value;
+  let at = path;
+  for (let left = maxSteps; left > 0; left--) {
     seen.add(part);
-    if (typeof part !== 'object' || part === null || depth === maxDepth) return at;
-    const entries: [string, unknown][] =
-      part instanceof Map
-        ? [...part].flatMap(([key, entry], index): [string, unknown][] => [
-            [`<key ${index}>`, key],
-            [`.get(${String(key)})`, entry],
-          ])
-        : part instanceof Set
-          ? [...part].map((element, index): [string, unknown] => [`<element ${index}>`, element])
-          : Object.keys(part).map((key): [string, unknown] => [step(part, key), read(part, key)]);
-    for (const [name, entry] of entries) {
-      const found = search(entry, at + name, depth + 1);
-      if (found !== undefined) return found;
-    }
-    return at;
+    const next = partsOf(part).find(([, inner]) => !seen.has(inner) && !isCloneable(inner));
+    if (next === undefined) return at;
+    at += next[0];
+    part = next[1];
   }
-
-  return search(value, path, 0);
+  return `${at}…`;
 }
 
-/** The platform's error, with the path in front. */
+/** The platform's error, with the path in front. Never throws. */
 export function dataCloneError(error: unknown, value: unknown, path: string): DOMException {
-  const found = error instanceof TooDeepError ? undefined : attempt(() => findUncloneable(value, path));
-  const message = attempt(() => (error instanceof Error ? error.message : String(error)));
-  const hint = attempt(() => hintFor(value));
-  return new DOMException(`${found ?? path}: ${message ?? ''}${hint ?? ''}`, 'DataCloneError');
+  const found = error instanceof TooDeepError ? undefined : findUncloneable(value, path);
+  return new DOMException(`${found ?? path}: ${messageOf(error)}${hintFor(value)}`, 'DataCloneError');
 }
 
 /** An iterator stays where it is: what it would yield is computed in its own thread. */
 function hintFor(value: unknown): string {
-  const name = Object.prototype.toString.call(value);
-  if (!/ (Async)?Generator\]$| Iterator\]$/.test(name)) return '';
+  if (!types.isGeneratorObject(value) && !isIterator(value)) return '';
   return ' (an iterator can’t cross between threads: collect what it yields, and return an array)';
 }
 
-/** Undefined if a hostile object throws. */
-function attempt<T>(read: () => T): T | undefined {
+function isIterator(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || types.isProxy(value)) return false;
+  return / Iterator\]$/.test(Object.prototype.toString.call(value));
+}
+
+/** Of anything: it may be what a getter threw. */
+function messageOf(error: unknown): string {
   try {
-    return read();
+    const message: unknown = error instanceof Error ? error.message : error;
+    return typeof message === 'string' ? message : show(message);
   } catch {
-    return undefined;
+    return show(error);
   }
 }
 
 function isCloneable(value: unknown): boolean {
+  if (typeof value === 'function' || typeof value === 'symbol') return false;
+  if (typeof value !== 'object') return true;
   try {
     structuredClone(value);
     return true;
   } catch {
     return false;
   }
+}
+
+/** Steps into a value, and where they lead. */
+function partsOf(value: unknown): [step: string, part: unknown][] {
+  // A proxy can't be cloned, whatever is behind it.
+  if (typeof value !== 'object' || value === null || types.isProxy(value)) return [];
+  if (types.isMap(value)) {
+    return [...Map.prototype.entries.call(value)].flatMap(([key, entry], index): [string, unknown][] => [
+      [`<key ${index}>`, key],
+      [`.get(${show(key)})`, entry],
+    ]);
+  }
+  if (types.isSet(value)) {
+    return [...Set.prototype.values.call(value)].map((element, index) => [`<element ${index}>`, element]);
+  }
+  return Object.keys(value).map((key) => [step(value, key), read(value, key)]);
 }
 
 function step(parent: object, key: string): string {

@@ -19,10 +19,10 @@ export interface AsCompletedOptions {
  *
  * @throws {InvalidOptionError} at once for a bad option, `TypeError` for something that is not a future.
  */
-export function asCompleted<R>(
-  futures: Iterable<Future<R>>,
+export function asCompleted<F extends Future<unknown>>(
+  futures: Iterable<F>,
   options: AsCompletedOptions = {},
-): AsyncIterableIterator<Future<R>, undefined> {
+): AsyncIterableIterator<F, undefined> {
   const checked = checkOptions('asCompleted option', options, checks);
   return new Completions(jobsOf(futures), checked) as AsyncIterableIterator<
     Future<unknown>,

@@ -50,8 +50,9 @@ export interface Delivery {
   takeBack(position: number): boolean;
   /** Asks a running job to stop, and tells it why: true if it was running and had not finished. */
   askToStop(position: number, reason: unknown): boolean;
-  /** Milliseconds on this thread's `performance.now()`; valid from the answer on. */
+  /** Milliseconds on this thread's `performance.now()`; valid once it has been claimed. */
   startedAt(position: number): number;
+  /** The same; valid from the answer on. */
   endedAt(position: number): number;
 }
 

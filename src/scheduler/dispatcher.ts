@@ -260,9 +260,13 @@ export class Dispatcher {
       const job = delivery.jobs[position] as Job;
       const failure = failures[failed]?.[0] === position ? failures[failed++] : undefined;
       if (job.delivery !== delivery) continue;
-      job.startedAt = delivery.startedAt(position);
-      job.endedAt = delivery.endedAt(position);
-      this.#runTimes.learn(job.task.target, job.endedAt - job.startedAt);
+      const startedAt = delivery.startedAt(position);
+      const endedAt = delivery.endedAt(position);
+      this.#runTimes.learn(job.task.target, endedAt - startedAt);
+      if (!job.done) {
+        job.startedAt = startedAt;
+        job.endedAt = endedAt;
+      }
       if (failure === undefined) this.#finish(job, 'fulfilled', values[index]);
       else this.#finish(job, 'rejected', failure[1]);
     }
@@ -282,8 +286,8 @@ export class Dispatcher {
   }
 
   #finish(job: Job, status: 'fulfilled' | 'rejected', value: unknown): void {
-    job.delivery = null;
     if (!job.done) this.#events.settle(job, status, value);
+    job.delivery = null;
     this.#events.left(job);
   }
 

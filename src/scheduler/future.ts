@@ -16,7 +16,9 @@ export type Outcome<R> =
 /** Milliseconds on the main thread's `performance.now()`; undefined as long as it has not come to that. */
 export interface Timing {
   readonly submittedAt: number;
+  /** When a thread began with the task. The first task of a module begins again when the module has been loaded. */
   readonly startedAt: number | undefined;
+  /** When the task returned or threw; when the future settled, if that was before (cancelled, expired, crashed). */
   readonly endedAt: number | undefined;
 }
 
@@ -55,8 +57,8 @@ export class Future<out R> {
   }
 
   get timing(): Timing {
-    const { submittedAt, startedAt, endedAt } = this.#job;
-    return { submittedAt, startedAt, endedAt };
+    const { submittedAt, runningSince, endedAt } = this.#job;
+    return { submittedAt, startedAt: runningSince, endedAt };
   }
 
   /** The task's result. Rejects with what the task threw, or with the reason of the cancellation. */

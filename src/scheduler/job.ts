@@ -1,5 +1,5 @@
 import type { Transferable } from 'node:worker_threads';
-import type { Task } from '../tasks/task.ts';
+import { Task } from '../tasks/task.ts';
 import type { TaskOptions } from '../tasks/task-options.ts';
 import type { Delivery } from './backend.ts';
 import { Future } from './future.ts';
@@ -62,6 +62,7 @@ export class Job implements Linked {
   status: JobStatus = 'waiting';
   /** The result once fulfilled, the reason once rejected or cancelled. */
   value: unknown = undefined;
+  /** Both are known when it has settled; while it runs, its delivery knows. */
   startedAt: number | undefined = undefined;
   endedAt: number | undefined = undefined;
 
@@ -98,7 +99,7 @@ export class Job implements Linked {
     this.submittedAt = performance.now();
     this.bytes = bytes;
     this.retriesLeft = options.retries ?? 0;
-    this.args = task.args;
+    this.args = Task.argsOf(task);
     this.transfer = options.transfer;
   }
 
@@ -117,6 +118,11 @@ export class Job implements Linked {
   /** True from the moment a thread claimed it until it has settled. */
   get running(): boolean {
     return this.status === 'sent' && this.delivery?.claim(this.position) !== 'sent';
+  }
+
+  /** When a thread began with it, on this thread's `performance.now()`. */
+  get runningSince(): number | undefined {
+    return this.startedAt ?? (this.running ? this.delivery?.startedAt(this.position) : undefined);
   }
 
   /** Must it be the only one in its delivery? Ending a thread to stop it must not touch others. */
@@ -167,6 +173,11 @@ export class Job implements Linked {
   }
 
   settle(status: 'fulfilled' | 'rejected' | 'cancelled', value: unknown): void {
+    // A thread may run on with it; what it tells of its times comes too late.
+    if (this.endedAt === undefined) {
+      this.startedAt = this.runningSince;
+      this.endedAt = performance.now();
+    }
     this.transitionTo(status);
     this.value = value;
     if (status === 'fulfilled') this.#resolve?.(value);

@@ -41,12 +41,6 @@ export class LinkedList<T extends Linked> {
     this.#size++;
   }
 
-  shift(): T | null {
-    const { first } = this;
-    if (first !== null) this.remove(first);
-    return first;
-  }
-
   /** Takes out an element that stands in this list; one that does not is left alone. */
   remove(element: T): void {
     if (element.list !== this) return;

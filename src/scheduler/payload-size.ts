@@ -1,42 +1,66 @@
+import { types } from 'node:util';
+import { eachWithin } from '../tasks/contents.ts';
+import { isSmallView } from '../tasks/small-view.ts';
+
 /**
- * About how many bytes a value's structured clone takes: exact for buffers and typed arrays, two bytes a character for
- * strings, 8 for other primitives, 16 for each object, array, Map or Set and 8 for each of its entries. What can't be
- * cloned counts nothing here: sending it fails, with a better message.
+ * About how many bytes a list of arguments takes when it is sent: exact for buffers, two bytes a character for strings,
+ * 8 for other primitives, 16 for each object, array, Map or Set and 8 for each thing in it. Whatever is there several
+ * times counts once, as cloning does it.
+ *
+ * A view counts as all of the memory behind it, which is what cloning takes; but a small one that is an argument by
+ * itself is copied first, and counts as its own bytes.
+ *
+ * Never throws. What can't be looked at counts as empty: sending it fails, with a better message.
  */
 export function payloadBytes(values: readonly unknown[]): number {
   let total = 0;
-  try {
-    for (const value of values) total += sizeOf(value, null);
-  } catch {
-    // A revoked proxy, or nested too deeply.
+  let objects: ObjectSizes | undefined;
+  for (const value of values) {
+    if (typeof value !== 'object' || value === null) total += primitiveBytes(value);
+    else if (isSmallView(value)) total += value.byteLength;
+    else (objects ??= new ObjectSizes()).add(value);
   }
-  return total;
+  return objects === undefined ? total : total + objects.total();
 }
 
-function sizeOf(value: unknown, seen: Set<object> | null): number {
-  if (typeof value === 'string') return value.length * 2;
-  if (typeof value !== 'object' || value === null) return 8;
-  if (ArrayBuffer.isView(value)) return value.byteLength;
-  if (value instanceof ArrayBuffer) return value.byteLength;
-  return sizeOfContainer(value, seen ?? new Set());
-}
+const primitiveBytes = (value: unknown): number => (typeof value === 'string' ? value.length * 2 : 8);
 
-/** `seen` counts a shared object once, as cloning does, and ends cycles. */
-function sizeOfContainer(value: object, seen: Set<object>): number {
-  if (seen.has(value)) return 8;
-  seen.add(value);
-  let total = 16;
-  if (Array.isArray(value)) {
-    for (const element of value) total += 8 + sizeOf(element, seen);
-  } else if (value instanceof Map) {
-    for (const [key, entry] of value) total += 8 + sizeOf(key, seen) + sizeOf(entry, seen);
-  } else if (value instanceof Set) {
-    for (const element of value) total += 8 + sizeOf(element, seen);
-  } else if (!(value instanceof SharedArrayBuffer)) {
-    // Descriptors, not values: looking must not run a getter, which cloning will do once anyway.
-    for (const { value: property } of Object.values(Object.getOwnPropertyDescriptors(value))) {
-      total += 8 + sizeOf(property, seen);
+/** Keeps a list of what is still to be measured instead of recursing: no depth is too much for it. */
+class ObjectSizes {
+  readonly #seen = new Set<object>();
+  readonly #unmeasured: object[] = [];
+  #total = 0;
+
+  add(value: object): void {
+    const object = ArrayBuffer.isView(value) ? memoryOf(value) : value;
+    if (object === undefined || this.#seen.has(object)) this.#total += 8;
+    else {
+      this.#seen.add(object);
+      this.#unmeasured.push(object);
     }
   }
-  return total;
+
+  total(): number {
+    for (let object = this.#unmeasured.pop(); object; object = this.#unmeasured.pop()) {
+      if (types.isArrayBuffer(object)) this.#total += object.byteLength;
+      else {
+        this.#total += 16;
+        eachWithin(object, (value) => {
+          this.#total += 8;
+          if (typeof value === 'object' && value !== null) this.add(value);
+          else this.#total += primitiveBytes(value);
+        });
+      }
+    }
+    return this.#total;
+  }
+}
+
+function memoryOf(view: ArrayBufferView): ArrayBufferLike | undefined {
+  try {
+    return view.buffer;
+  } catch {
+    // Somebody has put a getter there.
+    return undefined;
+  }
 }

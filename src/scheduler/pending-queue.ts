@@ -38,12 +38,6 @@ export class PendingQueue {
     return this.#levels[0]?.jobs.first ?? null;
   }
 
-  shift(): Job | null {
-    const job = this.peek();
-    if (job !== null) this.remove(job);
-    return job;
-  }
-
   /** Takes out a job; one that has been taken out already is left alone. */
   remove(job: Job): void {
     if (job.list === null) return;

@@ -1,5 +1,5 @@
 import { ExecutorClosedError, SaturatedError } from '../errors.ts';
-import type { Task } from '../tasks/task.ts';
+import { Task } from '../tasks/task.ts';
 import type { TaskOptions } from '../tasks/task-options.ts';
 import { Admission } from './admission.ts';
 import { waitInLine } from './wait-in-line.ts';
@@ -90,7 +90,7 @@ export class Scheduler implements JobOwner {
 
   /** A record for a submission. It counts as submitted from here on: admit it, refuse it or let it wait. */
   createJob(task: Task<unknown>, options: TaskOptions): Job {
-    const bytes = task.args.length === 0 ? 0 : payloadBytes(task.args);
+    const bytes = payloadBytes(Task.argsOf(task));
     this.#counters.submitted++;
     return new Job(this.#nextId++, task, options, bytes, this);
   }

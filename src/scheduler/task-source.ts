@@ -31,6 +31,7 @@ export function openSource<I, T>(source: Source<I>, convert: (item: I, index: nu
 }
 
 function open<I>(source: Source<I>): OpenSource<I> {
+  if (typeof source === 'string') return (source as Iterable<I>)[Symbol.iterator]() as OpenSource<I>;
   if (typeof source === 'object' && source !== null) {
     if (Symbol.asyncIterator in source) return promising(source[Symbol.asyncIterator]());
     if (Symbol.iterator in source) return source[Symbol.iterator]() as OpenSource<I>;

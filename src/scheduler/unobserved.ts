@@ -27,9 +27,9 @@ export class Unobserved {
 
   /** A job that has just been rejected, and that nobody has asked about so far. */
   add(job: Job): void {
+    const { status, value, submittedAt, startedAt, endedAt } = job;
     const copy = new Job(job.id, job.task, job.options, 0, job.owner);
-    copy.status = 'rejected';
-    copy.value = job.value;
+    Object.assign(copy, { status, value, submittedAt, startedAt, endedAt });
     const failure: UnreadFailure = { copy, read: false };
     job.unread = failure;
     this.#failures.add(failure);

@@ -11,9 +11,9 @@ export interface WaitOptions {
 }
 
 /** The futures by whether they had ended when the wait was over; both in the order given. */
-export interface WaitResult<R> {
-  readonly done: Future<R>[];
-  readonly pending: Future<R>[];
+export interface WaitResult<F extends Future<unknown>> {
+  readonly done: F[];
+  readonly pending: F[];
 }
 
 /**
@@ -22,10 +22,10 @@ export interface WaitResult<R> {
  *
  * @throws {InvalidOptionError} for a bad option, `TypeError` for something that is not a future.
  */
-export async function wait<R>(
-  futures: Iterable<Future<R>>,
+export async function wait<F extends Future<unknown>>(
+  futures: Iterable<F>,
   options: WaitOptions = {},
-): Promise<WaitResult<R>> {
+): Promise<WaitResult<F>> {
   const { until = 'all', timeoutMs } = checkOptions('wait option', options, checks);
   const all = new Set(futures);
   const unfinished = new Set<Job>();
@@ -35,8 +35,8 @@ export async function wait<R>(
     else unfinished.add(job);
   }
   if (!over && unfinished.size > 0) await settlement(unfinished, until, timeoutMs);
-  const done: Future<R>[] = [];
-  const pending: Future<R>[] = [];
+  const done: F[] = [];
+  const pending: F[] = [];
   for (const future of all) (future.done ? done : pending).push(future);
   return { done, pending };
 }

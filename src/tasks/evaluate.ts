@@ -1,6 +1,6 @@
 /**
- * The module that `inline()` tasks run in. It knows a function by its source, and keeps the most recent ones
- * compiled: a loop that submits one closure a million times compiles it once.
+ * The module that `inline()` tasks run in. It knows a function by its source, and keeps the latest 256 that
+ * it compiled, first in, first out: a loop that submits one closure a million times compiles it once.
  */
 const compiled = new Map<string, (...args: unknown[]) => unknown>();
 const maxCompiled = 256;

@@ -23,15 +23,20 @@ export class Task<out R> {
   declare protected readonly result: R;
   /** The function's interned name; `module` and `name` are easier to read. */
   readonly target: TaskTarget;
-  readonly args: readonly unknown[];
+  readonly #args: readonly unknown[];
   readonly options: TaskOptions;
 
   /** Internal: options must have been validated. Use `tasks()` or `inline()`. */
   constructor(target: TaskTarget, args: readonly unknown[], options: TaskOptions) {
     this.target = target;
-    this.args = args;
+    this.#args = args;
     this.options = options;
     Object.freeze(this);
+  }
+
+  /** Frozen when somebody asks for them, and not before: freezing an array takes as long as making the task. */
+  get args(): readonly unknown[] {
+    return Object.freeze(this.#args);
   }
 
   /** The task module's URL. */
@@ -55,9 +60,18 @@ export class Task<out R> {
    * @throws {InvalidOptionError} for an unknown option or a bad value.
    */
   with(options: TaskOptions): Task<R> {
-    return new Task<R>(this.target, this.args, { ...this.options, ...validateTaskOptions(options) });
+    const all = Object.freeze({ ...this.options, ...validateTaskOptions(options) });
+    return new Task<R>(this.target, this.#args, all);
+  }
+
+  /** The arguments, for those who only read them. */
+  static argsOf(task: Task<unknown>): readonly unknown[] {
+    return task.#args;
   }
 }
+
+/** What a task returns: `TaskResult<Task<string> | Task<number>>` is `string | number`. */
+export type TaskResult<T extends Task<unknown>> = T extends Task<infer R> ? R : never;
 
 const targets = new Map<string, TaskTarget>();
 

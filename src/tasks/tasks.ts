@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { InvalidTaskError } from '../errors.ts';
 import { show } from '../options.ts';
 import { internTarget, Task } from './task.ts';
@@ -24,15 +25,16 @@ const notTasks = new Set<PropertyKey>(['then', 'toJSON']);
  * ```
  *
  * @param url of a `.js`, `.mjs`, `.cjs` or `.ts` module: a `URL`, or a string with a scheme (`file:`, `data:`,
- *   `node:`). A bare path is refused, since nobody could tell what it is relative to.
+ *   `node:`). A path is refused, since nobody could tell what it is relative to; `pathToFileURL` makes a URL of it.
  * @throws {InvalidTaskError} if `url` is no absolute URL.
  */
 export function tasks<M>(url: URL | string): TaskMakers<M> {
   const module = absoluteUrl(url);
   const makers = new Map<string, (...args: unknown[]) => Task<unknown>>();
-  const proxy = new Proxy(Object.create(null) as object, {
-    get(_, name) {
-      if (typeof name === 'symbol' || notTasks.has(name)) return undefined;
+  const proxy = new Proxy(printable(`tasks of ${module}`), {
+    get(target, name) {
+      if (typeof name === 'symbol') return target[name];
+      if (notTasks.has(name)) return undefined;
       let maker = makers.get(name);
       if (maker === undefined) {
         const target = internTarget(module, name);
@@ -46,9 +48,17 @@ export function tasks<M>(url: URL | string): TaskMakers<M> {
   return proxy as TaskMakers<M>;
 }
 
+/** An object that has nothing but an answer to whoever prints it. */
+function printable(text: string): Record<symbol, unknown> {
+  const value = () => text;
+  return Object.create(null, { [Symbol.toPrimitive]: { value }, [inspect.custom]: { value } }) as never;
+}
+
 function absoluteUrl(url: URL | string): string {
-  if (url instanceof URL) return url.href;
-  if (typeof url === 'string' && URL.canParse(url)) return new URL(url).href;
+  // A scheme of one letter is a drive of Windows.
+  const given = url instanceof URL ? url.href : url;
+  if (typeof given === 'string' && URL.canParse(given) && !/^\s*[a-z]:/i.test(given))
+    return new URL(given).href;
   throw new InvalidTaskError(
     `tasks() takes the module's URL, for example new URL('./hashing.js', import.meta.url), not ${show(url)}`,
   );

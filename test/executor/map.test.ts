@@ -21,6 +21,14 @@ describe('map', () => {
     expect(await collect(executor.map(items, (n) => work.echo(n)))).toEqual(items);
   });
 
+  test('takes whatever a loop can be written over, a string too', async () => {
+    executor = new Executor({ workers: 1 });
+    expect(await collect(executor.map('a😀', (letter) => work.echo(letter)))).toEqual(['a', '😀']);
+    for (const source of [null, undefined, 1, {}, () => {}]) {
+      expect(() => executor.asCompleted(source as never)).toThrow(TypeError);
+    }
+  });
+
   test('gives each item its index', async () => {
     executor = new Executor({ workers: 1 });
     expect(await collect(executor.map(['a', 'b'], (item, index) => work.echo(item + index)))).toEqual([

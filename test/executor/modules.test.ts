@@ -33,6 +33,43 @@ describe('a task module', () => {
     expect((error as Error).message).toContain('fixtures/missing.mjs');
   });
 
+  test.each([
+    'node:nonexistent',
+    'https://localhost/module.mjs',
+    'file://host/module.mjs',
+    'file:///tmp/a%2Fmodule.mjs',
+    'file:///tmp/a%00module.mjs',
+    new URL('../fixtures/', import.meta.url).href,
+    new URL('../fixtures/module.mjs/module.mjs', import.meta.url).href,
+  ])('that can’t exist fails its tasks, with its URL: %s', async (url) => {
+    const error = await reasonOf(executor.run(tasks<Module>(url).kind()));
+    expect(error).toBeInstanceOf(InvalidTaskError);
+    expect((error as Error).message).toContain(url);
+  });
+
+  test.each([
+    ['imports-missing.mjs', 'ERR_MODULE_NOT_FOUND'],
+    ['imports-https.mjs', 'ERR_UNSUPPORTED_ESM_URL_SCHEME'],
+  ])('that imports what does not exist fails its tasks with that error: %s', async (file, code) => {
+    expect(await reasonOf(executor.run(module(file).kind()))).toMatchObject({ code });
+  });
+
+  test.each(['default-class.mjs', 'computed.cjs'])('exports nothing that it inherits: %s', async (file) => {
+    const inherited = tasks<{ readonly constructor: (source: string) => unknown }>(
+      new URL(`../fixtures/${file}`, import.meta.url),
+    );
+    expect(await reasonOf(executor.run(inherited.constructor('return 7')))).toBeInstanceOf(InvalidTaskError);
+  });
+
+  test('of the newer kind exports nothing but what it exports', async () => {
+    expect(await reasonOf(executor.run(module('default-class.mjs').kind()))).toBeInstanceOf(InvalidTaskError);
+  });
+
+  test('that is a builtin of Node has functions as any other', async () => {
+    const path = tasks<typeof import('node:path')>('node:path');
+    expect(await executor.run(path.basename('/a/b'))).toBe('b');
+  });
+
   test('that does not export the function fails its tasks, with the names that it does export', async () => {
     const other = tasks<{ other(): void; notAFunction(): void }>(
       new URL('../fixtures/module.mjs', import.meta.url),

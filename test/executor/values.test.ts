@@ -27,7 +27,18 @@ describe('a Buffer', () => {
   });
 });
 
+test('a small view of a large memory takes no more than its own bytes with it', async () => {
+  const part = new Uint8Array(1_000_000).subarray(5, 10);
+  expect(await executor.run(work.bytesBehind(part))).toBe(5);
+  expect(await executor.run(work.byteLength(part))).toBe(5);
+});
+
 describe('transfer', () => {
+  test('moves the memory behind a small view', async () => {
+    const part = new Uint8Array(1_000_000).subarray(5, 10);
+    expect(await executor.run(work.bytesBehind(part).with({ transfer: [part.buffer] }))).toBe(1_000_000);
+  });
+
   test('moves an argument: it is detached here, and whole there', async () => {
     const buffer = new ArrayBuffer(1000);
     expect(await executor.run(work.byteLength(buffer).with({ transfer: [buffer] }))).toBe(1000);

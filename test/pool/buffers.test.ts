@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { findBuffers, reviveBuffers, unpooled } from '../../src/pool/buffers.ts';
+import { deep, hostile } from '../support/hostile.ts';
 
 /** Through cloning, as between two threads. */
 function cross<T extends unknown[]>(values: T): T {
@@ -14,7 +15,7 @@ describe('a Buffer', () => {
   test('is found at any depth of arrays and objects', () => {
     expect(findBuffers([1, Buffer.alloc(1), { a: [{ b: Buffer.alloc(1) }] }])).toEqual([
       [1],
-      [2, 'a', '0', 'b'],
+      [2, 'a', 0, 'b'],
     ]);
   });
 
@@ -72,6 +73,22 @@ describe('a Buffer', () => {
     expect(findBuffers([value])).toBeUndefined();
   });
 
+  test('in a sparse array is found without a look at every hole', () => {
+    const sparse: unknown[] = [1];
+    sparse[300_000_000] = Buffer.alloc(1);
+    const begun = performance.now();
+    expect(findBuffers([sparse])).toEqual([[0, 300_000_000]]);
+    expect(performance.now() - begun).toBeLessThan(1000);
+  });
+
+  test('is found at any depth', () => {
+    expect(findBuffers([deep(Buffer.alloc(1))])?.[0]).toHaveLength(20_001);
+  });
+
+  test('is looked for in whatever there is', () => {
+    fc.assert(fc.property(fc.array(hostile), (makers) => void findBuffers(makers.map((make) => make()))));
+  });
+
   test('of no kind in it: nothing is told', () => {
     const values = fc.array(fc.jsonValue());
     fc.assert(fc.property(values, (list) => findBuffers(list) === undefined));
@@ -101,6 +118,32 @@ describe('unpooled', () => {
     const copy = unpooled(part) as Buffer;
     expect(copy.buffer.byteLength).toBe(10);
     expect(copy.equals(part)).toBe(true);
+  });
+
+  test.each([
+    new Float32Array(1000).subarray(10, 13).fill(1.5),
+    new BigInt64Array(1000).subarray(999).fill(7n),
+    new DataView(new ArrayBuffer(1000), 3, 5),
+  ])('so is any other view, which keeps its type and its bytes: %o', (part) => {
+    const copy = unpooled(part) as typeof part;
+    expect(copy).toStrictEqual(structuredClone(part));
+    expect(copy.buffer.byteLength).toBe(part.byteLength);
+  });
+
+  test('a view of shared memory stays one', () => {
+    const shared = new SharedArrayBuffer(1000);
+    for (const view of [new Uint8Array(shared, 1, 1), Buffer.from(shared, 1, 1)])
+      expect(unpooled(view)).toBe(view);
+  });
+
+  test('what was moved away is left for cloning to refuse', () => {
+    const part = Buffer.from(new ArrayBuffer(100)).subarray(1, 2);
+    structuredClone(part.buffer, { transfer: [part.buffer] });
+    expect(unpooled(part)).toBe(part);
+  });
+
+  test('it never throws', () => {
+    fc.assert(fc.property(hostile, (make) => void unpooled(make())));
   });
 
   test('one that fills its memory, and other values, are left alone', () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InvalidTaskError } from '../../src/errors.ts';
 import { decodeReason, encodeReason } from '../../src/pool/error-codec.ts';
+import { hostile } from '../support/hostile.ts';
 
 /** Through the codec and through cloning, as between two threads. */
 const cross = (reason: unknown): unknown => decodeReason(structuredClone(encodeReason(reason)));
@@ -27,6 +28,23 @@ describe('an error', () => {
     const crossed = cross(new CustomError('message'));
     expect(crossed).toBeInstanceOf(RangeError);
     expect(crossed).toMatchObject({ name: 'CustomError', code: 'E_CUSTOM', message: 'message' });
+  });
+
+  test('keeps a code that its class has as a getter', () => {
+    class HttpError extends Error {
+      get code(): string {
+        return 'E_HTTP';
+      }
+    }
+    expect(cross(new HttpError('x'))).toMatchObject({ code: 'E_HTTP', message: 'x' });
+  });
+
+  test('whose list of errors is sparse keeps those that are there', () => {
+    const errors: unknown[] = [1];
+    errors[300_000_000] = new RangeError('last');
+    expect(cross(Object.assign(new Error('x'), { errors }))).toMatchObject({
+      errors: [1, { message: 'last' }],
+    });
   });
 
   test('that the worker raises itself stays an InvalidTaskError', () => {
@@ -130,6 +148,10 @@ describe('whatever is thrown', () => {
     for (const value of [proxy, silent, new Error('x', { cause: proxy })]) {
       expect(() => cross(value)).not.toThrow();
     }
+  });
+
+  test('nothing is so hostile that it can’t be told', () => {
+    fc.assert(fc.property(hostile, (make) => void cross(make())));
   });
 
   test('a long chain of causes is no reason to fail', () => {

@@ -103,6 +103,32 @@ describe('an executor', () => {
     const outcomes = executor.map([1], (n) => makers.add(n, n), { outcomes: true });
     expectTypeOf(outcomes.next()).resolves.toEqualTypeOf<IteratorResult<Outcome<number>, undefined>>();
   });
+
+  test('streams tasks of several results', () => {
+    const futures = executor.asCompleted([makers.add(1, 2), makers.greet('x')]);
+    expectTypeOf(futures).toEqualTypeOf<AsyncIterableIterator<Future<number | string>, undefined>>();
+    const results = executor.map([1], (n) => (n > 1 ? makers.add(n, n) : makers.greet('x')));
+    expectTypeOf(results.next()).resolves.toEqualTypeOf<IteratorResult<number | string, undefined>>();
+    expectTypeOf(executor.map('text', (letter) => makers.greet(letter))).not.toBeAny();
+    // @ts-expect-error no task
+    executor.map([1], (n) => n);
+    // @ts-expect-error no tasks
+    executor.asCompleted([1]);
+  });
+
+  test('streams results or outcomes, if only the run tells which', () => {
+    const outcomes = Math.random() > 0.5;
+    const either = executor.map([1], (n) => makers.add(n, n), { outcomes });
+    expectTypeOf(either.next()).resolves.toEqualTypeOf<IteratorResult<number | Outcome<number>, undefined>>();
+  });
+
+  test('streams in generic code', () => {
+    const stream = <R>(all: Task<R>[]): AsyncIterableIterator<Future<R>, undefined> =>
+      executor.asCompleted(all);
+    expectTypeOf(stream([makers.add(1, 2)])).toEqualTypeOf<
+      AsyncIterableIterator<Future<number>, undefined>
+    >();
+  });
 });
 
 describe('futures', () => {
@@ -120,6 +146,15 @@ describe('futures', () => {
       else expectTypeOf(outcome.reason).toEqualTypeOf<unknown>();
     };
     expectTypeOf(check).toBeFunction();
+  });
+
+  test('of several results are read and waited for together', () => {
+    const other = {} as Future<string>;
+    const mixed = asCompleted([future, other]);
+    expectTypeOf(mixed).toEqualTypeOf<AsyncIterableIterator<Future<number> | Future<string>, undefined>>();
+    expectTypeOf(wait([future, other])).resolves.toExtend<{ done: Future<number | string>[] }>();
+    // @ts-expect-error no futures
+    asCompleted([makers.add(1, 2)]);
   });
 
   test('many of them are read and waited for', () => {

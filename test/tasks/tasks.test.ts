@@ -24,7 +24,8 @@ describe('tasks', () => {
 
   test('awaiting, printing and inspecting it is harmless', async () => {
     expect(await Promise.resolve(makers)).toBe(makers);
-    expect(inspect(makers)).toEqual(expect.any(String));
+    expect(inspect({ makers })).toBe(`{ makers: tasks of ${url.href} }`);
+    expect(String(makers as unknown)).toBe(`tasks of ${url.href}`);
     expect(JSON.stringify({ makers })).toBe('{"makers":{}}');
     expect(Object.prototype.toString.call(makers)).toBe('[object Object]');
     expect((makers as never as Record<symbol, unknown>)[Symbol.iterator]).toBeUndefined();
@@ -43,9 +44,12 @@ describe('tasks', () => {
     expect(tasks<Module>('data:text/javascript,1').add(1, 2).module).toBe('data:text/javascript,1');
   });
 
-  test.each(['./module.mjs', '/module.mjs', '', 1, null, undefined, {}])('refuses %o', (value) => {
-    expect(() => tasks(value as never)).toThrow(InvalidTaskError);
-  });
+  test.each(['./module.mjs', '/module.mjs', 'C:\\a.js', new URL('c:/a.js'), '', 1, null, undefined, {}])(
+    'refuses %o',
+    (value) => {
+      expect(() => tasks(value as never)).toThrow(InvalidTaskError);
+    },
+  );
 });
 
 describe('a task', () => {
@@ -53,6 +57,8 @@ describe('a task', () => {
     const task = makers.add(1, 2);
     expect(Object.isFrozen(task)).toBe(true);
     expect(Object.isFrozen(task.options)).toBe(true);
+    expect(Object.isFrozen(task.args)).toBe(true);
+    expect(Object.isFrozen(task.with({ priority: 1 }).options)).toBe(true);
     expect('then' in task).toBe(false);
   });
 
