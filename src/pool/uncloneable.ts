@@ -26,19 +26,16 @@ export function findUncloneable(value: unknown, path: string): string | undefine
 
 /** The platform's error, with the path in front. Never throws. */
 export function dataCloneError(error: unknown, value: unknown, path: string): DOMException {
-  const found = error instanceof TooDeepError ? undefined : findUncloneable(value, path);
+  const tooDeep = types.isNativeError(error) && error instanceof TooDeepError;
+  const found = tooDeep ? undefined : findUncloneable(value, path);
   return new DOMException(`${found ?? path}: ${messageOf(error)}${hintFor(value)}`, 'DataCloneError');
 }
 
 /** An iterator stays where it is: what it would yield is computed in its own thread. */
 function hintFor(value: unknown): string {
-  if (!types.isGeneratorObject(value) && !isIterator(value)) return '';
+  const iterates = types.isGeneratorObject(value) || types.isMapIterator(value) || types.isSetIterator(value);
+  if (!iterates) return '';
   return ' (an iterator can’t cross between threads: collect what it yields, and return an array)';
-}
-
-function isIterator(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || types.isProxy(value)) return false;
-  return / Iterator\]$/.test(Object.prototype.toString.call(value));
 }
 
 /** Of anything: it may be what a getter threw. */

@@ -131,9 +131,8 @@ describe('a result that resists being sent', () => {
   test('nested too deeply to be read ends in an error', async () => {
     const reason = await reasonOf(executor.run(work.nest(2000)));
     expect(reason).toMatchObject({
-      name: 'WorkerCrashedError',
-      finished: true,
-      cause: { name: 'RangeError' },
+      name: 'DataCloneError',
+      message: 'result: nested more than 1000 levels deep',
     });
     expect(await executor.run(work.echo('on'))).toBe('on');
   });
