@@ -1,7 +1,9 @@
 /** Samples that a round has at the least, so that its mean says something. */
-const smallestRound = 20;
+const smallestRound = 30;
 /** Rounds between two looks at the time without a queue. */
-const roundsBetweenProbes = 30;
+const roundsBetweenProbes = 60;
+/** Of a new base time, how much counts when it does not differ much. */
+const baseSmoothing = 0.25;
 
 export interface VegasBounds {
   readonly initial: number;
@@ -17,16 +19,18 @@ export interface VegasBounds {
  * queue, or the service would run dry between two calls, but a short one.
  *
  * L. S. Brakmo, S. W. O'Malley, L. L. Peterson: TCP Vegas: New Techniques for Congestion Detection and Avoidance, SIGCOMM 1994,
- * https://doi.org/10.1145/190314.190317. The bounds as logarithms of the limit are those of Netflix' concurrency-limits
- * (`VegasLimit`). Different from there, each for a reason:
+ * https://doi.org/10.1145/190314.190317. Alpha and beta as a tenth and a fifth of the limit are those of Netflix'
+ * concurrency-limits (`VegasLimit`). Different from there, each for a reason:
  *
  * - Means of whole rounds, not single calls: calls differ, and the shortest ever is not what one can expect.
- * - A long queue is halved at once, not shortened by one a round: a service that lost most of its capacity is relieved in time.
- * - The base time is measured anew every 30 rounds with half the limit, when the queue is gone (BBR does it so: Cardwell et al.,
- *   BBR: Congestion-Based Congestion Control, ACM Queue 14(5), 2016). Taken with the queue, it would count the queue as base, and
- *   the limit would creep up for ever; and one never renewed would take a service that has become slower for a queue.
+ * - What is too long of the queue is halved at once, not shortened by one a round: a service that lost most of its capacity is
+ *   relieved in time.
+ * - The base time is measured anew now and then with a quarter of the limit, when the queue is gone (BBR does it so: Cardwell et
+ *   al., BBR: Congestion-Based Congestion Control, ACM Queue 14(5), 2016). Taken with the queue, it would count the queue as base,
+ *   and the limit would creep up for ever; and one never renewed would take a service that has become slower for a queue.
  *
- * Rounds: `steady` (30 times) → `draining` (at half the limit, not looked at) → `probing` (gives the base) → `steady`.
+ * Rounds: `steady` (60 times) → `draining` (until what was in flight has ended; not looked at) → `probing` (gives the base) →
+ * `steady`. The first probe comes after 5 rounds.
  */
 export class Vegas {
   readonly #min: number;
@@ -34,7 +38,7 @@ export class Vegas {
   #limit: number;
   #state: 'steady' | 'draining' | 'probing' = 'steady';
   #baseMs = Infinity;
-  #roundsToProbe = roundsBetweenProbes;
+  #roundsToProbe = 5;
   // Of the round under way:
   #samples = 0;
   #sumMs = 0;
@@ -49,9 +53,7 @@ export class Vegas {
 
   /** An integer within the bounds. */
   get limit(): number {
-    return this.#state === 'steady'
-      ? Math.floor(this.#limit)
-      : Math.max(this.#min, Math.floor(this.#limit / 2));
+    return this.#state === 'steady' ? Math.floor(this.#limit) : Math.max(this.#min, Math.floor(this.#limit / 4));
   }
 
   /** The time of a call without a queue, as far as it is known; `Infinity` before the first round is over. */
@@ -64,7 +66,7 @@ export class Vegas {
     this.#samples++;
     this.#sumMs += ms;
     this.#mostInFlight = Math.max(this.#mostInFlight, inFlight);
-    if (this.#samples >= Math.max(smallestRound, this.limit)) this.#endRound(this.#sumMs / this.#samples);
+    if (this.#samples >= this.#roundSize) this.#endRound(this.#sumMs / this.#samples);
   }
 
   /** A call was refused for overload or ran into a timeout: a tenth less, once a round. Its time says nothing. */
@@ -74,7 +76,12 @@ export class Vegas {
     this.#set(this.#limit * 0.9);
   }
 
+  get #roundSize(): number {
+    return this.#state === 'draining' ? this.#limit : Math.max(smallestRound, this.limit);
+  }
+
   #endRound(meanMs: number): void {
+    // When the caller has less to do than the limit allows, the times say nothing about the limit.
     const busy = this.#mostInFlight * 2 >= this.limit;
     const overloaded = this.#overloaded;
     this.#samples = 0;
@@ -84,10 +91,9 @@ export class Vegas {
     if (this.#state === 'draining') this.#state = 'probing';
     else if (this.#state === 'probing') {
       this.#state = 'steady';
-      this.#baseMs = meanMs;
+      this.#renewBase(meanMs);
     } else {
-      this.#baseMs = Math.min(this.#baseMs, meanMs);
-      // When the caller has less to do than the limit allows, the times say nothing about the limit.
+      if (this.#baseMs === Infinity) this.#baseMs = meanMs;
       if (busy && !overloaded) this.#adjust(meanMs);
       if (--this.#roundsToProbe > 0) return;
       this.#roundsToProbe = roundsBetweenProbes;
@@ -95,11 +101,18 @@ export class Vegas {
     }
   }
 
+  /** A little more or less is chance; much more or less is news. */
+  #renewBase(meanMs: number): void {
+    const chance = meanMs > this.#baseMs / 1.5 && meanMs < this.#baseMs * 1.5;
+    this.#baseMs = chance ? this.#baseMs + (meanMs - this.#baseMs) * baseSmoothing : meanMs;
+  }
+
   #adjust(meanMs: number): void {
     const queue = this.#limit * (1 - this.#baseMs / meanMs);
     const step = Math.max(1, Math.log10(this.#limit));
-    const [alpha, beta] = [3 * step, 6 * step];
-    if (queue <= step) this.#set(this.#limit + beta);
+    const alpha = Math.max(2, this.#limit / 10);
+    const beta = Math.max(4, this.#limit / 5);
+    if (queue <= step) this.#set(this.#limit + alpha);
     else if (queue < alpha) this.#set(this.#limit + step);
     else if (queue > beta) this.#set(this.#limit - Math.max(step, (queue - beta) / 2));
   }
