@@ -20,9 +20,9 @@ export function onAbort(signal: AbortSignal, abortable: Abortable): void {
   if (watch === undefined) {
     const abortables = new Set<Abortable>();
     const listener = () => {
-      watches.delete(signal);
       // Who is told may make others stop watching: those are then told nothing.
       for (const each of abortables) each.aborted(signal.reason);
+      watches.delete(signal);
     };
     watch = { listener, abortables };
     watches.set(signal, watch);
