@@ -16,8 +16,11 @@ interface Settings {
   readonly signal: AbortSignal | undefined;
 }
 
-interface Entry<T> {
-  outcome: PromiseSettledResult<T> | null;
+/** An item of the source, from when it begins until it is read. `value` is its result, or the reason why it failed. */
+interface Entry {
+  settled: boolean;
+  failed: boolean;
+  value: unknown;
 }
 
 type Step<T> = IteratorResult<T | PromiseSettledResult<T>, undefined>;
@@ -48,7 +51,7 @@ export class BufferedStream<T>
   readonly #settings: Settings;
   readonly #controller = new AbortController();
   /** In the order of reading: all that are unread if ordered, else those that have settled. */
-  readonly #entries = new Ring<Entry<T>>();
+  readonly #entries = new Ring<Entry>();
   readonly #readers = new Ring<Reader<T>>();
   #state: 'open' | 'ended' | 'stopping' | 'over' = 'open';
   #started = false;
@@ -71,6 +74,11 @@ export class BufferedStream<T>
 
   next(): Promise<Step<T>> {
     if (!this.#started) this.#start();
+    const entry = this.#readers.size === 0 ? this.#take() : null;
+    if (entry !== null) {
+      this.#pull();
+      return Promise.resolve(this.#stepOf(entry));
+    }
     return new Promise((resolve, reject) => {
       this.#readers.push({ resolve, reject });
       this.#advance();
@@ -102,27 +110,36 @@ export class BufferedStream<T>
   }
 
   #serve(): void {
-    while (this.#readers.size > 0) {
-      if (this.#state === 'stopping') return;
-      const outcome = this.#take();
-      if (outcome !== null) this.#hand(outcome);
+    while (this.#readers.size > 0 && this.#state !== 'stopping') {
+      const entry = this.#take();
+      if (entry !== null) this.#readers.shift()?.resolve(this.#stepOf(entry));
+      else if (this.#failure !== null) this.#fail(this.#failure.value);
       else if (this.#state === 'over' || (this.#state === 'ended' && this.#unread === 0)) this.#finish();
       else return;
     }
   }
 
-  #take(): PromiseSettledResult<T> | null {
-    const outcome = this.#entries.first?.outcome ?? null;
-    if (outcome === null) return null;
+  /** The next one to be handed over; null if there is none yet, or if it is a failure that is to be thrown. */
+  #take(): Entry | null {
+    const { first } = this.#entries;
+    if (first === undefined || !first.settled || first === this.#failure) return null;
     this.#entries.shift();
     this.#unread--;
-    return outcome;
+    return first;
   }
 
-  #hand(outcome: PromiseSettledResult<T>): void {
-    if (this.#settings.outcomes) this.#readers.shift()?.resolve({ done: false, value: outcome });
-    else if (outcome.status === 'rejected') this.#fail(outcome.reason);
-    else this.#readers.shift()?.resolve({ done: false, value: outcome.value });
+  /** The failure whose turn it is. */
+  get #failure(): Entry | null {
+    const { first } = this.#entries;
+    return first?.failed === true && !this.#settings.outcomes ? first : null;
+  }
+
+  #stepOf({ failed, value }: Entry): Step<T> {
+    if (!this.#settings.outcomes) return { done: false, value: value as T };
+    const outcome: PromiseSettledResult<T> = failed
+      ? { status: 'rejected', reason: value }
+      : { status: 'fulfilled', value: value as T };
+    return { done: false, value: outcome };
   }
 
   #finish(): void {
@@ -182,12 +199,12 @@ export class BufferedStream<T>
   }
 
   #run(thunk: Thunk<T>): void {
-    const entry: Entry<T> = { outcome: null };
+    const entry: Entry = { settled: false, failed: false, value: undefined };
     if (this.#settings.ordered) this.#entries.push(entry);
     this.#running++;
     this.#call(thunk).then(
-      (value) => this.#settled(entry, { status: 'fulfilled', value }),
-      (reason: unknown) => this.#settled(entry, { status: 'rejected', reason }),
+      (value) => this.#settled(entry, false, value),
+      (reason: unknown) => this.#settled(entry, true, reason),
     );
   }
 
@@ -200,16 +217,18 @@ export class BufferedStream<T>
     }
   }
 
-  #settled(entry: Entry<T>, outcome: PromiseSettledResult<T>): void {
+  #settled(entry: Entry, failed: boolean, value: unknown): void {
     this.#running--;
-    entry.outcome = outcome;
+    entry.settled = true;
+    entry.failed = failed;
+    entry.value = value;
     if (this.#state === 'stopping') {
       if (this.#running === 0) this.#idle?.();
       return;
     }
     if (!this.#settings.ordered) this.#entries.push(entry);
     // It will be thrown in its turn: what is behind it would be run for nothing.
-    if (outcome.status === 'rejected' && !this.#settings.outcomes) this.#endEarly();
+    if (failed && !this.#settings.outcomes) this.#endEarly();
     this.#advance();
   }
 

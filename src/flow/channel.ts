@@ -69,7 +69,7 @@ export class Channel<T> implements AsyncIterable<T> {
   send(item: T, options?: SignalOptions): Promise<void> {
     try {
       const signal = signalOf(options);
-      if (!this.#slots.tryTake(1)) return this.#slots.take(1, signal, () => this.#put(item));
+      if (!this.#slots.tryTake(1)) return this.#slots.take({ n: 1, grant: () => this.#put(item) }, signal);
       this.#put(item);
       return Promise.resolve();
     } catch (error) {
@@ -102,7 +102,7 @@ export class Channel<T> implements AsyncIterable<T> {
           () => this.#freeSlot(),
         );
       if (this.#slots.tryTake(1)) return Promise.resolve(grant());
-      return unlessAborted(this.#slots.take(1, signal, grant), signal, (reservation) =>
+      return unlessAborted(this.#slots.take({ n: 1, grant }, signal), signal, (reservation) =>
         reservation.release(),
       );
     } catch (error) {

@@ -13,25 +13,24 @@ const fewLeft = 32;
 export class Waiter<Asked, Answer> implements Abortable {
   readonly asks: Asked;
   readonly signal: AbortSignal | undefined;
-  readonly promise: Promise<Answer>;
-  readonly #onLeft: () => void;
-  #left = false;
-  #resolve!: (answer: Answer) => void;
-  #reject!: (reason: unknown) => void;
+  left = false;
+  readonly #line: Line<Asked, Answer>;
+  readonly #resolve: (answer: Answer) => void;
+  readonly #reject: (reason: unknown) => void;
 
-  constructor(asks: Asked, signal: AbortSignal | undefined, onLeft: () => void) {
+  constructor(
+    asks: Asked,
+    signal: AbortSignal | undefined,
+    line: Line<Asked, Answer>,
+    resolve: (answer: Answer) => void,
+    reject: (reason: unknown) => void,
+  ) {
     this.asks = asks;
     this.signal = signal;
-    this.#onLeft = onLeft;
-    this.promise = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+    this.#line = line;
+    this.#resolve = resolve;
+    this.#reject = reject;
     if (signal !== undefined) onAbort(signal, this);
-  }
-
-  get left(): boolean {
-    return this.#left;
   }
 
   answer(answer: Answer): void {
@@ -45,9 +44,9 @@ export class Waiter<Asked, Answer> implements Abortable {
   }
 
   aborted(reason: unknown): void {
-    this.#left = true;
+    this.left = true;
     this.refuse(reason);
-    this.#onLeft();
+    this.#line.hasLeft();
   }
 }
 
@@ -59,16 +58,12 @@ export class Waiter<Asked, Answer> implements Abortable {
  */
 export class Line<Asked, Answer> {
   readonly #ring = new Ring<Waiter<Asked, Answer>>();
-  readonly #onLeft: () => void;
+  readonly #advance: () => void;
   #left = 0;
 
   /** @param advance called when somebody has left: the one behind may fit now. */
   constructor(advance: () => void) {
-    this.#onLeft = () => {
-      this.#left++;
-      if (this.#left > fewLeft && this.#left * 2 > this.#ring.size) this.#sweep();
-      advance();
-    };
+    this.#advance = advance;
   }
 
   get size(): number {
@@ -90,9 +85,16 @@ export class Line<Asked, Answer> {
   }
 
   wait(asks: Asked, signal: AbortSignal | undefined): Promise<Answer> {
-    const waiter = new Waiter<Asked, Answer>(asks, signal, this.#onLeft);
-    this.#ring.push(waiter);
-    return waiter.promise;
+    return new Promise((resolve, reject) => {
+      this.#ring.push(new Waiter(asks, signal, this, resolve, reject));
+    });
+  }
+
+  /** Called by a waiter whose signal was aborted. */
+  hasLeft(): void {
+    this.#left++;
+    if (this.#left > fewLeft && this.#left * 2 > this.#ring.size) this.#sweep();
+    this.#advance();
   }
 
   /** Takes the first out of the line. */

@@ -1,11 +1,11 @@
 import { FlowClosedError } from '../errors.ts';
 import { Line } from './line.ts';
 
-/** What a waiter asks for, and what it becomes when it gets it. */
-interface Request {
+/** What a waiter asks for, and what it gets. */
+export interface Request<A> {
   readonly n: number;
   /** Called at the moment of the grant, so that nobody can come in between. */
-  readonly grant: () => unknown;
+  readonly grant: () => A;
 }
 
 /**
@@ -22,7 +22,7 @@ interface Request {
  */
 export class Permits {
   readonly #name: string;
-  readonly #line = new Line<Request, unknown>(() => this.#grantNext());
+  readonly #line = new Line<Request<unknown>, unknown>(() => this.#grantNext());
   #total: number;
   #taken = 0;
   #granting = false;
@@ -62,9 +62,9 @@ export class Permits {
   }
 
   /** Waits in line. Who may not need to wait calls `tryTake` before. */
-  take<A>(n: number, signal: AbortSignal | undefined, grant: () => A): Promise<A> {
+  take<A>(request: Request<A>, signal: AbortSignal | undefined): Promise<A> {
     if (this.#closed) return Promise.reject(this.closedError());
-    return this.#line.wait({ n, grant }, signal) as Promise<A>;
+    return this.#line.wait(request, signal) as Promise<A>;
   }
 
   giveBack(n: number): void {

@@ -5,6 +5,7 @@ import type { AcquireOptions } from './acquire-options.ts';
 import { unlessAborted } from './line.ts';
 import { Permit } from './permit.ts';
 import { Permits } from './permits.ts';
+import type { Request } from './permits.ts';
 import { ReentryGuard } from './reentry.ts';
 
 export interface SemaphoreOptions {
@@ -24,6 +25,8 @@ export interface SemaphoreOptions {
 export class Semaphore {
   readonly #permits: Permits;
   readonly #guard: ReentryGuard | null;
+  /** Most ask for one: the same request will do for all of them. */
+  readonly #one: Request<Permit>;
 
   /**
    * @param permits an integer of at least 0. With 0 it is paused: everybody waits until `resize()`.
@@ -33,6 +36,7 @@ export class Semaphore {
     integer(0)('permits', permits);
     const { detectDeadlock = false } = checkOptions('semaphore option', options, semaphoreChecks);
     this.#permits = new Permits(permits, 'semaphore');
+    this.#one = this.#requestOf(1);
     this.#guard = detectDeadlock ? new ReentryGuard() : null;
   }
 
@@ -64,11 +68,9 @@ export class Semaphore {
    */
   acquire(options?: AcquireOptions): Promise<Permit> {
     try {
-      const { n = 1, signal } = checkAcquireOptions(options);
-      this.#guard?.check();
+      const { n = 1, signal } = this.#check(options);
       if (this.#permits.tryTake(n)) return Promise.resolve(new Permit(this.#permits, n));
-      this.#checkPossible(n);
-      const granted = this.#permits.take(n, signal, () => new Permit(this.#permits, n));
+      const granted = this.#permits.take(n === 1 ? this.#one : this.#requestOf(n), signal);
       return unlessAborted(granted, signal, (permit) => permit.release());
     } catch (error) {
       return Promise.reject(error);
@@ -90,15 +92,21 @@ export class Semaphore {
    * Acquires, calls `fn` and releases when what it returned has settled. `fn` is never called before `use()` returns, and not
    * at all if the signal is aborted before. Rejects like `acquire()`, or with what `fn` throws.
    */
-  async use<T>(fn: () => T | PromiseLike<T>, options?: AcquireOptions): Promise<T> {
-    callable('fn', fn);
-    const watched = this.#guard?.watch(fn) ?? fn;
-    const permit = await this.acquire(options);
+  use<T>(fn: () => T | PromiseLike<T>, options?: AcquireOptions): Promise<T> {
     try {
-      options?.signal?.throwIfAborted();
-      return await watched();
-    } finally {
-      permit.release();
+      callable('fn', fn);
+      const { n = 1, signal } = this.#check(options);
+      const watched = this.#guard?.watch(fn) ?? fn;
+      // Without a `Permit`: nobody would see it.
+      const request = n === 1 ? oneUnseen : { n, grant: nothing };
+      return this.#run(
+        this.#permits.tryTake(n) ? undefined : this.#permits.take(request, signal),
+        watched,
+        n,
+        signal,
+      );
+    } catch (error) {
+      return Promise.reject(error);
     }
   }
 
@@ -119,15 +127,38 @@ export class Semaphore {
     this.#permits.close();
   }
 
-  #checkPossible(n: number): void {
+  /** A function of its own, because what it needs is kept for each caller who waits: of many, that is what costs. */
+  async #run<T>(
+    granted: Promise<void> | undefined,
+    fn: () => T | PromiseLike<T>,
+    n: number,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    await granted;
+    try {
+      signal?.throwIfAborted();
+      return await fn();
+    } finally {
+      this.#permits.giveBack(n);
+    }
+  }
+
+  #requestOf(n: number): Request<Permit> {
+    return { n, grant: () => new Permit(this.#permits, n) };
+  }
+
+  #check(options: AcquireOptions | undefined): AcquireOptions {
+    const given = checkAcquireOptions(options);
+    this.#guard?.check();
     const { total } = this.#permits;
-    if (n <= total || total === 0) return;
-    throw new InvalidOptionError(
-      'n',
-      n,
-      `n must be at most ${total}, the permits of this semaphore, not ${n}`,
-    );
+    if (given.n !== undefined && given.n > total && total > 0) {
+      const message = `n must be at most ${total}, the permits of this semaphore, not ${given.n}`;
+      throw new InvalidOptionError('n', given.n, message);
+    }
+    return given;
   }
 }
 
+const nothing = () => {};
+const oneUnseen = { n: 1, grant: nothing };
 const semaphoreChecks = { detectDeadlock: boolean };

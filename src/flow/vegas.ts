@@ -53,7 +53,9 @@ export class Vegas {
 
   /** An integer within the bounds. */
   get limit(): number {
-    return this.#state === 'steady' ? Math.floor(this.#limit) : Math.max(this.#min, Math.floor(this.#limit / 4));
+    return this.#state === 'steady'
+      ? Math.floor(this.#limit)
+      : Math.max(this.#min, Math.floor(this.#limit / 4));
   }
 
   /** The time of a call without a queue, as far as it is known; `Infinity` before the first round is over. */
