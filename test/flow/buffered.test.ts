@@ -106,20 +106,23 @@ describe.each([
     expect([works.pulled, works.begun]).toEqual([3, [1, 2, 3]]);
   });
 
-  test.each(['source', 'asyncSource'] as const)('never has more than n in flight or unread: %s', async (kind) => {
-    const works = new Works();
-    const results = stream(works[kind](), 3);
-    const first = results.next();
-    await rounds();
-    works.end(1, 2, 3);
-    expect((await first).value).toBe(1);
-    await rounds();
-    // One was read, so one more was pulled; two are finished and unread.
-    expect(works.pulled).toBe(4);
-    expect((await results.next()).value).toBe(2);
-    await rounds();
-    expect(works.pulled).toBe(5);
-  });
+  test.each(['source', 'asyncSource'] as const)(
+    'never has more than n in flight or unread: %s',
+    async (kind) => {
+      const works = new Works();
+      const results = stream(works[kind](), 3);
+      const first = results.next();
+      await rounds();
+      works.end(1, 2, 3);
+      expect((await first).value).toBe(1);
+      await rounds();
+      // One was read, so one more was pulled; two are finished and unread.
+      expect(works.pulled).toBe(4);
+      expect((await results.next()).value).toBe(2);
+      await rounds();
+      expect(works.pulled).toBe(5);
+    },
+  );
 
   test('serves readers that do not wait for each other, in the order of asking', async () => {
     const works = new Works();
@@ -168,7 +171,9 @@ describe.each([
       const first = results.next();
       works.fail(1, 'broken');
       expect(await settlementOf(first)).toBe('pending');
-      expect(works.signals.map(({ aborted, reason }) => [aborted, reason])).toEqual(Array(3).fill([true, 'broken']));
+      expect(works.signals.map(({ aborted, reason }) => [aborted, reason])).toEqual(
+        Array(3).fill([true, 'broken']),
+      );
       works.end(2);
       works.fail(3, 'this one too, which nobody asks about');
       expect(await reasonOf(first)).toBe('broken');
@@ -261,7 +266,10 @@ describe.each([
       const left = results.return?.();
       expect(await settlementOf(left as Promise<unknown>)).toBe('pending');
       const [, second, third] = works.signals;
-      expect([second?.aborted, third?.reason]).toEqual([true, expect.objectContaining({ name: 'AbortError' })]);
+      expect([second?.aborted, third?.reason]).toEqual([
+        true,
+        expect.objectContaining({ name: 'AbortError' }),
+      ]);
       works.end(2);
       works.fail(3, third?.reason);
       expect(await left).toEqual({ done: true, value: undefined });
@@ -405,7 +413,14 @@ describe.each([
 describe('buffered', () => {
   test('keeps the order of the source, however long each takes', async () => {
     const counts = [10, 20, 1, 4, 1, 5, 0, 3];
-    expect(await collect(buffered(counts.map((count) => after(count, count)), 2))).toEqual(counts);
+    expect(
+      await collect(
+        buffered(
+          counts.map((count) => after(count, count)),
+          2,
+        ),
+      ),
+    ).toEqual(counts);
   });
 
   test('waits for the first, with the second done', async () => {

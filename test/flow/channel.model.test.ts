@@ -8,13 +8,25 @@ type Step =
   | Each<'send' | 'trySend' | 'reserve' | 'receive' | 'tryReceive' | 'close' | 'tick'>
   | Each<'abort' | 'use' | 'release', { at: number }>;
 
-const plain = fc.constantFrom('send', 'trySend', 'reserve', 'receive', 'receive', 'tryReceive', 'tick', 'tick');
+const plain = fc.constantFrom(
+  'send',
+  'trySend',
+  'reserve',
+  'receive',
+  'receive',
+  'tryReceive',
+  'tick',
+  'tick',
+);
 const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     { weight: 8, arbitrary: fc.record({ kind: plain }) as fc.Arbitrary<Step> },
     {
       weight: 4,
-      arbitrary: fc.record({ kind: fc.constantFrom('abort', 'use', 'release'), at: fc.nat(8) }) as fc.Arbitrary<Step>,
+      arbitrary: fc.record({
+        kind: fc.constantFrom('abort', 'use', 'release'),
+        at: fc.nat(8),
+      }) as fc.Arbitrary<Step>,
     },
     { weight: 1, arbitrary: fc.constant<Step>({ kind: 'close' }) },
   ),

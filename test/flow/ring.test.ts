@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Ring } from '../../src/flow/ring.ts';
 
-const steps = fc.array(fc.constantFrom('push', 'push', 'unshift', 'shift', 'filter', 'clear'), { maxLength: 300 });
+const steps = fc.array(fc.constantFrom('push', 'push', 'unshift', 'shift', 'filter', 'clear'), {
+  maxLength: 300,
+});
 
 test('a queue with two ends, whatever is done to it', () => {
   fc.assert(

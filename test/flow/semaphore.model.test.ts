@@ -42,7 +42,11 @@ class Model {
   }
 
   grantNext(): void {
-    for (let [first] = this.line; first !== undefined && this.taken + first.n <= this.total; [first] = this.line) {
+    for (
+      let [first] = this.line;
+      first !== undefined && this.taken + first.n <= this.total;
+      [first] = this.line
+    ) {
       this.granted.push(this.line.shift() as Caller);
     }
   }
