@@ -20,7 +20,7 @@ interface Work {
 }
 
 async function tick(): Promise<void> {
-  for (let turns = 0; turns < 10; turns++) await null;
+  for (let turns = 0; turns < 10; turns++) await Promise.resolve();
 }
 
 test('never more than n in flight or unread, and every result once, in its order', async () => {
@@ -52,11 +52,11 @@ test('never more than n in flight or unread, and every result once, in its order
       const results = (ordered ? buffered : bufferUnordered)(async ? asyncSource() : source(), n, {
         outcomes: true,
       });
-      let ended = false;
+      const reader = { ended: false };
       const next = async () => {
         asked++;
         const step = await results.next();
-        if (step.done === true) ended = true;
+        if (step.done === true) reader.ended = true;
         else read.push(step.value.status === 'fulfilled' ? step.value.value : (step.value.reason as number));
       };
       const end = (at: number, how: 'resolve' | 'reject') => {
@@ -73,7 +73,7 @@ test('never more than n in flight or unread, and every result once, in its order
         expect(running.length).toBeLessThanOrEqual(n);
         expect(pulled - read.length).toBeLessThanOrEqual(n);
       }
-      while (!ended) {
+      while (!reader.ended) {
         end(0, 'resolve');
         reads.push(next());
         await tick();

@@ -34,7 +34,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
 );
 
 async function tick(): Promise<void> {
-  for (let turns = 0; turns < 8; turns++) await null;
+  for (let turns = 0; turns < 8; turns++) await Promise.resolve();
 }
 
 test('nothing is lost, doubled or held beyond the capacity, at every step', async () => {

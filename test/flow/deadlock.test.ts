@@ -11,7 +11,7 @@ async function outerCaller(semaphore: Semaphore): Promise<void> {
 }
 
 async function innerCaller(semaphore: Semaphore): Promise<void> {
-  await null;
+  await Promise.resolve();
   await semaphore.acquire();
 }
 
@@ -43,7 +43,7 @@ describe('acquiring again inside use', () => {
     await semaphore.use(() => {
       inner = semaphore.acquire();
     });
-    await inner;
+    expect(await inner).toMatchObject({ n: 1 });
   });
 });
 
@@ -59,6 +59,7 @@ describe('no deadlock is', () => {
   test('tryAcquire, which never waits', async () => {
     const semaphore = watched(2);
     await semaphore.use(() => semaphore.tryAcquire()?.release());
+    expect(semaphore.available).toBe(2);
   });
 
   test('work that use has only started, when the permit is released', async () => {
@@ -73,12 +74,14 @@ describe('no deadlock is', () => {
   test('work that starts its own successor, however often', async () => {
     const semaphore = watched(1);
     let left = 1000;
-    const again = (): Promise<void> =>
-      semaphore.use(() => {
-        if (--left > 0) next = immediate().then(again);
-      });
-    let next = again();
-    while (left > 0) await next;
+    await new Promise<void>((resolve, reject) => {
+      const again = (): Promise<void> =>
+        semaphore.use(() => {
+          if (--left > 0) immediate().then(again).catch(reject);
+          else resolve();
+        });
+      again().catch(reject);
+    });
     expect(left).toBe(0);
   });
 });

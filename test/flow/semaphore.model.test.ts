@@ -111,8 +111,8 @@ test('first come, first served, and never more than the permits, at every step',
         } else if (step.kind === 'abort') {
           abort(step.at);
           // What was granted and is aborted comes back with the next tick.
-          for (let turns = 0; turns < 5; turns++) await null;
-        } else for (let turns = 0; turns < 5; turns++) await null;
+          for (let turns = 0; turns < 5; turns++) await Promise.resolve();
+        } else for (let turns = 0; turns < 5; turns++) await Promise.resolve();
         expect(wrong).toEqual([]);
         expect(semaphore.waiting).toBe(model.line.length);
         expect(semaphore.available).toBe(Math.max(0, model.total - model.taken));

@@ -78,7 +78,7 @@ describe('permits', () => {
     await Promise.all(
       Array.from({ length: 1000 }, async () => {
         const permit = await semaphore.acquire();
-        await null;
+        await Promise.resolve();
         permit.release();
       }),
     );
@@ -357,7 +357,7 @@ describe('use', () => {
     const semaphore = new Semaphore(2);
     const storage = new AsyncLocalStorage<number>();
     const check = async (id: number) => {
-      await null;
+      await Promise.resolve();
       expect(storage.getStore()).toBe(id);
     };
     const ids = Array.from({ length: 50 }, (_, id) => id);
