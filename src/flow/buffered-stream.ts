@@ -4,6 +4,8 @@ import { offAbort, onAbort } from './on-abort.ts';
 import type { Abortable } from './on-abort.ts';
 import { Ring } from './ring.ts';
 import type { OpenSource } from './source.ts';
+import { Unread } from './unread.ts';
+import type { Entry, Step } from './unread.ts';
 
 /** Something to do, not begun. The signal is aborted when its result is wanted no more. */
 export type Thunk<T> = (signal: AbortSignal) => T | PromiseLike<T>;
@@ -15,15 +17,6 @@ interface Settings {
   readonly onLeave: 'abort' | 'wait';
   readonly signal: AbortSignal | undefined;
 }
-
-/** An item of the source, from when it begins until it is read. `value` is its result, or the reason why it failed. */
-interface Entry {
-  settled: boolean;
-  failed: boolean;
-  value: unknown;
-}
-
-type Step<T> = IteratorResult<T | PromiseSettledResult<T>, undefined>;
 
 interface Reader<T> {
   resolve(step: Step<T>): void;
@@ -50,8 +43,7 @@ export class BufferedStream<T>
   readonly #source: OpenSource<Thunk<T>>;
   readonly #settings: Settings;
   readonly #controller = new AbortController();
-  /** In the order of reading: all that are unread if ordered, else those that have settled. */
-  readonly #entries = new Ring<Entry>();
+  readonly #results: Unread<T>;
   readonly #readers = new Ring<Reader<T>>();
   #state: 'open' | 'ended' | 'stopping' | 'over' = 'open';
   #started = false;
@@ -66,6 +58,7 @@ export class BufferedStream<T>
   constructor(source: OpenSource<Thunk<T>>, settings: Settings) {
     this.#source = source;
     this.#settings = settings;
+    this.#results = new Unread(settings.ordered, settings.outcomes);
   }
 
   [Symbol.asyncIterator](): this {
@@ -74,10 +67,10 @@ export class BufferedStream<T>
 
   next(): Promise<Step<T>> {
     if (!this.#started) this.#start();
-    const entry = this.#readers.size === 0 ? this.#take() : null;
-    if (entry !== null) {
+    const step = this.#readers.size === 0 ? this.#take() : null;
+    if (step !== null) {
       this.#pull();
-      return Promise.resolve(this.#stepOf(entry));
+      return Promise.resolve(step);
     }
     return new Promise((resolve, reject) => {
       this.#readers.push({ resolve, reject });
@@ -111,35 +104,19 @@ export class BufferedStream<T>
 
   #serve(): void {
     while (this.#readers.size > 0 && this.#state !== 'stopping') {
-      const entry = this.#take();
-      if (entry !== null) this.#readers.shift()?.resolve(this.#stepOf(entry));
-      else if (this.#failure !== null) this.#fail(this.#failure.value);
+      const step = this.#take();
+      const { failure } = this.#results;
+      if (step !== null) this.#readers.shift()?.resolve(step);
+      else if (failure !== null) this.#fail(failure.value);
       else if (this.#state === 'over' || (this.#state === 'ended' && this.#unread === 0)) this.#finish();
       else return;
     }
   }
 
-  /** The next one to be handed over; null if there is none yet, or if it is a failure that is to be thrown. */
-  #take(): Entry | null {
-    const { first } = this.#entries;
-    if (first === undefined || !first.settled || first === this.#failure) return null;
-    this.#entries.shift();
-    this.#unread--;
-    return first;
-  }
-
-  /** The failure whose turn it is. */
-  get #failure(): Entry | null {
-    const { first } = this.#entries;
-    return first?.failed === true && !this.#settings.outcomes ? first : null;
-  }
-
-  #stepOf({ failed, value }: Entry): Step<T> {
-    if (!this.#settings.outcomes) return { done: false, value: value as T };
-    const outcome: PromiseSettledResult<T> = failed
-      ? { status: 'rejected', reason: value }
-      : { status: 'fulfilled', value: value as T };
-    return { done: false, value: outcome };
+  #take(): Step<T> | null {
+    const step = this.#results.take();
+    if (step !== null) this.#unread--;
+    return step;
   }
 
   #finish(): void {
@@ -199,8 +176,7 @@ export class BufferedStream<T>
   }
 
   #run(thunk: Thunk<T>): void {
-    const entry: Entry = { settled: false, failed: false, value: undefined };
-    if (this.#settings.ordered) this.#entries.push(entry);
+    const entry = this.#results.begin();
     this.#running++;
     this.#call(thunk).then(
       (value) => this.#settled(entry, false, value),
@@ -219,14 +195,11 @@ export class BufferedStream<T>
 
   #settled(entry: Entry, failed: boolean, value: unknown): void {
     this.#running--;
-    entry.settled = true;
-    entry.failed = failed;
-    entry.value = value;
     if (this.#state === 'stopping') {
       if (this.#running === 0) this.#idle?.();
       return;
     }
-    if (!this.#settings.ordered) this.#entries.push(entry);
+    this.#results.settle(entry, failed, value);
     // It will be thrown in its turn: what is behind it would be run for nothing.
     if (failed && !this.#settings.outcomes) this.#endEarly();
     this.#advance();
@@ -252,7 +225,7 @@ export class BufferedStream<T>
     const wasOpen = this.#state === 'open';
     this.#state = 'stopping';
     this.#error = null;
-    this.#entries.clear();
+    this.#results.clear();
     this.#stopped = this.#whenIdle(wasOpen ? this.#closeSource() : undefined);
     // Last, because who listens may call `return()` at once.
     if (this.#settings.onLeave === 'abort') this.#controller.abort(reason);

@@ -208,11 +208,12 @@ describe.each([
       ]);
     });
 
-    test('thrown at once by a hundred thousand in a row needs no stack', async () => {
-      const thunks = Array.from({ length: 100_000 }, () => () => {
-        throw new Error('no');
+    test('thrown at once by twenty thousand in a row needs no stack', async () => {
+      const error = new Error('no');
+      const thunks = Array.from({ length: 20_000 }, () => () => {
+        throw error;
       });
-      expect(await collect(stream(thunks, 100_000, { outcomes: true }))).toHaveLength(100_000);
+      expect(await collect(stream(thunks, 20_000, { outcomes: true }))).toHaveLength(20_000);
     });
   });
 

@@ -88,10 +88,10 @@ describe('a full channel', () => {
     expect(getEventListeners(controller.signal, 'abort').length).toBe(0);
   });
 
-  test('one hundred thousand senders are served without recursion', async () => {
+  test('twenty thousand senders are served without recursion', async () => {
     const channel = full(1);
-    const all = Array.from({ length: 100_000 }, (_, item) => channel.send(item));
-    for (let left = 100_001; left > 0; left--) channel.tryReceive();
+    const all = Array.from({ length: 20_000 }, (_, item) => channel.send(item));
+    for (let left = 20_001; left > 0; left--) channel.tryReceive();
     await Promise.all(all);
     expect(channel).toMatchObject({ size: 0, sendersWaiting: 0 });
   });

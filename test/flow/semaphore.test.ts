@@ -88,8 +88,8 @@ describe('permits', () => {
   test('a line of any length is granted without recursion', async () => {
     const semaphore = new Semaphore(1);
     const held = await semaphore.acquire();
-    const all = Array.from({ length: 100_000 }, () => semaphore.acquire().then((permit) => permit.release()));
-    expect(semaphore.waiting).toBe(100_000);
+    const all = Array.from({ length: 20_000 }, () => semaphore.acquire().then((permit) => permit.release()));
+    expect(semaphore.waiting).toBe(20_000);
     held.release();
     await Promise.all(all);
     expect([semaphore.available, semaphore.waiting]).toEqual([1, 0]);
