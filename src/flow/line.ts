@@ -54,7 +54,7 @@ export class Waiter<Asked, Answer> implements Abortable {
  * Callers that wait, first come, first served.
  *
  * Who leaves from the middle only stops counting. It is dropped when its turn comes, or when more than half of the line has
- * left: so leaving costs O(1), and a line that everybody leaves holds nothing.
+ * left: so leaving costs O(1), and a line that nearly everybody leaves holds next to nothing.
  */
 export class Line<Asked, Answer> {
   readonly #ring = new Ring<Waiter<Asked, Answer>>();
@@ -73,13 +73,10 @@ export class Line<Asked, Answer> {
   /** Who has waited longest. One signal may end many: who is about to leave by it is passed over, and granted nothing. */
   get first(): Waiter<Asked, Answer> | undefined {
     for (let { first } = this.#ring; first !== undefined; first = this.#ring.first) {
-      if (!first.left) {
-        if (first.signal?.aborted !== true) return first;
-        first.aborted(first.signal.reason);
-      } else {
-        this.#ring.shift();
-        this.#left--;
-      }
+      if (first.left) this.#left--;
+      else if (first.signal?.aborted === true) first.refuse(first.signal.reason);
+      else return first;
+      this.#ring.shift();
     }
     return undefined;
   }

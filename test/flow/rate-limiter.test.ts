@@ -138,6 +138,17 @@ describe('an aborted wait', () => {
     expect(await small).toBe(100);
   });
 
+  test('of twenty thousand with one signal needs no stack', async () => {
+    const rate = new RateLimiter({ limit: 1 });
+    const controller = new AbortController();
+    const { signal } = controller;
+    await rate.acquire();
+    const all = Array.from({ length: 20_000 }, () => reasonOf(rate.acquire({ signal })));
+    controller.abort('all');
+    expect(new Set(await Promise.all(all))).toEqual(new Set(['all']));
+    expect([rate.waiting, vi.getTimerCount()]).toEqual([0, 0]);
+  });
+
   test('with a signal aborted before takes no turn', async () => {
     const rate = new RateLimiter({ limit: 1 });
     expect(await reasonOf(rate.acquire({ signal: AbortSignal.abort('no') }))).toBe('no');
