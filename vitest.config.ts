@@ -19,6 +19,7 @@ export default defineConfig({
     testTimeout: 30_000,
     alias: [
       { find: /^millrace$/, replacement: built('index.js') },
+      { find: /^millrace\/flow$/, replacement: built('flow/index.js') },
       { find: /^millrace\/tasks$/, replacement: built('tasks/index.js') },
       { find: /^millrace\/worker$/, replacement: built('worker.js') },
     ],

@@ -97,3 +97,20 @@ export class WorkerCrashedError extends MillraceError {
     this.finished = facts.finished ?? false;
   }
 }
+
+/** A semaphore, channel or rate limiter was closed, or a reservation in a channel was used up. */
+export class FlowClosedError extends MillraceError {
+  constructor(message: string) {
+    super('ERR_MILLRACE_FLOW_CLOSED', message);
+  }
+}
+
+/**
+ * A semaphore was acquired again inside its own `use()`. `stack` says where, and `cause` has the stack of the `use()` that
+ * still holds a permit.
+ */
+export class DeadlockError extends MillraceError {
+  constructor(message: string, cause: Error) {
+    super('ERR_MILLRACE_DEADLOCK', message, { cause });
+  }
+}

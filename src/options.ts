@@ -59,6 +59,17 @@ export function boolean(option: string, value: unknown): void {
   throw new InvalidOptionError(option, value, `${option} must be a boolean, not ${show(value)}`);
 }
 
+/** A number above zero; fractions are fine. */
+export function positive(option: string, value: unknown): void {
+  if (typeof value === 'number' && value > 0 && value < Infinity) return;
+  throw new InvalidOptionError(option, value, `${option} must be a number above 0, not ${show(value)}`);
+}
+
+export function callable(option: string, value: unknown): void {
+  if (typeof value === 'function') return;
+  throw new InvalidOptionError(option, value, `${option} must be a function, not ${show(value)}`);
+}
+
 export function abortSignal(option: string, value: unknown): void {
   if (value instanceof AbortSignal) return;
   throw new InvalidOptionError(option, value, `${option} must be an AbortSignal, not ${show(value)}`);

@@ -44,6 +44,8 @@ const allowed: Record<string, readonly string[]> = {
   pool: ['pool', 'errors', 'options', 'tasks', 'type:scheduler', 'type:executor-options'],
   scheduler: ['scheduler', 'errors', 'options', 'tasks'],
   tasks: ['tasks', 'errors', 'options'],
+  // Of pool/ only the number of CPUs, which knows no threads.
+  flow: ['flow', 'errors', 'options', 'pool/sizing.ts'],
   options: ['errors'],
   errors: [],
 };

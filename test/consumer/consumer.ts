@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { asCompleted, Executor, tasks } from 'millrace';
 import type { Future, Task } from 'millrace';
+import { buffered, Channel, limits, RateLimiter, Semaphore } from 'millrace/flow';
+import type { Permit } from 'millrace/flow';
 import { hashing } from 'millrace/tasks';
 
 const work = tasks<typeof import('./work.js')>(new URL('./work.js', import.meta.url));
@@ -16,4 +18,18 @@ const greeting: string = await executor.run(work.greet('world'));
 assert.equal(greeting, 'hello world');
 for await (const done of asCompleted([future])) assert.equal(done.state, 'fulfilled');
 assert.equal((await executor.run(hashing.hashBytes('abc'))).slice(0, 8), 'ba7816bf');
+
+const semaphore = new Semaphore(limits.cpu());
+{
+  using permit: Permit = await semaphore.acquire();
+  assert.equal(permit.n, 1);
+}
+const channel = new Channel<() => Promise<number>>(2);
+await channel.send(() => semaphore.use(() => 42));
+channel.close();
+await new RateLimiter({ limit: 1 }).acquire();
+for await (const outcome of buffered(channel, 2, { outcomes: true })) {
+  const settled: PromiseSettledResult<number> = outcome;
+  assert.deepEqual(settled, { status: 'fulfilled', value: 42 });
+}
 console.log('TypeScript consumer: ok');

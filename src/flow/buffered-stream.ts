@@ -1,0 +1,266 @@
+import { InvalidOptionError } from '../errors.ts';
+import { show } from '../options.ts';
+import { offAbort, onAbort } from './on-abort.ts';
+import type { Abortable } from './on-abort.ts';
+import { Ring } from './ring.ts';
+import type { OpenSource } from './source.ts';
+import { Unread } from './unread.ts';
+import type { Entry, Step } from './unread.ts';
+
+/** Something to do, not begun. The signal is aborted when its result is wanted no more. */
+export type Thunk<T> = (signal: AbortSignal) => T | PromiseLike<T>;
+
+interface Settings {
+  readonly n: number;
+  readonly ordered: boolean;
+  readonly outcomes: boolean;
+  readonly onLeave: 'abort' | 'wait';
+  readonly signal: AbortSignal | undefined;
+}
+
+interface Reader<T> {
+  resolve(step: Step<T>): void;
+  reject(reason: unknown): void;
+}
+
+const end = { done: true, value: undefined } as const;
+
+/**
+ * ```
+ *   source ──pull──→ in flight ──settled──→ unread ──next()──→ reader
+ *            └ needs in flight + unread < n
+ * ```
+ * - `open`: the source is pulled. Until the first `next()` nothing is.
+ * - `ended`: by the source's end or error, or by a failure on its way to the reader. What is in flight is delivered.
+ * - `stopping`: by the reader, a failure in its turn, or the signal. Nothing is delivered, what runs is waited for.
+ * - `over`: nothing runs; every further `next()` says so.
+ *
+ * Only forward; each state may be skipped. An error is thrown once, on the way into `over`.
+ */
+export class BufferedStream<T>
+  implements AsyncIterableIterator<T | PromiseSettledResult<T>, undefined>, Abortable
+{
+  readonly #source: OpenSource<Thunk<T>>;
+  readonly #settings: Settings;
+  readonly #controller = new AbortController();
+  readonly #results: Unread<T>;
+  readonly #readers = new Ring<Reader<T>>();
+  #state: 'open' | 'ended' | 'stopping' | 'over' = 'open';
+  #started = false;
+  #running = 0;
+  /** Pulled, or being pulled, and not read. */
+  #unread = 0;
+  #pulling = false;
+  #error: { readonly reason: unknown } | null = null;
+  #stopped: Promise<void> | null = null;
+  #idle: (() => void) | null = null;
+
+  constructor(source: OpenSource<Thunk<T>>, settings: Settings) {
+    this.#source = source;
+    this.#settings = settings;
+    this.#results = new Unread(settings.ordered, settings.outcomes);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<Step<T>> {
+    if (!this.#started) this.#start();
+    const step = this.#readers.size === 0 ? this.#take() : null;
+    if (step !== null) {
+      this.#pull();
+      return Promise.resolve(step);
+    }
+    return new Promise((resolve, reject) => {
+      this.#readers.push({ resolve, reject });
+      this.#advance();
+    });
+  }
+
+  /** Resolves when nothing runs any more. An error of the source's own clean-up is thrown. */
+  async return(): Promise<Step<T>> {
+    this.#started = true;
+    await this.#stop(new DOMException('The loop over the results was left', 'AbortError'));
+    return end;
+  }
+
+  /** By the signal in the options. */
+  aborted(reason: unknown): void {
+    this.#fail(reason);
+  }
+
+  #start(): void {
+    this.#started = true;
+    const { signal } = this.#settings;
+    if (signal?.aborted === true) this.aborted(signal.reason);
+    else if (signal !== undefined) onAbort(signal, this);
+  }
+
+  #advance(): void {
+    do this.#serve();
+    while (this.#pull());
+  }
+
+  #serve(): void {
+    while (this.#readers.size > 0 && this.#state !== 'stopping') {
+      const step = this.#take();
+      const { failure } = this.#results;
+      if (step !== null) this.#readers.shift()?.resolve(step);
+      else if (failure !== null) this.#fail(failure.value);
+      else if (this.#state === 'over' || (this.#state === 'ended' && this.#unread === 0)) this.#finish();
+      else return;
+    }
+  }
+
+  #take(): Step<T> | null {
+    const step = this.#results.take();
+    if (step !== null) this.#unread--;
+    return step;
+  }
+
+  #finish(): void {
+    this.#over();
+    const error = this.#error;
+    this.#error = null;
+    if (error === null) this.#readers.shift()?.resolve(end);
+    else this.#readers.shift()?.reject(error.reason);
+  }
+
+  /** Pulls as long as there is room and nothing has to be waited for. Returns whether there may be news for the readers. */
+  #pull(): boolean {
+    let pulled = false;
+    while (this.#state === 'open' && !this.#pulling && this.#unread < this.#settings.n) {
+      pulled = true;
+      this.#unread++;
+      try {
+        const step = this.#source.next();
+        if (step instanceof Promise) this.#await(step);
+        else this.#pulled(step);
+      } catch (error) {
+        this.#sourceFailed(error);
+      }
+    }
+    return pulled && this.#readers.size > 0;
+  }
+
+  #await(step: Promise<IteratorResult<Thunk<T>, unknown>>): void {
+    this.#pulling = true;
+    const then = (go: () => void) => {
+      this.#pulling = false;
+      if (this.#state === 'open') go();
+      else this.#unread--;
+      this.#advance();
+    };
+    step.then(
+      (result) => then(() => this.#pulled(result)),
+      (error: unknown) => then(() => this.#sourceFailed(error)),
+    );
+  }
+
+  #pulled(step: IteratorResult<Thunk<T>, unknown>): void {
+    if (step.done === true) {
+      this.#unread--;
+      this.#state = 'ended';
+    } else if (typeof step.value === 'function') this.#run(step.value);
+    else {
+      this.#sourceFailed(noThunk(step.value));
+      this.#closeSource().catch(() => {});
+    }
+  }
+
+  #sourceFailed(reason: unknown): void {
+    this.#unread--;
+    this.#state = 'ended';
+    this.#error = { reason };
+  }
+
+  #run(thunk: Thunk<T>): void {
+    const entry = this.#results.begin();
+    this.#running++;
+    this.#call(thunk).then(
+      (value) => this.#settled(entry, false, value),
+      (reason: unknown) => this.#settled(entry, true, reason),
+    );
+  }
+
+  /** What is thrown at once counts like what rejects, and as late: a result never comes while the source is being pulled. */
+  #call(thunk: Thunk<T>): Promise<T> {
+    try {
+      return Promise.resolve(thunk(this.#controller.signal));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #settled(entry: Entry, failed: boolean, value: unknown): void {
+    this.#running--;
+    if (this.#state === 'stopping') {
+      if (this.#running === 0) this.#idle?.();
+      return;
+    }
+    this.#results.settle(entry, failed, value);
+    // It will be thrown in its turn: what is behind it would be run for nothing.
+    if (failed && !this.#settings.outcomes) this.#endEarly();
+    this.#advance();
+  }
+
+  #endEarly(): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'ended';
+    this.#closeSource().catch(() => {});
+  }
+
+  #fail(reason: unknown): void {
+    if (this.#state === 'stopping' || this.#state === 'over') return;
+    const stopped = this.#stop(reason);
+    this.#error = { reason };
+    // What the source's clean-up throws is less than the error that is thrown already.
+    stopped.catch(() => {});
+  }
+
+  #stop(reason: unknown): Promise<void> {
+    if (this.#stopped !== null) return this.#stopped;
+    if (this.#state === 'over') return Promise.resolve();
+    const wasOpen = this.#state === 'open';
+    this.#state = 'stopping';
+    this.#error = null;
+    this.#results.clear();
+    this.#stopped = this.#whenIdle(wasOpen ? this.#closeSource() : undefined);
+    // Last, because who listens may call `return()` at once.
+    if (this.#settings.onLeave === 'abort') this.#controller.abort(reason);
+    return this.#stopped;
+  }
+
+  async #whenIdle(closed: Promise<void> | undefined): Promise<void> {
+    closed?.catch(() => {});
+    try {
+      if (this.#running > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
+      await closed;
+    } finally {
+      this.#over();
+      this.#serve();
+    }
+  }
+
+  /** A source in the midst of a pull cleans up when that is done, which may be never: it is not waited for. */
+  async #closeSource(): Promise<void> {
+    const closed = this.#source.return?.();
+    if (!this.#pulling) await closed;
+    else Promise.resolve(closed).catch(() => {});
+  }
+
+  #over(): void {
+    this.#state = 'over';
+    if (this.#settings.signal !== undefined) offAbort(this.#settings.signal, this);
+  }
+}
+
+function noThunk(value: unknown): InvalidOptionError {
+  const hint = value instanceof Promise ? ': a promise already runs, so that nothing limits it any more' : '';
+  return new InvalidOptionError(
+    'source',
+    value,
+    `the source must yield functions, not ${show(value)}${hint} (write () => work(item))`,
+  );
+}

@@ -1,0 +1,221 @@
+import { integer } from '../options.ts';
+import { signalOf } from './acquire-options.ts';
+import type { SignalOptions } from './acquire-options.ts';
+import { Line, unlessAborted } from './line.ts';
+import { Permits } from './permits.ts';
+import { Reservation } from './reservation.ts';
+import { Ring } from './ring.ts';
+
+type Step<T> = IteratorResult<T, undefined>;
+
+const end = { done: true, value: undefined } as const;
+
+/**
+ * A bounded queue between any number of producers and consumers. `send()` waits while it is full, `receive()` while it is
+ * empty; each item goes to one consumer, in the order in which they were sent.
+ *
+ * ```
+ *   send ──slot──→ buffer ──→ receive
+ *     └ waits for one of `capacity` slots; a slot is free again when its item has been received
+ * ```
+ * A slot is taken by an item in the buffer, by a reservation, and for a moment by an item that is on its way to a receiver
+ * with a signal: until it is certain that nobody aborts that, the item may have to come back.
+ *
+ * Open, then closed (nobody sends any more, what is buffered or reserved is delivered), then drained: every slot is free.
+ *
+ * Invariants: slots taken ≤ capacity; while anybody waits to send, no slot is free; while anybody waits to receive, the
+ * buffer is empty and the channel not drained.
+ */
+export class Channel<T> implements AsyncIterable<T> {
+  readonly #slots: Permits;
+  readonly #items = new Ring<T>();
+  readonly #receivers = new Line<undefined, Step<T>>(() => {});
+
+  /**
+   * @param capacity items in the buffer, an integer of at least 1.
+   * @throws {InvalidOptionError}
+   */
+  constructor(capacity: number) {
+    integer(1)('capacity', capacity);
+    this.#slots = new Permits(capacity, 'channel');
+  }
+
+  get capacity(): number {
+    return this.#slots.total;
+  }
+
+  /** Items in the buffer. */
+  get size(): number {
+    return this.#items.size;
+  }
+
+  /** Callers of `send()` and `reserve()` that wait for a slot. */
+  get sendersWaiting(): number {
+    return this.#slots.waiting;
+  }
+
+  get receiversWaiting(): number {
+    return this.#receivers.size;
+  }
+
+  get closed(): boolean {
+    return this.#slots.closed;
+  }
+
+  /**
+   * Resolves when the item is in the buffer or with a receiver. Rejects with the signal's reason or with `FlowClosedError`;
+   * then it was not sent.
+   */
+  send(item: T, options?: SignalOptions): Promise<void> {
+    try {
+      const signal = signalOf(options);
+      if (!this.#slots.tryTake(1)) return this.#slots.take({ n: 1, grant: () => this.#put(item) }, signal);
+      this.#put(item);
+      return Promise.resolve();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Never waits: whether the item was sent.
+   *
+   * @throws {FlowClosedError} after `close()`.
+   */
+  trySend(item: T): boolean {
+    if (this.closed) throw this.#slots.closedError();
+    if (!this.#slots.tryTake(1)) return false;
+    this.#put(item);
+    return true;
+  }
+
+  /**
+   * Waits for a slot before there is an item: what is costly to make is made only when it can be sent. Stands in the same line
+   * as `send()`, and rejects like it.
+   */
+  reserve(options?: SignalOptions): Promise<Reservation<T>> {
+    try {
+      const signal = signalOf(options);
+      const grant = () =>
+        new Reservation<T>(
+          (item) => this.#put(item),
+          () => this.#freeSlot(),
+        );
+      if (this.#slots.tryTake(1)) return Promise.resolve(grant());
+      return unlessAborted(this.#slots.take({ n: 1, grant }, signal), signal, (reservation) =>
+        reservation.release(),
+      );
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Waits for an item. Rejects with the signal's reason, and then no item is lost; or with `FlowClosedError`, when the channel
+   * is closed and all its items have been received. An item that is a promise arrives as what it resolves to.
+   */
+  receive(options?: SignalOptions): Promise<T> {
+    try {
+      const signal = signalOf(options);
+      if (this.#items.size > 0) return Promise.resolve(this.#take());
+      return this.#wait(signal).then((step) => {
+        if (step.done === true) throw this.#slots.closedError();
+        return step.value;
+      });
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Never waits: an item, or `undefined` if there is none now (`size` tells it from an item that is `undefined`).
+   *
+   * @throws {FlowClosedError} when the channel is closed and all its items have been received.
+   */
+  tryReceive(): T | undefined {
+    if (this.#items.size > 0) return this.#take();
+    if (this.#drained) throw this.#slots.closedError();
+    return undefined;
+  }
+
+  /**
+   * Receives until the channel is closed and empty. Any number of loops may run over one channel: each item goes to one of
+   * them. Leaving a loop leaves the channel as it is.
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
+    let left = false;
+    const iterator: AsyncIterableIterator<T, undefined> = {
+      next: () => {
+        if (left) return Promise.resolve(end);
+        if (this.#items.size > 0) return Promise.resolve({ done: false, value: this.#take() });
+        return this.#wait(undefined);
+      },
+      return: () => {
+        left = true;
+        return Promise.resolve(end);
+      },
+      [Symbol.asyncIterator]: () => iterator,
+    };
+    return iterator;
+  }
+
+  /**
+   * Nothing more is sent: callers who wait to send are refused. What is buffered is delivered all the same, and so is what is
+   * sent with a reservation made before. Then receivers are refused, and loops end.
+   */
+  close(): void {
+    this.#slots.close();
+    this.#endIfDrained();
+  }
+
+  get #drained(): boolean {
+    return this.closed && this.#slots.taken === 0;
+  }
+
+  /** With a slot in hand. */
+  #put(item: T): void {
+    if (!this.#deliver(item)) this.#items.push(item);
+  }
+
+  #deliver(item: T): boolean {
+    const receiver = this.#receivers.shift();
+    if (receiver === undefined) return false;
+    receiver.answer({ done: false, value: item });
+    if (receiver.signal === undefined) this.#freeSlot();
+    return true;
+  }
+
+  #take(): T {
+    const item = this.#items.shift() as T;
+    this.#freeSlot();
+    return item;
+  }
+
+  #wait(signal: AbortSignal | undefined): Promise<Step<T>> {
+    if (this.#drained) return Promise.resolve(end);
+    const received = this.#receivers.wait(undefined, signal);
+    if (signal === undefined) return received;
+    return received.then((step) => {
+      if (step.done === true) return step;
+      if (!signal.aborted) {
+        this.#freeSlot();
+        return step;
+      }
+      // It was the oldest item, and still has its slot: it goes to the next receiver, or back to the front.
+      if (!this.#deliver(step.value)) this.#items.unshift(step.value);
+      throw signal.reason;
+    });
+  }
+
+  #freeSlot(): void {
+    this.#slots.giveBack(1);
+    this.#endIfDrained();
+  }
+
+  #endIfDrained(): void {
+    if (!this.#drained) return;
+    for (let receiver = this.#receivers.shift(); receiver !== undefined; receiver = this.#receivers.shift()) {
+      receiver.answer(end);
+    }
+  }
+}

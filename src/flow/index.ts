@@ -1,0 +1,16 @@
+export { DeadlockError, FlowClosedError, InvalidOptionError, MillraceError } from '../errors.ts';
+export type { AcquireOptions, SignalOptions } from './acquire-options.ts';
+export type { AdaptiveLimit, AdaptiveLimitOptions } from './adaptive-limit.ts';
+export { buffered, bufferUnordered } from './buffered.ts';
+export type { BufferedOptions } from './buffered.ts';
+export type { Thunk } from './buffered-stream.ts';
+export { Channel } from './channel.ts';
+export * as limits from './limits.ts';
+export type { FileDescriptorOptions, NetworkOptions } from './limits.ts';
+export type { Permit } from './permit.ts';
+export { RateLimiter } from './rate-limiter.ts';
+export type { RateLimiterOptions } from './rate-limiter.ts';
+export type { Reservation } from './reservation.ts';
+export { Semaphore } from './semaphore.ts';
+export type { SemaphoreOptions } from './semaphore.ts';
+export type { Source } from './source.ts';

@@ -1,0 +1,42 @@
+/** Something that ends when its signal is aborted. */
+export interface Abortable {
+  aborted(reason: unknown): void;
+}
+
+interface Watch {
+  readonly listener: () => void;
+  readonly abortables: Set<Abortable>;
+}
+
+/**
+ * One listener per signal, however many wait with it. An event target looks through its whole list to add a listener, so
+ * that one each would make n waiters with the same signal cost n² steps.
+ */
+const watches = new WeakMap<AbortSignal, Watch>();
+
+/** Tells `abortable` when the signal is aborted, unless `offAbort` is called before. */
+export function onAbort(signal: AbortSignal, abortable: Abortable): void {
+  let watch = watches.get(signal);
+  if (watch === undefined) {
+    const abortables = new Set<Abortable>();
+    const listener = () => {
+      // Who is told may make others stop watching: those are then told nothing.
+      for (const each of abortables) each.aborted(signal.reason);
+      watches.delete(signal);
+    };
+    watch = { listener, abortables };
+    watches.set(signal, watch);
+    signal.addEventListener('abort', listener, { once: true });
+  }
+  watch.abortables.add(abortable);
+}
+
+/** Leaves no listener behind when nobody watches the signal any more. */
+export function offAbort(signal: AbortSignal, abortable: Abortable): void {
+  const watch = watches.get(signal);
+  if (watch === undefined) return;
+  watch.abortables.delete(abortable);
+  if (watch.abortables.size > 0) return;
+  watches.delete(signal);
+  signal.removeEventListener('abort', watch.listener);
+}

@@ -1,0 +1,36 @@
+import { FlowClosedError } from '../errors.ts';
+
+/** A slot in a channel that is held for one item: `send()` it or `release()` the slot, or it stays taken for ever. */
+export class Reservation<T> implements Disposable {
+  readonly #put: (item: T) => void;
+  readonly #giveBack: () => void;
+  #used = false;
+
+  /** @internal */
+  constructor(put: (item: T) => void, giveBack: () => void) {
+    this.#put = put;
+    this.#giveBack = giveBack;
+  }
+
+  /**
+   * Sends the item at once, also when the channel has been closed meanwhile.
+   *
+   * @throws {FlowClosedError} if the reservation has been used or given back already: the item was not sent.
+   */
+  send(item: T): void {
+    if (this.#used) throw new FlowClosedError('this reservation has been used or given back already');
+    this.#used = true;
+    this.#put(item);
+  }
+
+  /** Gives the slot back if nothing was sent. Calling it again, or after `send()`, does nothing. */
+  release(): void {
+    if (this.#used) return;
+    this.#used = true;
+    this.#giveBack();
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+}

@@ -1,0 +1,80 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { FlowClosedError, InvalidOptionError } from '../../src/errors.ts';
+import { AdaptiveLimit } from '../../src/flow/adaptive-limit.ts';
+import { limits } from '../../src/flow/index.ts';
+import { Semaphore } from '../../src/flow/semaphore.ts';
+import { reasonOf } from '../support/settling.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+test('finds the capacity of a server, and never runs more than the limit', async () => {
+  const server = new Semaphore(30);
+  const adaptive = limits.adaptive();
+  let running = 0;
+  let mostRunning = 0;
+  let mostAllowed = 0;
+  const call = async () => {
+    mostAllowed = Math.max(mostAllowed, adaptive.limit);
+    mostRunning = Math.max(mostRunning, ++running);
+    await server.use(() => sleep(20));
+    running--;
+  };
+  let left = 10_000;
+  const client = async () => {
+    while (left-- > 0) await adaptive.use(call);
+  };
+  const clients = Promise.all(Array.from({ length: 200 }, client));
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(adaptive.waiting).toBeGreaterThan(0);
+  await vi.runAllTimersAsync();
+  await clients;
+  expect(mostRunning).toBeLessThanOrEqual(mostAllowed);
+  expect(adaptive.limit).toBeGreaterThanOrEqual(28);
+  expect(adaptive.limit).toBeLessThanOrEqual(45);
+});
+
+test('passes on what becomes of the call; overload lowers the limit, other failures do not', async () => {
+  const adaptive = new AdaptiveLimit({ initial: 100, isOverload: (error) => error === 429 });
+  expect(await adaptive.use(() => 'value')).toBe('value');
+  expect(await reasonOf(adaptive.use(() => Promise.reject(new Error('no'))))).toMatchObject({
+    message: 'no',
+  });
+  expect(adaptive.limit).toBe(100);
+  expect(await reasonOf(adaptive.use(() => Promise.reject(429)))).toBe(429);
+  expect(adaptive.limit).toBe(90);
+});
+
+test('a wait can be aborted, and the whole be closed', async () => {
+  const adaptive = new AdaptiveLimit({ initial: 1 });
+  const held = adaptive.use(() => sleep(10));
+  const controller = new AbortController();
+  const aborted = reasonOf(adaptive.use(() => {}, { signal: controller.signal }));
+  const refused = reasonOf(adaptive.use(() => {}));
+  controller.abort('no');
+  adaptive.close();
+  expect(await aborted).toBe('no');
+  expect(await refused).toBeInstanceOf(FlowClosedError);
+  await vi.runAllTimersAsync();
+  await held;
+});
+
+test('bad options are refused', async () => {
+  const bad = [
+    { initial: 0 },
+    { min: 5, initial: 4 },
+    { max: 5, initial: 6 },
+    { min: 6, max: 5 },
+    { limit: 1 },
+  ];
+  for (const options of bad) expect(() => new AdaptiveLimit(options as object)).toThrow(InvalidOptionError);
+  expect([new AdaptiveLimit({ min: 50 }).limit, new AdaptiveLimit({ max: 5 }).limit]).toEqual([50, 5]);
+  expect(await reasonOf(new AdaptiveLimit().use(5 as never))).toBeInstanceOf(InvalidOptionError);
+});

@@ -1,0 +1,224 @@
+import { getEventListeners } from 'node:events';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { FlowClosedError, InvalidOptionError } from '../../src/errors.ts';
+import { RateLimiter } from '../../src/flow/rate-limiter.ts';
+import { Semaphore } from '../../src/flow/semaphore.ts';
+import { reasonOf } from '../support/settling.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Milliseconds since the call, at which each of so many callers gets its turn. */
+async function turns(rate: RateLimiter, count: number): Promise<number[]> {
+  const begin = performance.now();
+  const all = Array.from({ length: count }, async () => {
+    await rate.acquire();
+    return Math.round(performance.now() - begin);
+  });
+  await vi.runAllTimersAsync();
+  return Promise.all(all);
+}
+
+describe('turns', () => {
+  test('are evenly spaced', async () => {
+    expect(await turns(new RateLimiter({ limit: 10 }), 5)).toEqual([0, 100, 200, 300, 400]);
+    expect(await turns(new RateLimiter({ limit: 3, perMs: 100 }), 4)).toEqual([0, 34, 68, 102]);
+  });
+
+  test('after a pause as many at once as the burst, and then evenly again', async () => {
+    const rate = new RateLimiter({ limit: 10, perMs: 1000, burst: 3 });
+    expect(await turns(rate, 5)).toEqual([0, 0, 0, 100, 200]);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(await turns(rate, 4)).toEqual([0, 0, 100, 200]);
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect(await turns(rate, 4)).toEqual([0, 0, 0, 100]);
+  });
+
+  test('more than a thousand a second come in bursts', async () => {
+    const all = await turns(new RateLimiter({ limit: 10_000, burst: 20 }), 1020);
+    expect(all.at(-1)).toBe(100);
+  });
+
+  test('may be taken several at once, and nobody overtakes', async () => {
+    const rate = new RateLimiter({ limit: 10, burst: 4 });
+    const log: string[] = [];
+    await rate.acquire({ n: 4 });
+    void rate.acquire({ n: 4 }).then(() => log.push(`large ${performance.now() - begin}`));
+    void rate.acquire().then(() => log.push(`small ${performance.now() - begin}`));
+    const begin = performance.now();
+    expect([rate.tryAcquire(), rate.waiting]).toEqual([false, 2]);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(log).toEqual(['large 400', 'small 500']);
+  });
+
+  test('tryAcquire never waits', async () => {
+    const rate = new RateLimiter({ limit: 2, burst: 2 });
+    expect([rate.tryAcquire(), rate.tryAcquire(), rate.tryAcquire()]).toEqual([true, true, false]);
+    await vi.advanceTimersByTimeAsync(500);
+    expect([rate.tryAcquire(2), rate.tryAcquire(), rate.tryAcquire()]).toEqual([false, true, false]);
+  });
+
+  test('no timer runs unless somebody waits', async () => {
+    const rate = new RateLimiter({ limit: 1 });
+    expect(vi.getTimerCount()).toBe(0);
+    await rate.acquire();
+    expect(vi.getTimerCount()).toBe(0);
+    const controller = new AbortController();
+    const aborted = reasonOf(rate.acquire({ signal: controller.signal }));
+    expect(vi.getTimerCount()).toBe(1);
+    controller.abort('no');
+    expect([await aborted, vi.getTimerCount()]).toEqual(['no', 0]);
+  });
+});
+
+test('in any stretch of perMs no more than limit + burst - 1 start, whatever is asked for when', async () => {
+  const steps = fc.array(
+    fc.record({ ask: fc.nat(6), n: fc.integer({ min: 1, max: 3 }), pauseMs: fc.nat(300) }),
+    {
+      maxLength: 40,
+    },
+  );
+  const setting = fc.record({
+    limit: fc.integer({ min: 1, max: 50 }),
+    burst: fc.integer({ min: 3, max: 10 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(setting, steps, async ({ limit, burst }, script) => {
+      const rate = new RateLimiter({ limit, burst });
+      const starts: number[] = [];
+      const asked: Promise<void>[] = [];
+      const started = (n: number) => starts.push(...Array.from({ length: n }, () => performance.now()));
+      for (const { ask, n, pauseMs } of script) {
+        for (let left = ask; left > 0; left--) asked.push(rate.acquire({ n }).then(() => void started(n)));
+        if (rate.tryAcquire()) started(1);
+        await vi.advanceTimersByTimeAsync(pauseMs);
+      }
+      await vi.runAllTimersAsync();
+      await Promise.all(asked);
+      for (const [index, start] of starts.entries()) {
+        const after = starts[index + limit + burst - 1];
+        if (after !== undefined) expect(after - start).toBeGreaterThanOrEqual(1000 - 1e-6);
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
+describe('an aborted wait', () => {
+  test('rejects with the reason; the next one gets its turn', async () => {
+    const rate = new RateLimiter({ limit: 10 });
+    const begin = performance.now();
+    const controller = new AbortController();
+    await rate.acquire();
+    const aborted = reasonOf(rate.acquire({ signal: controller.signal }));
+    const next = rate.acquire().then(() => performance.now() - begin);
+    controller.abort('no');
+    expect(await aborted).toBe('no');
+    await vi.runAllTimersAsync();
+    expect(await next).toBe(100);
+    expect(getEventListeners(controller.signal, 'abort').length).toBe(0);
+  });
+
+  test('of a large request lets a small one in that can start sooner', async () => {
+    const rate = new RateLimiter({ limit: 10, burst: 5 });
+    const begin = performance.now();
+    const controller = new AbortController();
+    await rate.acquire({ n: 5 });
+    const large = reasonOf(rate.acquire({ n: 5, signal: controller.signal }));
+    const small = rate.acquire().then(() => performance.now() - begin);
+    controller.abort();
+    await large;
+    await vi.advanceTimersByTimeAsync(100);
+    expect(await small).toBe(100);
+  });
+
+  test('of twenty thousand with one signal needs no stack', async () => {
+    const rate = new RateLimiter({ limit: 1 });
+    const controller = new AbortController();
+    const { signal } = controller;
+    await rate.acquire();
+    const all = Array.from({ length: 20_000 }, () => reasonOf(rate.acquire({ signal })));
+    controller.abort('all');
+    expect(new Set(await Promise.all(all))).toEqual(new Set(['all']));
+    expect([rate.waiting, vi.getTimerCount()]).toEqual([0, 0]);
+  });
+
+  test('with a signal aborted before takes no turn', async () => {
+    const rate = new RateLimiter({ limit: 1 });
+    expect(await reasonOf(rate.acquire({ signal: AbortSignal.abort('no') }))).toBe('no');
+    expect(rate.tryAcquire()).toBe(true);
+  });
+});
+
+describe('use', () => {
+  test('calls the function in its turn, and passes on what becomes of it', async () => {
+    const rate = new RateLimiter({ limit: 10 });
+    const begin = performance.now();
+    const call = (value: unknown) =>
+      rate.use(() => {
+        if (value instanceof Error) throw value;
+        return [value, performance.now() - begin];
+      });
+    const error = new Error('no');
+    const [first, second, third] = [call(1), reasonOf(call(error)), call(3)];
+    await vi.runAllTimersAsync();
+    expect([await first, await second, await third]).toEqual([[1, 0], error, [3, 200]]);
+  });
+
+  test('inside a semaphore keeps both bounds', async () => {
+    const semaphore = new Semaphore(2);
+    const rate = new RateLimiter({ limit: 10 });
+    const begin = performance.now();
+    const starts: number[] = [];
+    let running = 0;
+    let most = 0;
+    const call = async () => {
+      starts.push(performance.now() - begin);
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setTimeout(resolve, 350));
+      running--;
+    };
+    const all = Array.from({ length: 4 }, () => semaphore.use(() => rate.use(call)));
+    await vi.runAllTimersAsync();
+    await Promise.all(all);
+    expect(starts).toEqual([0, 100, 350, 450]);
+    expect(most).toBe(2);
+  });
+});
+
+test('close refuses who waits and who comes, and stops the timer', async () => {
+  const rate = new RateLimiter({ limit: 1 });
+  await rate.acquire();
+  const waiting = [reasonOf(rate.acquire()), reasonOf(rate.acquire())];
+  rate.close();
+  rate.close();
+  for (const error of await Promise.all(waiting)) expect(error).toBeInstanceOf(FlowClosedError);
+  expect([vi.getTimerCount(), rate.waiting, rate.closed]).toEqual([0, 0, true]);
+  expect(await reasonOf(rate.acquire())).toMatchObject({ message: 'the rate limiter is closed' });
+  expect(() => rate.tryAcquire()).toThrow(FlowClosedError);
+});
+
+test('bad arguments are refused', async () => {
+  for (const options of [
+    {},
+    { limit: 0 },
+    { limit: 1.5 },
+    { limit: 1, perMs: 0 },
+    { limit: 1, burst: 0 },
+    { max: 1 },
+  ]) {
+    expect(() => new RateLimiter(options as never)).toThrow(InvalidOptionError);
+  }
+  const rate = new RateLimiter({ limit: 5, burst: 2 });
+  for (const n of [0, 3, 1.5]) {
+    expect(await reasonOf(rate.acquire({ n }))).toBeInstanceOf(InvalidOptionError);
+    expect(() => rate.tryAcquire(n)).toThrow(InvalidOptionError);
+  }
+  expect(await reasonOf(rate.use('fn' as never))).toBeInstanceOf(InvalidOptionError);
+});
