@@ -11,7 +11,7 @@ import { printRow } from './report.ts';
 import { row } from './scenario.ts';
 
 /**
- * `millrace/flow` beside the limiters that others use. `tsx bench/flow.ts [ROW…] [--rounds 15]`
+ * `millrace/flow` beside the limiters that others use. `npm run bench:build && node bench/build/flow.js [ROW…] [--rounds 15]`
  *
  * The work is next to nothing, so that what is measured is the limiter. Every figure is of one run, the contenders in turn;
  * before each turn the young objects are cleared away, or each would have to do it for its neighbour. (Not the old ones too:
