@@ -24,7 +24,7 @@ export class Lane {
   readonly deliveries: Delivery[] = [];
   /** Tasks that may still be sent before the worker is replaced. */
   tasksLeft: number;
-  /** Booted and waiting until this lane, which it replaces, has finished. */
+  /** Starting, or standing by until this lane, which it replaces, has finished. */
   successor: Lane | null = null;
 
   constructor(index: number, maxTasks: number) {
