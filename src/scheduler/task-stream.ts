@@ -1,3 +1,4 @@
+import { ExecutorClosedError } from '../errors.ts';
 import type { Task } from '../tasks/task.ts';
 import { Fifo } from './fifo.ts';
 import type { Future } from './future.ts';
@@ -8,14 +9,21 @@ import type { OpenSource } from './task-source.ts';
 /** Futures in the order in which they end, or in the order in which their tasks were pulled. */
 export type StreamOrder = 'completed' | 'pulled';
 
-const ended = { done: true, value: undefined } as const;
-
 const leftReason = () => new DOMException('The loop over the results was left', 'AbortError');
 
 interface Reader {
   resolve(result: IteratorResult<Future<unknown>, undefined>): void;
   reject(reason: unknown): void;
 }
+
+/** What a pull waits for. */
+interface Wait {
+  /** The stream has ended: nobody waits any more. */
+  giveUp(): void;
+}
+
+/** The source's turn. It can't be interrupted. */
+const inSource: Wait = { giveUp() {} };
 
 /**
  * Runs the tasks of a source, and pulls it only as fast as places and the reader allow.
@@ -24,8 +32,12 @@ interface Reader {
  *   source ──pull──→ in flight ──settled──→ unread ──next()──→ reader
  *            └ needs a reserved place, and  in flight + unread < window
  * ```
- * An item is pulled only when its place is already reserved, so not even one task waits outside the bound. A slow
- * reader fills the window, and then nothing is pulled: results bound themselves.
+ * An item is pulled only when its place is reserved, so not even one task waits outside the bound. Only a stream that has
+ * to wait gives its place up, or others would wait for what it does not use, perhaps its own source among them (a stream
+ * over a stream). That is while its source has nothing yet, and when there is no room for the bytes of what it pulled:
+ * this one item then stands in line like any other submission.
+ *
+ * A slow reader fills the window, and then nothing is pulled: results bound themselves.
  *
  * The source is open, then ended: by itself, by an error, by the reader or by the executor's shutdown. What was in
  * flight is delivered all the same, and an error comes after it.
@@ -40,10 +52,10 @@ export class TaskStream
   /** In the order of reading: `completed` keeps those that have settled, `pulled` all that were not read. */
   readonly #jobs = new Fifo<Job>();
   readonly #readers = new Fifo<Reader>();
-  /** Pulled and not read. */
+  /** In flight or unread. */
   #unread = 0;
-  /** What the pull under way waits for; null if there is none. */
-  #waitsFor: 'place' | 'source' | 'bytes' | null = null;
+  /** What the pull under way waits for: a place, the source, or the admission of its item. Null if there is none. */
+  #wait: Wait | null = null;
   #ended = false;
   /** The reader has left: what still runs is nobody's concern here. */
   #left = false;
@@ -70,7 +82,7 @@ export class TaskStream
     });
   }
 
-  /** Stops pulling, and cancels what it had submitted and no thread has begun. */
+  /** Stops pulling, and cancels what it had pulled and no thread has begun. */
   async return(): Promise<IteratorResult<Future<unknown>, undefined>> {
     this.#left = true;
     this.#error = null;
@@ -83,73 +95,102 @@ export class TaskStream
     return { done: true, value: undefined };
   }
 
-  /** Called by each job that it pulled. */
+  /** Called by each job that it has in flight. */
   settled(job: Job): void {
     if (this.#left) return;
     if (this.#order === 'completed') this.#jobs.push(job);
     if (this.#readers.size > 0) this.#serve();
   }
 
-  /** The executor shuts down while the source is being waited for, which may be for ever. */
+  /** The executor shuts down while the source is being waited for. */
   closed(error: unknown): void {
     this.#fail(error);
   }
 
   /** Pulls as long as nothing has to be waited for; after a wait it goes on by itself. */
   #pull(): void {
-    while (this.#waitsFor === null && !this.#ended && this.#unread < this.#window) {
+    while (this.#wait === null && !this.#ended && this.#unread < this.#window) {
       if (this.#scheduler.tryReserve()) this.#pullReserved();
-      else this.#wait('place', this.#scheduler.reserve(), () => this.#pullReserved());
+      else this.#waitForPlace();
     }
   }
 
-  /** With a place in hand, which goes back if nothing comes of it. */
+  #waitForPlace(): void {
+    const reservation = this.#scheduler.reserve();
+    const wait = { giveUp: () => this.#scheduler.giveUp(reservation) };
+    this.#goOnAfter(wait, reservation.promise, () => {
+      if (this.#scheduler.state === 'open') this.#pullReserved();
+      else this.#scheduler.releasePlace();
+    });
+  }
+
+  /** With a place in hand. */
   #pullReserved(): void {
+    this.#wait = inSource;
+    let step;
     try {
-      const step = this.#ended ? ended : this.#source.next();
-      if (!(step instanceof Promise)) return this.#pulled(step);
-      this.#scheduler.pullers.add(this);
-      return this.#wait('source', step, (result) => {
-        this.#scheduler.pullers.delete(this);
-        this.#pulled(result);
-      });
+      step = this.#source.next();
     } catch (error) {
       this.#scheduler.releasePlace();
       return this.#fail(error);
     }
+    if (!(step instanceof Promise)) return this.#pulled(step, true);
+    this.#scheduler.releasePlace();
+    this.#scheduler.pullers.add(this);
+    return this.#goOnAfter(inSource, step, (result) => {
+      this.#scheduler.pullers.delete(this);
+      this.#pulled(result, false);
+    });
   }
 
-  #pulled(step: IteratorResult<Task<unknown>, unknown>): void {
-    if (step.done === true) {
+  #pulled(step: IteratorResult<Task<unknown>, unknown>, reserved: boolean): void {
+    this.#wait = null;
+    // It may have been left in the midst of the pull, by the source itself.
+    if (step.done === true || this.#ended) {
       this.#ended = true;
-      return this.#scheduler.releasePlace();
+      return reserved ? this.#scheduler.releasePlace() : undefined;
     }
     const job = this.#scheduler.createJob(step.value, step.value.options);
-    job.onSettled(this);
-    this.#unread++;
-    if (this.#order === 'pulled') this.#jobs.push(job);
-    const admission = this.#scheduler.admitReserved(job);
-    if (admission !== undefined) {
-      this.#wait('bytes', admission, () => {
-        if (this.#left) this.#scheduler.cancel(job, leftReason(), false);
-      });
-    }
-    return undefined;
+    const admitted = reserved ? this.#scheduler.tryAdmitReserved(job) : this.#scheduler.tryAdmit(job);
+    return admitted ? this.#follow(job) : this.#waitForAdmission(job);
   }
 
-  /** Goes on when the wait is over. One that was given up is nobody's concern any more. */
-  #wait<T>(what: 'place' | 'source' | 'bytes', promise: Promise<T>, then: (value: T) => void): void {
-    this.#waitsFor = what;
+  #waitForAdmission(job: Job): void {
+    const waiter = this.#scheduler.standInLine(job);
+    const giveUp = () => {
+      if (job.status === 'waiting') waiter.aborted(leftReason());
+      else this.#scheduler.cancel(job, leftReason(), false);
+    };
+    const ended = waiter.promise.catch((error: unknown) => {
+      // Nobody will be admitted any more. Anything else is how this one task has ended.
+      if (job.status === 'rejected' && error instanceof ExecutorClosedError) throw error;
+    });
+    this.#goOnAfter({ giveUp }, ended, () => this.#follow(job));
+  }
+
+  /** From here on the job is in flight. It may have ended already, or never have been admitted. */
+  #follow(job: Job): void {
+    this.#unread++;
+    if (this.#order === 'pulled') this.#jobs.push(job);
+    if (job.done) this.settled(job);
+    else job.onSettled(this);
+  }
+
+  /** Goes on when the wait is over, unless it was given up. */
+  #goOnAfter<T>(wait: Wait, promise: Promise<T>, then: (value: T) => void): void {
+    this.#wait = wait;
     promise.then(
       (value) => {
-        if (this.#waitsFor !== what) return;
-        this.#waitsFor = null;
+        if (this.#ended) return;
+        this.#wait = null;
         then(value);
         this.#pull();
         this.#serve();
       },
       (error: unknown) => {
-        if (this.#waitsFor === what) this.#fail(error);
+        if (this.#ended) return;
+        this.#wait = null;
+        this.#fail(error);
       },
     );
   }
@@ -164,15 +205,14 @@ export class TaskStream
   async #endSource(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
+    const wait = this.#wait;
+    this.#wait = null;
+    wait?.giveUp();
+    this.#scheduler.pullers.delete(this);
     const closed = this.#source.return?.();
-    if (this.#waitsFor !== 'source') {
-      await closed;
-      return;
-    }
-    // A source in the midst of a pull cleans up when that is done, which may be never: the place is given back now.
-    Promise.resolve(closed).catch(() => {});
-    this.#waitsFor = null;
-    if (this.#scheduler.pullers.delete(this)) this.#scheduler.releasePlace();
+    if (wait !== inSource) await closed;
+    // A source in the midst of a pull cleans up when that is done, which may be never.
+    else Promise.resolve(closed).catch(() => {});
   }
 
   #take(): Job | null {

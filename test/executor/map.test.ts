@@ -94,6 +94,13 @@ describe('map', () => {
     await results.return(undefined);
   });
 
+  test('may be mapped again, however few places there are', async () => {
+    executor = new Executor({ workers: 1, maxPending: 0 });
+    const once = executor.map([1, 2, 3], (n) => work.add(n, 10));
+    const twice = executor.map(once, (n) => work.add(n, 100));
+    expect(await collect(twice)).toEqual([111, 112, 113]);
+  }, 5_000);
+
   test('a function that throws ends it, and closes the source', async () => {
     executor = new Executor({ workers: 1 });
     let closed = false;

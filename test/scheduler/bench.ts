@@ -1,6 +1,10 @@
 import type { Job } from '../../src/scheduler/job.ts';
 import { Scheduler } from '../../src/scheduler/scheduler.ts';
 import type { SchedulerOptions } from '../../src/scheduler/scheduler.ts';
+import { openSource } from '../../src/scheduler/task-source.ts';
+import type { Source } from '../../src/scheduler/task-source.ts';
+import { TaskStream } from '../../src/scheduler/task-stream.ts';
+import type { Task } from '../../src/tasks/task.ts';
 import type { TaskOptions } from '../../src/tasks/task-options.ts';
 import { FakeBackend } from './fake-backend.ts';
 import type { FakeWorker } from './fake-backend.ts';
@@ -27,6 +31,12 @@ export class Bench {
 
   constructor(options: Partial<SchedulerOptions> = {}) {
     this.scheduler = new Scheduler(this.backend, { ...defaults, ...options });
+    const createJob = this.scheduler.createJob.bind(this.scheduler);
+    this.scheduler.createJob = (...args) => {
+      const job = createJob(...args);
+      this.jobs.set(job.label, job);
+      return job;
+    };
   }
 
   /** With workers that are up. */
@@ -43,9 +53,18 @@ export class Bench {
         label: name,
         ...options,
       });
-      this.jobs.set(name, job);
       if (!this.scheduler.tryAdmit(job)) this.scheduler.waitForPlace(job).catch(() => {});
     }
+  }
+
+  /** A stream over a source; its window is the capacity unless it is given. */
+  stream(source: Source<Task<unknown>>, { window = this.scheduler.admission.capacity } = {}): TaskStream {
+    return new TaskStream(
+      this.scheduler,
+      openSource(source, (task) => task),
+      'completed',
+      window,
+    );
   }
 
   job(name: string): Job {
