@@ -62,6 +62,8 @@ export class Scheduler implements JobOwner {
   readonly #signals = new Signals();
   readonly #counters = new Counters();
   readonly #waits: WaitParts;
+  /** Callers of `submit()` that wait. */
+  #callers = 0;
   #nextId = 1;
   readonly pullers: Set<Puller> = new Set();
   #state: SchedulerState = 'open';
@@ -116,21 +118,22 @@ export class Scheduler implements JobOwner {
   /** Waits for a place in `submit()`; rejects with why there is none: saturated, closed, late, or the signal's reason. */
   waitForPlace(job: Job): Promise<void> {
     const { maxWaiting } = this.#options;
-    if (
-      this.#state === 'open' &&
-      job.options.signal?.aborted !== true &&
-      this.admission.waiting >= maxWaiting
-    ) {
+    if (this.#callers >= maxWaiting && this.#state === 'open' && job.options.signal?.aborted !== true) {
       const message = `${maxWaiting} callers wait for a place already (maxWaiting)`;
       return Promise.reject(this.refuse(job, this.saturated(message, maxWaiting)));
     }
-    return this.standInLine(job).promise;
+    this.#callers++;
+    return this.#standInLine(job, () => this.#callers--).promise;
   }
 
-  /** The job stands in line for its place and its bytes, like any other, until the waiter's promise tells how that ends. */
-  standInLine(job: Job): SubmitWaiter {
+  /** What a stream has pulled waits like any other, but is no caller: there is one for each stream at the most. */
+  waitInStream(job: Job): SubmitWaiter {
+    return this.#standInLine(job, () => {});
+  }
+
+  #standInLine(job: Job, over: () => void): SubmitWaiter {
     const { signal } = job.options;
-    const waiter = new SubmitWaiter(job, this.#waits);
+    const waiter = new SubmitWaiter(job, this.#waits, over);
     if (this.#state !== 'open') waiter.closed(this.closedError());
     else if (signal?.aborted === true) waiter.aborted(signal.reason);
     else this.admission.wait(waiter);

@@ -24,15 +24,18 @@ export class SubmitWaiter extends Waiter implements Abortable {
   readonly promise: Promise<void>;
   readonly #job: Job;
   readonly #parts: WaitParts;
+  readonly #over: () => void;
   readonly #alarms: Alarm[] = [];
   #resolve!: () => void;
   #reject!: (error: unknown) => void;
 
-  constructor(job: Job, parts: WaitParts) {
+  /** @param over called once, when the wait is over. */
+  constructor(job: Job, parts: WaitParts, over: () => void) {
     super();
     this.#job = job;
     this.bytes = job.bytes;
     this.#parts = parts;
+    this.#over = over;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -73,6 +76,7 @@ export class SubmitWaiter extends Waiter implements Abortable {
   }
 
   #dispose(): void {
+    this.#over();
     for (const alarm of this.#alarms) alarm.cancel();
     if (this.#job.options.signal !== undefined) this.#parts.signals.unwatch(this.#job.options.signal, this);
   }

@@ -156,7 +156,7 @@ export class TaskStream
   }
 
   #waitForAdmission(job: Job): void {
-    const waiter = this.#scheduler.standInLine(job);
+    const waiter = this.#scheduler.waitInStream(job);
     const giveUp = () => {
       if (job.status === 'waiting') waiter.aborted(leftReason());
       else this.#scheduler.cancel(job, leftReason(), false);

@@ -192,3 +192,47 @@ describe('a stream that waits for a place', () => {
     expect(bench.scheduler.stats()).toMatchObject({ submitted: 2, fulfilled: 2 });
   });
 });
+
+describe('maxWaiting', () => {
+  test('counts the callers of submit(), and no streams', async () => {
+    const bench = Bench.booted({ workers: 1, maxPending: 0, maxWaiting: 1 });
+    bench.submit('r');
+    const source = new Channel<Task<unknown>>();
+    const streams = [bench.stream(source), bench.stream([named('t')])];
+    for (const stream of streams) void stream.next().catch(() => {});
+    bench.submit('ab');
+    expect(bench.show()).toMatchInlineSnapshot(`
+      "worker 0: [r]
+      waiting: a
+      rejected: b (SaturatedError)"
+    `);
+    bench.worker(0).finish();
+    await bench.tick();
+    source.put(named('s'));
+    await bench.tick();
+    bench.submit('cd');
+    expect(bench.show()).toMatchInlineSnapshot(`
+      "worker 0: [t]
+      waiting: a s
+      fulfilled: r
+      rejected: b (SaturatedError), c (SaturatedError), d (SaturatedError)"
+    `);
+  });
+
+  test('a caller who has left makes room for another one, at once', () => {
+    const bench = Bench.booted({ workers: 1, maxPending: 0, maxWaiting: 1 });
+    const controller = new AbortController();
+    bench.submit('r');
+    bench.submit('a', { signal: controller.signal });
+    controller.abort('enough');
+    bench.submit('b');
+    bench.worker(0).finish();
+    bench.submit('c');
+    expect(bench.show()).toMatchInlineSnapshot(`
+      "worker 0: [b]
+      waiting: c
+      fulfilled: r
+      cancelled: a (enough)"
+    `);
+  });
+});
