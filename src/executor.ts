@@ -5,7 +5,7 @@ import { boolean, checkOptions, integer, oneOf, show } from './options.ts';
 import { PiscinaBackend } from './pool/piscina-backend.ts';
 import type { Future, Outcome } from './scheduler/future.ts';
 import type { Job } from './scheduler/job.ts';
-import { readMapped } from './scheduler/map.ts';
+import { readFuture, readOutcome, readResult } from './scheduler/readings.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import type { ShutdownMode } from './scheduler/scheduler.ts';
 import type { ExecutorStats } from './scheduler/stats.ts';
@@ -107,7 +107,7 @@ export class Executor implements AsyncDisposable {
   ): AsyncIterableIterator<Future<R>, undefined> {
     const { window = this.capacity } = checkOptions('asCompleted option', options, streamChecks);
     const source = openSource(tasks, (task) => asTask(task));
-    return new TaskStream(this.#scheduler, source, 'completed', window) as never;
+    return new TaskStream(this.#scheduler, source, { order: 'completed', window, read: readFuture }) as never;
   }
 
   /**
@@ -121,22 +121,24 @@ export class Executor implements AsyncDisposable {
     items: Source<I>,
     toTask: (item: I, index: number) => Task<R>,
     options: MapOptions & { readonly outcomes: true },
-  ): AsyncGenerator<Outcome<R>, undefined, undefined>;
+  ): AsyncIterableIterator<Outcome<R>, undefined>;
   map<I, R>(
     items: Source<I>,
     toTask: (item: I, index: number) => Task<R>,
     options?: MapOptions & { readonly outcomes?: false },
-  ): AsyncGenerator<R, undefined, undefined>;
+  ): AsyncIterableIterator<R, undefined>;
   map<I, R>(
     items: Source<I>,
     toTask: (item: I, index: number) => Task<R>,
     options: MapOptions = {},
-  ): AsyncGenerator<R | Outcome<R>, undefined, undefined> {
+  ): AsyncIterableIterator<R | Outcome<R>, undefined> {
     const given = checkOptions('map option', options, mapChecks);
     const source = openSource(items, (item, index) => asTask(toTask(item, index)));
-    const order = given.ordered === false ? 'completed' : 'pulled';
-    const stream = new TaskStream(this.#scheduler, source, order, given.window ?? this.capacity);
-    return readMapped(stream as never, given.outcomes === true);
+    return new TaskStream<unknown>(this.#scheduler, source, {
+      order: given.ordered === false ? 'completed' : 'pulled',
+      window: given.window ?? this.capacity,
+      read: given.outcomes === true ? readOutcome : readResult,
+    }) as never;
   }
 
   /** Resolves when every thread has booted; rejects with the reason when one can't be. */

@@ -1,18 +1,25 @@
 import { ExecutorClosedError } from '../errors.ts';
 import type { Task } from '../tasks/task.ts';
 import { Fifo } from './fifo.ts';
-import type { Future } from './future.ts';
 import type { Job, SettlementListener } from './job.ts';
 import type { Puller, Scheduler } from './scheduler.ts';
 import type { OpenSource } from './task-source.ts';
 
-/** Futures in the order in which they end, or in the order in which their tasks were pulled. */
+/** In the order in which the tasks end, or in the order in which they were pulled. */
 export type StreamOrder = 'completed' | 'pulled';
 
 const leftReason = () => new DOMException('The loop over the results was left', 'AbortError');
 
-interface Reader {
-  resolve(result: IteratorResult<Future<unknown>, undefined>): void;
+export interface StreamOptions<T> {
+  readonly order: StreamOrder;
+  /** In flight or unread at the most. */
+  readonly window: number;
+  /** What a reader gets of a job that has ended. What it throws is thrown there, and ends the stream. */
+  readonly read: (job: Job) => T;
+}
+
+interface Reader<T> {
+  resolve(result: IteratorResult<T, undefined> | Promise<never>): void;
   reject(reason: unknown): void;
 }
 
@@ -42,16 +49,15 @@ const inSource: Wait = { giveUp() {} };
  * The source is open, then ended: by itself, by an error, by the reader or by the executor's shutdown. What was in
  * flight is delivered all the same, and an error comes after it.
  */
-export class TaskStream
-  implements SettlementListener, Puller, AsyncIterableIterator<Future<unknown>, undefined>
-{
+export class TaskStream<T> implements SettlementListener, Puller, AsyncIterableIterator<T, undefined> {
   readonly #scheduler: Scheduler;
   readonly #source: OpenSource<Task<unknown>>;
   readonly #order: StreamOrder;
   readonly #window: number;
+  readonly #read: (job: Job) => T;
   /** In the order of reading: `completed` keeps those that have settled, `pulled` all that were not read. */
   readonly #jobs = new Fifo<Job>();
-  readonly #readers = new Fifo<Reader>();
+  readonly #readers = new Fifo<Reader<T>>();
   /** In flight or unread. */
   #unread = 0;
   /** What the pull under way waits for: a place, the source, or the admission of its item. Null if there is none. */
@@ -61,21 +67,23 @@ export class TaskStream
   #left = false;
   #error: { readonly reason: unknown } | null = null;
 
-  constructor(scheduler: Scheduler, source: OpenSource<Task<unknown>>, order: StreamOrder, window: number) {
+  constructor(scheduler: Scheduler, source: OpenSource<Task<unknown>>, options: StreamOptions<T>) {
     this.#scheduler = scheduler;
     this.#source = source;
-    this.#order = order;
-    this.#window = window;
+    this.#order = options.order;
+    this.#window = options.window;
+    this.#read = options.read;
   }
 
   [Symbol.asyncIterator](): this {
     return this;
   }
 
-  next(): Promise<IteratorResult<Future<unknown>, undefined>> {
+  next(): Promise<IteratorResult<T, undefined>> {
     const job = this.#readers.size === 0 ? this.#take() : null;
+    const result = job === null ? null : this.#give(job);
     this.#pull();
-    if (job !== null) return Promise.resolve({ done: false, value: job.future });
+    if (result !== null) return Promise.resolve(result);
     return new Promise((resolve, reject) => {
       this.#readers.push({ resolve, reject });
       this.#serve();
@@ -83,7 +91,7 @@ export class TaskStream
   }
 
   /** Stops pulling, and cancels what it had pulled and no thread has begun. */
-  async return(): Promise<IteratorResult<Future<unknown>, undefined>> {
+  async return(): Promise<IteratorResult<T, undefined>> {
     this.#left = true;
     this.#error = null;
     this.#scheduler.cancelUnclaimed(leftReason(), this);
@@ -177,7 +185,7 @@ export class TaskStream
   }
 
   /** Goes on when the wait is over, unless it was given up. */
-  #goOnAfter<T>(wait: Wait, promise: Promise<T>, then: (value: T) => void): void {
+  #goOnAfter<V>(wait: Wait, promise: Promise<V>, then: (value: V) => void): void {
     this.#wait = wait;
     promise.then(
       (value) => {
@@ -223,10 +231,24 @@ export class TaskStream
     return job;
   }
 
+  #give(job: Job): IteratorResult<T, undefined> | Promise<never> {
+    try {
+      return { done: false, value: this.#read(job) };
+    } catch (error) {
+      return this.#leaveWith(error);
+    }
+  }
+
+  /** The error comes when the source has cleaned up, whatever becomes of that. */
+  async #leaveWith(error: unknown): Promise<never> {
+    await this.return().catch(() => {});
+    throw error;
+  }
+
   #serve(): void {
     while (this.#readers.size > 0) {
       const job = this.#take();
-      if (job !== null) this.#readers.shift()?.resolve({ done: false, value: job.future });
+      if (job !== null) this.#readers.shift()?.resolve(this.#give(job));
       else if (this.#ended && this.#unread === 0) this.#finish();
       else return;
     }

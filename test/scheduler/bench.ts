@@ -1,6 +1,8 @@
 import type { Job } from '../../src/scheduler/job.ts';
+import type { Future } from '../../src/scheduler/future.ts';
 import { Scheduler } from '../../src/scheduler/scheduler.ts';
 import type { SchedulerOptions } from '../../src/scheduler/scheduler.ts';
+import { readFuture } from '../../src/scheduler/readings.ts';
 import { openSource } from '../../src/scheduler/task-source.ts';
 import type { Source } from '../../src/scheduler/task-source.ts';
 import { TaskStream } from '../../src/scheduler/task-stream.ts';
@@ -57,14 +59,13 @@ export class Bench {
     }
   }
 
-  /** A stream over a source; its window is the capacity unless it is given. */
-  stream(source: Source<Task<unknown>>, { window = this.scheduler.admission.capacity } = {}): TaskStream {
-    return new TaskStream(
-      this.scheduler,
-      openSource(source, (task) => task),
-      'completed',
-      window,
-    );
+  /** A stream over a source, as `asCompleted` makes it; its window is the capacity unless it is given. */
+  stream(
+    source: Source<Task<unknown>>,
+    { window = this.scheduler.admission.capacity } = {},
+  ): TaskStream<Future<unknown>> {
+    const opened = openSource(source, (task) => task);
+    return new TaskStream(this.scheduler, opened, { order: 'completed', window, read: readFuture });
   }
 
   job(name: string): Job {
