@@ -107,7 +107,7 @@ export class Crew {
   revive(): void {
     if (this.#down.size === 0 || this.#closing) return;
     this.#bootFailures = 0;
-    for (const index of [...this.#down]) this.#start(index);
+    for (const index of this.#down) this.#start(index);
   }
 
   /** Ends a worker, whatever it is doing; another one takes its place. */
