@@ -107,7 +107,11 @@ export class TaskStream<T> implements SettlementListener, Puller, AsyncIterableI
   settled(job: Job): void {
     if (this.#left) return;
     if (this.#order === 'completed') this.#jobs.push(job);
-    if (this.#readers.size > 0) this.#serve();
+    if (this.#readers.size === 0) return;
+    const before = this.#unread;
+    this.#serve();
+    // There is room in the window, and others ask already. Not at once: this may be in the midst of a settlement.
+    if (this.#unread < before && this.#readers.size > 0) queueMicrotask(() => this.#goOn());
   }
 
   /** The executor shuts down while the source is being waited for. */
@@ -192,8 +196,7 @@ export class TaskStream<T> implements SettlementListener, Puller, AsyncIterableI
         if (this.#ended) return;
         this.#wait = null;
         then(value);
-        this.#pull();
-        this.#serve();
+        this.#goOn();
       },
       (error: unknown) => {
         if (this.#ended) return;
@@ -201,6 +204,11 @@ export class TaskStream<T> implements SettlementListener, Puller, AsyncIterableI
         this.#fail(error);
       },
     );
+  }
+
+  #goOn(): void {
+    this.#pull();
+    this.#serve();
   }
 
   #fail(error: unknown): void {

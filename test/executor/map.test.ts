@@ -91,6 +91,13 @@ describe('map', () => {
     expect(await results.next()).toEqual({ done: true, value: undefined });
   });
 
+  test('answers all who ask at once, however small the window', async () => {
+    executor = new Executor({ workers: 1 });
+    const results = executor.map([1, 2], (n) => work.echo(n), { window: 1 });
+    const answers = await Promise.all([results.next(), results.next(), results.next()]);
+    expect(answers.map(({ value }) => value)).toEqual([1, 2, undefined]);
+  }, 5_000);
+
   test('may be left while its source gives nothing', async () => {
     executor = new Executor({ workers: 1 });
     const source = new Channel<number>();
