@@ -108,7 +108,7 @@ export class Ground {
 }
 
 /** False if there is nothing that this worker could do. */
-function moveOn(worker: FakeWorker): boolean {
+export function moveOn(worker: FakeWorker): boolean {
   if (worker.state === 'booting') worker.boot();
   else if (worker.state === 'terminating') worker.end(0);
   else if (worker.running !== undefined || worker.claim()) worker.finish();
