@@ -1,7 +1,9 @@
 import { InvalidOptionError } from './errors.ts';
 import { checkOptions, integer, milliseconds, nonEmptyString, show } from './options.ts';
 import type { OptionChecks } from './options.ts';
+import { refusedFlags } from './pool/refused-flags.ts';
 import { availableWorkers } from './pool/sizing.ts';
+import { dataCloneError } from './pool/uncloneable.ts';
 import type { UnobservedErrorHandler } from './scheduler/unobserved.ts';
 import { SHARE_ENV } from 'node:worker_threads';
 import type { ResourceLimits, WorkerOptions } from 'node:worker_threads';
@@ -71,21 +73,45 @@ const checks: OptionChecks<ExecutorOptions> = {
   maxWaiting: integer(0, true),
   name: nonEmptyString,
   env(option, value) {
-    if (value !== SHARE_ENV) object(option, value);
+    if (value === SHARE_ENV) return;
+    for (const [name, text] of entriesOf(option, value)) {
+      if (typeof text !== 'string')
+        refuse(option, value, `${option}.${name} must be a string, not ${show(text)}`);
+    }
+    const why = refusedFlags({ env: value as NodeJS.ProcessEnv });
+    if (why !== undefined) refuse(option, value, `${option} can't be used: ${why}`);
   },
   execArgv(option, value) {
-    if (Array.isArray(value) && value.every((argument) => typeof argument === 'string')) return;
-    throw new InvalidOptionError(option, value, `execArgv must be an array of strings, not ${show(value)}`);
+    if (!Array.isArray(value) || !value.every((argument) => typeof argument === 'string')) {
+      refuse(option, value, `execArgv must be an array of strings, not ${show(value)}`);
+    }
+    const why = refusedFlags({ execArgv: value });
+    if (why !== undefined) refuse(option, value, `${option} can't be used: ${why}`);
   },
-  resourceLimits: object,
-  workerData: () => {},
+  resourceLimits(option, value) {
+    for (const [name, limit] of entriesOf(option, value)) {
+      if (!limits.includes(name)) {
+        refuse(option, value, `${option} has no '${name}' (known: ${limits.join(', ')})`);
+      }
+      if (limit !== undefined && !(Number.isFinite(limit) && (limit as number) > 0)) {
+        refuse(option, value, `${option}.${name} must be a number above 0, not ${show(limit)}`);
+      }
+    }
+  },
+  workerData(option, value) {
+    try {
+      structuredClone(value);
+    } catch (error) {
+      refuse(option, value, `${option} can't be cloned: ${dataCloneError(error, value, option).message}`);
+    }
+  },
   maxTasksPerWorker: integer(1, true),
   maxBytesPerWorker: integer(1, true),
   teardownTimeoutMs: milliseconds,
   interruptGraceMs: milliseconds,
   onUnobservedError(option, value) {
-    if (typeof value === 'function') return;
-    throw new InvalidOptionError(option, value, `onUnobservedError must be a function, not ${show(value)}`);
+    if (typeof value !== 'function')
+      refuse(option, value, `${option} must be a function, not ${show(value)}`);
   },
 };
 
@@ -107,7 +133,14 @@ export function resolveExecutorOptions(options: ExecutorOptions): ResolvedExecut
   };
 }
 
-function object(option: string, value: unknown): void {
-  if (typeof value === 'object' && value !== null) return;
-  throw new InvalidOptionError(option, value, `${option} must be an object, not ${show(value)}`);
+const limits = ['maxOldGenerationSizeMb', 'maxYoungGenerationSizeMb', 'codeRangeSizeMb', 'stackSizeMb'];
+
+/** The entries of an object that is no array, Map or the like. */
+function entriesOf(option: string, value: unknown): [string, unknown][] {
+  if (Object.prototype.toString.call(value) === '[object Object]') return Object.entries(value as object);
+  return refuse(option, value, `${option} must be an object, not ${show(value)}`);
+}
+
+function refuse(option: string, value: unknown, message: string): never {
+  throw new InvalidOptionError(option, value, message);
 }

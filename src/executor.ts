@@ -5,7 +5,7 @@ import { boolean, checkOptions, integer, oneOf, show } from './options.ts';
 import { PiscinaBackend } from './pool/piscina-backend.ts';
 import type { Future, Outcome } from './scheduler/future.ts';
 import type { Job } from './scheduler/job.ts';
-import { readMapped } from './scheduler/map.ts';
+import { readFuture, readOutcome, readResult } from './scheduler/readings.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import type { ShutdownMode } from './scheduler/scheduler.ts';
 import type { ExecutorStats } from './scheduler/stats.ts';
@@ -108,7 +108,7 @@ export class Executor implements AsyncDisposable {
   ): AsyncIterableIterator<Future<TaskResult<T>>, undefined> {
     const { window = this.capacity } = checkOptions('asCompleted option', options, streamChecks);
     const source = openSource(tasks, (task) => asTask(task));
-    return new TaskStream(this.#scheduler, source, 'completed', window) as never;
+    return new TaskStream(this.#scheduler, source, { order: 'completed', window, read: readFuture }) as never;
   }
 
   /**
@@ -122,27 +122,29 @@ export class Executor implements AsyncDisposable {
     items: Source<I>,
     toTask: (item: I, index: number) => T,
     options: MapOptions & { readonly outcomes: true },
-  ): AsyncGenerator<Outcome<TaskResult<T>>, undefined, undefined>;
+  ): AsyncIterableIterator<Outcome<TaskResult<T>>, undefined>;
   map<I, T extends Task<unknown>>(
     items: Source<I>,
     toTask: (item: I, index: number) => T,
     options?: MapOptions & { readonly outcomes?: false },
-  ): AsyncGenerator<TaskResult<T>, undefined, undefined>;
+  ): AsyncIterableIterator<TaskResult<T>, undefined>;
   map<I, T extends Task<unknown>>(
     items: Source<I>,
     toTask: (item: I, index: number) => T,
     options: MapOptions,
-  ): AsyncGenerator<TaskResult<T> | Outcome<TaskResult<T>>, undefined, undefined>;
+  ): AsyncIterableIterator<TaskResult<T> | Outcome<TaskResult<T>>, undefined>;
   map<I, T extends Task<unknown>>(
     items: Source<I>,
     toTask: (item: I, index: number) => T,
     options: MapOptions = {},
-  ): AsyncGenerator<TaskResult<T> | Outcome<TaskResult<T>>, undefined, undefined> {
+  ): AsyncIterableIterator<TaskResult<T> | Outcome<TaskResult<T>>, undefined> {
     const given = checkOptions('map option', options, mapChecks);
     const source = openSource(items, (item, index) => asTask(toTask(item, index)));
-    const order = given.ordered === false ? 'completed' : 'pulled';
-    const stream = new TaskStream(this.#scheduler, source, order, given.window ?? this.capacity);
-    return readMapped(stream as never, given.outcomes === true);
+    return new TaskStream<unknown>(this.#scheduler, source, {
+      order: given.ordered === false ? 'completed' : 'pulled',
+      window: given.window ?? this.capacity,
+      read: given.outcomes === true ? readOutcome : readResult,
+    }) as never;
   }
 
   /** Resolves when every thread has booted; rejects with the reason when one can't be. */

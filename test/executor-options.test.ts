@@ -1,3 +1,4 @@
+import { SHARE_ENV } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { InvalidOptionError } from '../src/errors.ts';
 import { Executor } from '../src/executor.ts';
@@ -13,9 +14,25 @@ const bad: [string, unknown[]][] = [
   ['maxTasksPerWorker', [...integers, 0]],
   ['interruptGraceMs', [Number.NaN, -1, Infinity, '1', null, 2 ** 31]],
   ['name', ['', 1, null]],
-  ['env', [1, 'x', null]],
-  ['execArgv', ['--flag', [1], null]],
-  ['resourceLimits', [1, null, Symbol('limits')]],
+  [
+    'env',
+    [1, 'x', null, [], new Map(), { PORT: 80 }, { GONE: undefined }, { NODE_OPTIONS: '--no-such-flag' }],
+  ],
+  ['execArgv', ['--flag', [1], null, ['--no-such-flag']]],
+  [
+    'resourceLimits',
+    [
+      1,
+      null,
+      Symbol('limits'),
+      [],
+      { maxOldGenerationSizeMb: 'x' },
+      { stackSizeMb: 0 },
+      { codeRangeSizeMb: Infinity },
+      { maxOldSpaceSizeMb: 64 },
+    ],
+  ],
+  ['workerData', [() => {}, { deep: [Symbol('data')] }]],
   ['onUnobservedError', ['warn', null, {}]],
   ['threads', [4]],
   ['Workers', [4]],
@@ -32,6 +49,26 @@ describe('executor options', () => {
       );
     },
   );
+
+  test('what would have to move is no workerData', () => {
+    const { port1 } = new MessageChannel();
+    expect(() => new Executor({ workerData: port1 })).toThrow(InvalidOptionError);
+    port1.close();
+  });
+
+  test('say which part of workerData cannot be cloned', () => {
+    expect(() => new Executor({ workerData: { deep: [1, () => {}] } })).toThrow('workerData.deep[1]');
+  });
+
+  test.each([
+    { env: process.env },
+    { env: SHARE_ENV },
+    { execArgv: ['--no-warnings'] },
+    { workerData: new SharedArrayBuffer(8) },
+    { resourceLimits: { stackSizeMb: 1.5, codeRangeSizeMb: undefined } },
+  ])('takes %o', (options) => {
+    expect(resolveExecutorOptions(options as ExecutorOptions)).toMatchObject(options);
+  });
 
   test.each([null, 1, 'text'])('%o is no options', (options) => {
     expect(() => new Executor(options as never)).toThrow(InvalidOptionError);
@@ -60,7 +97,7 @@ describe('executor options', () => {
       interruptGraceMs: 0,
       execArgv: [],
       env: {},
-      resourceLimits: {},
+      resourceLimits: { maxOldGenerationSizeMb: 64 },
     };
     expect(resolveExecutorOptions({ ...options, name: undefined } as never)).toMatchObject({
       ...options,

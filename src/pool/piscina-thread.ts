@@ -122,7 +122,8 @@ export class PiscinaThread implements Worker {
   }
 
   terminate(): void {
-    void this.#pool.destroy();
+    // Of a thread that was never made Piscina would reject the run, whose promise nobody has.
+    if (this.#state !== 'ended') void this.#pool.destroy();
   }
 
   #fail(error: unknown): void {
@@ -131,7 +132,16 @@ export class PiscinaThread implements Worker {
   }
 
   #boot(boot: Boot): void {
-    this.#pool.run(boot, { transferList: [boot.port] as never }).then(
+    let booted: Promise<void>;
+    try {
+      booted = this.#pool.run(boot, { transferList: [boot.port] as never });
+    } catch (error) {
+      return this.#neverStarted(error);
+    }
+    const thread: NodeWorker | undefined = this.#pool.threads[0];
+    thread?.once('error', (error) => (this.#cause = error));
+    thread?.once('exit', (exitCode) => this.#exited(exitCode));
+    booted.then(
       () => {
         if (this.#state !== 'booting') return;
         this.#state = 'up';
@@ -139,9 +149,14 @@ export class PiscinaThread implements Worker {
       },
       (error: unknown) => this.#fail(error),
     );
-    const thread: NodeWorker | undefined = this.#pool.threads[0];
-    thread?.once('error', (error) => (this.#cause = error));
-    thread?.once('exit', (exitCode) => this.#exited(exitCode));
+    return undefined;
+  }
+
+  /** Node would not even make the thread. That is an end like any other: who replaces a thread expects no exception. */
+  #neverStarted(error: unknown): void {
+    this.#state = 'ended';
+    this.#port.close();
+    queueMicrotask(() => this.#events.ended(undefined, error));
   }
 
   #received(message: ToMain): void {

@@ -1,19 +1,18 @@
 import { LinkedList } from './linked-list.ts';
 import type { Linked } from './linked-list.ts';
 
-/** A caller that waits in line. `granted` is called once, when what it asked for has been taken for it. */
+/** Who waits in line for a place and so many bytes. */
 export abstract class Waiter implements Linked {
   list: object | null = null;
   previous: Linked | null = null;
   next: Linked | null = null;
-  /** False for a caller that has its place and waits for bytes only. */
-  abstract readonly needsPlace: boolean;
   abstract readonly bytes: number;
   /** True for one that is about to leave by itself: it must not be granted anything. */
   get leaving(): boolean {
     return false;
   }
 
+  /** Called once, when what it asked for has been taken for it. */
   abstract granted(): void;
   /** Called instead when nobody will be admitted any more. It has left the line already. */
   abstract closed(error: unknown): void;
@@ -27,7 +26,8 @@ export abstract class Waiter implements Linked {
  * on the same idea).
  *
  * Nobody overtakes, also not a small task a large one that waits for bytes: otherwise a stream of small tasks would
- * keep the large one out for ever.
+ * keep the large one out for ever. And nobody waits with a place in hand: it would be idle meanwhile, and two who wait
+ * for each other's would wait for ever.
  *
  * Invariants: `0 ≤ placesTaken ≤ capacity`; `bytesTaken ≤ maxBytes`, except that one larger task may hold bytes alone;
  * while anybody waits, the first in line does not fit.
@@ -38,8 +38,6 @@ export class Admission {
   #placesTaken = 0;
   #bytesTaken = 0;
   #admitting = false;
-  /** Holders of a place who wait for bytes: they have stood in line once, and go before it. */
-  readonly #holders: LinkedList<Waiter> = new LinkedList();
   readonly #line: LinkedList<Waiter> = new LinkedList();
 
   constructor(capacity: number, maxBytes: number) {
@@ -56,7 +54,7 @@ export class Admission {
   }
 
   get waiting(): number {
-    return this.#holders.size + this.#line.size;
+    return this.#line.size;
   }
 
   get saturated(): boolean {
@@ -65,45 +63,45 @@ export class Admission {
 
   /** Takes a place and so many bytes if nobody waits and they are free. */
   tryAdmit(bytes: number): boolean {
-    if (this.waiting > 0 || !this.#fits(true, bytes)) return false;
+    if (this.#line.size > 0 || !this.#fits(bytes)) return false;
     this.#placesTaken++;
     this.#bytesTaken += bytes;
     return true;
   }
 
-  /** Adds bytes to a place that is held already, if no other holder waits for some and they are free. */
+  /** Adds bytes to a place that is held already, if they are free. Whoever waits came later than the place was taken. */
   tryAddBytes(bytes: number): boolean {
-    if (this.#holders.size > 0 || !this.#fits(false, bytes)) return false;
+    if (!this.#hasBytes(bytes)) return false;
     this.#bytesTaken += bytes;
     return true;
   }
 
   /** Stands in line. */
   wait(waiter: Waiter): void {
-    this.#listOf(waiter).push(waiter);
+    this.#line.push(waiter);
   }
 
   /** Leaves the line. What was granted already is the caller's to release. */
   leave(waiter: Waiter): void {
-    this.#listOf(waiter).remove(waiter);
+    this.#line.remove(waiter);
     this.#admitNext();
   }
 
   /** Sends everybody away, in order; nobody is admitted in their stead. */
   close(error: unknown): void {
-    const sentAway = [...this.#holders, ...this.#line];
-    for (const waiter of sentAway) this.#listOf(waiter).remove(waiter);
+    const sentAway = [...this.#line];
+    for (const waiter of sentAway) this.#line.remove(waiter);
     for (const waiter of sentAway) waiter.closed(error);
   }
 
   releasePlace(): void {
     this.#placesTaken--;
-    if (this.waiting > 0) this.#admitNext();
+    if (this.#line.size > 0) this.#admitNext();
   }
 
   releaseBytes(bytes: number): void {
     this.#bytesTaken -= bytes;
-    if (this.waiting > 0) this.#admitNext();
+    if (this.#line.size > 0) this.#admitNext();
   }
 
   #admitNext(): void {
@@ -111,29 +109,24 @@ export class Admission {
     // callers would be as deep a recursion.
     if (this.#admitting) return;
     this.#admitting = true;
-    for (let first = this.#first; first !== null; first = this.#first) {
-      const { leaving } = first;
-      if (!leaving && !this.#fits(first.needsPlace, first.bytes)) break;
-      this.#listOf(first).remove(first);
+    for (let { first } = this.#line; first !== null; first = this.#line.first) {
+      const { leaving, bytes } = first;
+      if (!leaving && !this.#fits(bytes)) break;
+      this.#line.remove(first);
       if (leaving) continue;
-      if (first.needsPlace) this.#placesTaken++;
-      this.#bytesTaken += first.bytes;
+      this.#placesTaken++;
+      this.#bytesTaken += bytes;
       first.granted();
     }
     this.#admitting = false;
   }
 
-  #listOf({ needsPlace }: Waiter): LinkedList<Waiter> {
-    return needsPlace ? this.#line : this.#holders;
+  #fits(bytes: number): boolean {
+    return this.#placesTaken < this.capacity && this.#hasBytes(bytes);
   }
 
-  get #first(): Waiter | null {
-    return this.#holders.first ?? this.#line.first;
-  }
-
-  #fits(needsPlace: boolean, bytes: number): boolean {
-    if (needsPlace && this.#placesTaken >= this.capacity) return false;
-    // A task larger than the bound would wait for ever: it is let in when no other bytes are held.
+  /** A task larger than the bound would wait for ever: it is let in when no other bytes are held. */
+  #hasBytes(bytes: number): boolean {
     return bytes === 0 || this.#bytesTaken === 0 || this.#bytesTaken + bytes <= this.maxBytes;
   }
 }

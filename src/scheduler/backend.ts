@@ -5,7 +5,10 @@ import type { Job } from './job.ts';
  * implement it in a page. The scheduler keeps the only queue: a worker never holds more than it was just sent.
  */
 export interface WorkerBackend {
-  /** Starts one worker. Its first event is `ready` or `ended`, and neither comes before `start` has returned. */
+  /**
+   * Starts one worker. Its first event is `ready` or `ended`, and neither comes before `start` has returned. Never throws:
+   * a worker that can't be started has ended.
+   */
   start(events: WorkerEvents): Worker;
 }
 

@@ -34,19 +34,25 @@ const firstPauseMs = 50;
  * A worker that was running when it died is replaced at once. One that can't even start is tried again after growing
  * pauses; after four failures in a row everything that waits is rejected with the reason, and the next submission
  * begins anew.
+ *
+ * Each worker has a place. One lane stands in front there, and is the only one that gets tasks. At most one thing is to
+ * come after it: a successor that starts or stands by, a pause before the next attempt, or nothing any more (`down`). So
+ * there are never more lanes in front than workers, and never more tasks run.
  */
 export class Crew {
   readonly #backend: WorkerBackend;
   readonly #maxTasks: number;
   readonly #events: CrewEvents;
+  /** The lane in front at each place. */
   readonly #lanes: Lane[] = [];
   /** Open lanes without anything to do. A stack: the one that worked last is the warmest, and wakes up fastest. */
   readonly #idle: Lane[] = [];
   #bootFailures = 0;
   #closing = false;
-  readonly #retries = new Set<NodeJS.Timeout>();
-  /** Workers that could not be started. */
-  readonly #down: { readonly index: number; readonly replaces: Lane | undefined }[] = [];
+  /** By place: set from a failed attempt to start a worker until the next one. */
+  readonly #pauses: (NodeJS.Timeout | undefined)[] = [];
+  /** Places at which starting a worker was given up. */
+  readonly #down = new Set<number>();
   /** Every lane whose thread has not ended: also those that retire, and those that are to replace them. */
   readonly #alive = new Set<Lane>();
   readonly #whenEmpty: (() => void)[] = [];
@@ -56,7 +62,7 @@ export class Crew {
     this.#backend = backend;
     this.#maxTasks = maxTasks;
     this.#events = events;
-    for (let index = 0; index < workers; index++) this.#lanes.push(this.#start(index));
+    for (let index = 0; index < workers; index++) this.#start(index);
   }
 
   get lanes(): readonly Lane[] {
@@ -103,9 +109,9 @@ export class Crew {
 
   /** Tries again where starting a worker was given up. */
   revive(): void {
-    if (this.#down.length === 0 || this.#closing) return;
+    if (this.#down.size === 0 || this.#closing) return;
     this.#bootFailures = 0;
-    for (const { index, replaces } of this.#down.splice(0)) this.#startIn(index, replaces);
+    for (const index of this.#down) this.#start(index);
   }
 
   /** Ends a worker, whatever it is doing; another one takes its place. */
@@ -120,8 +126,7 @@ export class Crew {
   close(error: unknown): Promise<void> {
     this.#closing = true;
     for (const { reject } of this.#whenReady.splice(0)) reject(error);
-    for (const timer of this.#retries) clearTimeout(timer);
-    this.#retries.clear();
+    for (const pause of this.#pauses) clearTimeout(pause);
     for (const lane of this.#alive) lane.worker?.leave();
     return new Promise((resolve) => {
       this.#whenEmpty.push(resolve);
@@ -134,26 +139,17 @@ export class Crew {
     for (const lane of this.#alive) lane.worker?.terminate();
   }
 
-  /** Starts a worker in this place, or as the successor of a lane that has not ended yet. */
-  #startIn(index: number, replaces: Lane | undefined): void {
-    if (replaces?.state === 'retiring') this.#start(index, replaces);
-    else this.#lanes[index] = this.#start(index);
-  }
-
-  #start(index: number, replaces?: Lane): Lane {
+  /** Starts a worker at this place: as the successor of one that still has something to do, or else in front. */
+  #start(index: number): void {
+    clearTimeout(this.#pauses[index]);
+    this.#down.delete(index);
     const lane = new Lane(index, this.#maxTasks);
     this.#alive.add(lane);
+    const front = this.#lanes[index];
+    if (front?.state === 'retiring') front.successor = lane;
+    else this.#lanes[index] = lane;
     lane.worker = this.#backend.start({
-      ready: () => {
-        this.#bootFailures = 0;
-        if (replaces === undefined) this.#open(lane);
-        else if (replaces.state === 'ended') lane.worker?.terminate();
-        else {
-          lane.state = 'standby';
-          replaces.successor = lane;
-          this.#handOver(replaces);
-        }
-      },
+      ready: () => this.#ready(lane),
       began: (delivery) => this.#events.began(delivery),
       answered: (delivery, values, failures, last) => {
         this.#events.answered(lane, delivery, values, failures, last);
@@ -162,9 +158,16 @@ export class Crew {
       full: () => {
         if (lane.state === 'open') this.#retire(lane);
       },
-      ended: (exitCode, cause) => this.#ended(lane, replaces, { exitCode, cause }),
+      ended: (exitCode, cause) => this.#ended(lane, { exitCode, cause }),
     });
-    return lane;
+  }
+
+  #ready(lane: Lane): void {
+    this.#bootFailures = 0;
+    const front = this.#lanes[lane.index] as Lane;
+    if (front === lane) return this.#open(lane);
+    lane.state = 'standby';
+    return this.#handOver(front);
   }
 
   #open(lane: Lane): void {
@@ -181,20 +184,25 @@ export class Crew {
 
   #retire(lane: Lane): void {
     lane.state = 'retiring';
-    this.#start(lane.index, lane);
+    this.#start(lane.index);
   }
 
-  /** The successor begins only when the lane that it replaces is through: never more tasks run than workers. */
-  #handOver(lane: Lane): void {
-    const { successor } = lane;
-    if (lane.state !== 'retiring' || successor === null || lane.deliveries.length > 0) return;
-    this.#lanes[lane.index] = successor;
-    lane.successor = null;
-    lane.worker?.leave();
-    this.#open(successor);
+  /** The successor begins only when the lane in front of it is through: never more tasks run than workers. */
+  #handOver(front: Lane): void {
+    if (front.state !== 'retiring' || front.successor?.state !== 'standby') return;
+    if (front.deliveries.length > 0) return;
+    front.worker?.leave();
+    this.#moveUp(front);
   }
 
-  #ended(lane: Lane, replaces: Lane | undefined, end: ThreadEnd): void {
+  #moveUp(front: Lane): void {
+    const successor = front.successor as Lane;
+    front.successor = null;
+    this.#lanes[front.index] = successor;
+    if (successor.state === 'standby') this.#open(successor);
+  }
+
+  #ended(lane: Lane, end: ThreadEnd): void {
     const { state } = lane;
     lane.state = 'ended';
     lane.worker = null;
@@ -205,37 +213,32 @@ export class Crew {
     let told = false;
     for (const delivery of deliveries.toReversed()) told = this.#events.died(delivery, end, next) || told;
     if (!told && state !== 'starting' && end.cause !== undefined) warnOf(lane, end);
-    if (state === 'starting') this.#bootFailed(lane.index, replaces, end);
-    else if (state === 'standby' && replaces?.successor === lane) {
-      replaces.successor = null;
-      if (!this.#closing) this.#start(lane.index, replaces);
-    } else if (this.#lanes[lane.index] === lane) this.#replace(lane);
+    if (!this.#closing) this.#replace(lane, state === 'starting' ? end : undefined);
     this.#tellEmpty();
   }
 
-  /** A thread that was up has died: the next one comes at once. */
-  #replace({ index, successor }: Lane): void {
-    if (this.#closing) return;
-    this.#lanes[index] = successor ?? this.#start(index);
-    if (successor !== null) this.#open(successor);
+  /** A lane has ended: the next one comes at once, unless this one never came up. */
+  #replace(lane: Lane, bootFailure: ThreadEnd | undefined): void {
+    const front = this.#lanes[lane.index] as Lane;
+    const succeeds = front.successor === lane;
+    if (succeeds) front.successor = null;
+    else if (front !== lane) return;
+    if (bootFailure !== undefined) this.#bootFailed(lane.index, bootFailure);
+    else if (lane.successor === null) this.#start(lane.index);
+    else this.#moveUp(lane);
   }
 
   /** A thread that never came up is not started again at once, nor for ever. */
-  #bootFailed(index: number, replaces: Lane | undefined, end: ThreadEnd): void {
-    if (this.#closing || replaces?.state === 'ended') return;
+  #bootFailed(index: number, end: ThreadEnd): void {
     if (++this.#bootFailures < maxBootFailures) {
-      const again = () => {
-        this.#retries.delete(timer);
-        this.#startIn(index, replaces);
-      };
-      const timer = setTimeout(again, firstPauseMs * 2 ** (this.#bootFailures - 1));
-      this.#retries.add(timer);
+      const pauseMs = firstPauseMs * 2 ** (this.#bootFailures - 1);
+      this.#pauses[index] = setTimeout(() => this.#start(index), pauseMs);
       return;
     }
-    this.#down.push({ index, replaces });
+    this.#down.add(index);
     const error = new WorkerCrashedError('no worker thread could be started', end);
     for (const { reject } of this.#whenReady.splice(0)) reject(error);
-    if (this.#down.length === this.#lanes.length) this.#events.bootFailed(error);
+    if (this.#down.size === this.#lanes.length) this.#events.bootFailed(error);
   }
 
   #tellReady(): void {

@@ -106,6 +106,11 @@ export class Future<out R> {
     return future.#job;
   }
 
+  /** How a job has ended: for streams that read many of them without a promise each. */
+  static outcomeOf(job: Job): Outcome<unknown> {
+    return job.future.#outcomeOf(job);
+  }
+
   static isFuture(value: unknown): value is Future<unknown> {
     return typeof value === 'object' && value !== null && #job in value;
   }

@@ -26,7 +26,7 @@ export class Lane {
   tasksLeft: number;
   /** The last one of the delivery that it finished last. */
   lastTask: string | undefined = undefined;
-  /** Booted and waiting until this lane, which it replaces, has finished. */
+  /** Starting, or standing by until this lane, which it replaces, has finished. */
   successor: Lane | null = null;
 
   constructor(index: number, maxTasks: number) {

@@ -2,17 +2,18 @@ import { ExecutorClosedError, SaturatedError } from '../errors.ts';
 import { Task } from '../tasks/task.ts';
 import type { TaskOptions } from '../tasks/task-options.ts';
 import { Admission } from './admission.ts';
-import { waitInLine } from './wait-in-line.ts';
 import type { WorkerBackend } from './backend.ts';
 import { Deadlines } from './deadlines.ts';
 import { Job } from './job.ts';
 import { Ledger } from './ledger.ts';
 import type { JobOwner } from './job.ts';
 import { payloadBytes } from './payload-size.ts';
+import { Reservation } from './reservation.ts';
 import { Signals } from './signals.ts';
 import { Counters } from './stats.ts';
 import type { ExecutorStats } from './stats.ts';
 import { SubmitWaiter } from './submit-waiter.ts';
+import type { WaitParts } from './submit-waiter.ts';
 import type { UnobservedErrorHandler } from './unobserved.ts';
 
 export interface SchedulerOptions {
@@ -27,9 +28,9 @@ export interface SchedulerOptions {
   readonly onUnobservedError?: UnobservedErrorHandler | undefined;
 }
 
-/** A loop that holds a reserved place while it waits for its source. */
+/** A loop that waits for its source, which may be for ever. */
 export interface Puller {
-  /** The executor shuts down: the place must be given back now. */
+  /** The executor shuts down: nothing will be admitted any more. */
   closed(error: unknown): void;
 }
 
@@ -55,12 +56,14 @@ const stateFor = { drain: 'draining', cancel: 'cancelling', kill: 'killing' } as
 
 export class Scheduler implements JobOwner {
   readonly #options: SchedulerOptions;
-  /** The pulling loops reserve their places here. */
   readonly admission: Admission;
   readonly #ledger: Ledger;
   readonly #deadlines = new Deadlines();
   readonly #signals = new Signals();
   readonly #counters = new Counters();
+  readonly #waits: WaitParts;
+  /** Callers of `submit()` that wait. */
+  #callers = 0;
   #nextId = 1;
   readonly pullers: Set<Puller> = new Set();
   #state: SchedulerState = 'open';
@@ -77,6 +80,16 @@ export class Scheduler implements JobOwner {
       deadlines: this.#deadlines,
       placeReleased: () => this.#checkDrained(),
     });
+    this.#waits = {
+      admission: this.admission,
+      signals: this.#signals,
+      deadlines: this.#deadlines,
+      admitted: (job) => this.#ledger.enter(job),
+      refused: (job, error) => this.refuse(job, error),
+      waitedTooLong: (job, maxWaitMs) =>
+        this.refuse(job, this.saturated(`no place within ${maxWaitMs} ms (maxWaitMs)`)),
+      aborted: (job, reason) => this.abortWaiting(job, reason),
+    };
   }
 
   get state(): SchedulerState {
@@ -102,31 +115,29 @@ export class Scheduler implements JobOwner {
     return true;
   }
 
-  /** Stands in line for a place; rejects with why there is none: saturated, closed, late, or the signal's reason. */
+  /** Waits for a place in `submit()`; rejects with why there is none: saturated, closed, late, or the signal's reason. */
   waitForPlace(job: Job): Promise<void> {
-    const { signal } = job.options;
     const { maxWaiting } = this.#options;
-    if (this.#state !== 'open') return Promise.reject(this.refuse(job, this.closedError()));
-    if (signal?.aborted) return Promise.reject(this.abortWaiting(job, signal.reason));
-    if (this.admission.waiting >= maxWaiting) {
+    if (this.#callers >= maxWaiting && this.#state === 'open' && job.options.signal?.aborted !== true) {
       const message = `${maxWaiting} callers wait for a place already (maxWaiting)`;
       return Promise.reject(this.refuse(job, this.saturated(message, maxWaiting)));
     }
-    const waiter = new SubmitWaiter(
-      job,
-      (leaving) => this.admission.leave(leaving),
-      this.#signals,
-      this.#deadlines,
-      {
-        admitted: () => this.#ledger.enter(job),
-        refused: (_, error) => this.refuse(job, error),
-        waitedTooLong: (_, maxWaitMs) =>
-          this.refuse(job, this.saturated(`no place within ${maxWaitMs} ms (maxWaitMs)`)),
-        aborted: (_, reason) => this.abortWaiting(job, reason),
-      },
-    );
-    this.admission.wait(waiter);
-    return waiter.promise;
+    this.#callers++;
+    return this.#standInLine(job, () => this.#callers--).promise;
+  }
+
+  /** What a stream has pulled waits like any other, but is no caller: there is one for each stream at the most. */
+  waitInStream(job: Job): SubmitWaiter {
+    return this.#standInLine(job, () => {});
+  }
+
+  #standInLine(job: Job, over: () => void): SubmitWaiter {
+    const { signal } = job.options;
+    const waiter = new SubmitWaiter(job, this.#waits, over);
+    if (this.#state !== 'open') waiter.closed(this.closedError());
+    else if (signal?.aborted === true) waiter.aborted(signal.reason);
+    else this.admission.wait(waiter);
+    return waiter;
   }
 
   /** Takes a place before there is a task for it: a pulling loop must not pull without one. */
@@ -135,30 +146,27 @@ export class Scheduler implements JobOwner {
   }
 
   /** The same, in line with everybody else. */
-  reserve(): Promise<void> {
-    if (this.#state !== 'open') return Promise.reject(this.closedError());
-    return waitInLine(this.admission, true, 0);
+  reserve(): Reservation {
+    const reservation = new Reservation();
+    if (this.#state === 'open') this.admission.wait(reservation);
+    else reservation.closed(this.closedError());
+    return reservation;
   }
 
-  /**
-   * Gives a job the place that was reserved for it; a promise if it must wait for its bytes. The place is in the job's
-   * hands from here on: if the executor closes meanwhile, the job is refused and its place goes back.
-   */
-  admitReserved(job: Job): Promise<void> | undefined {
-    if (this.#state !== 'open' || !this.admission.tryAddBytes(job.bytes)) return this.#waitForBytes(job);
-    this.#ledger.enter(job);
-    return undefined;
+  /** Ends the wait for a place, or gives it back. */
+  giveUp(reservation: Reservation): void {
+    if (reservation.held) this.releasePlace();
+    else this.admission.leave(reservation);
   }
 
-  async #waitForBytes(job: Job): Promise<void> {
-    try {
-      if (this.#state === 'open') await waitInLine(this.admission, false, job.bytes);
-      if (this.#state !== 'open') throw this.closedError();
-    } catch (error) {
+  /** Admits a job to the place that was reserved for it. If there is no room for its bytes, the place goes back. */
+  tryAdmitReserved(job: Job): boolean {
+    if (this.#state !== 'open' || !this.admission.tryAddBytes(job.bytes)) {
       this.releasePlace();
-      throw this.refuse(job, error);
+      return false;
     }
     this.#ledger.enter(job);
+    return true;
   }
 
   /** Ends a submission that was never admitted. */

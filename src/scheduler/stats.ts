@@ -14,7 +14,7 @@ export interface ExecutorStats {
   readonly pending: number;
   /** Estimated bytes of arguments of tasks that have not started. */
   readonly pendingBytes: number;
-  /** Callers that wait in `submit()`. */
+  /** Callers that wait in `submit()`, and tasks that streams have pulled and that have no place yet. */
   readonly waiting: number;
   readonly submitted: number;
   readonly fulfilled: number;

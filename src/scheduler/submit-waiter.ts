@@ -1,58 +1,49 @@
 import { TaskTimeoutError } from '../errors.ts';
 import { Waiter } from './admission.ts';
+import type { Admission } from './admission.ts';
 import type { Alarm, Deadlines } from './deadlines.ts';
 import type { Job } from './job.ts';
 import type { Abortable, Signals } from './signals.ts';
 
-/** How a wait ends; each is called at most once, and exactly one of them is. */
-export interface WaitActions {
-  admitted(job: Job): void;
+/** What all waits of a scheduler share. */
+export interface WaitParts {
+  readonly admission: Admission;
+  readonly signals: Signals;
+  readonly deadlines: Deadlines;
+  readonly admitted: (job: Job) => void;
   /** Refuses the job, and gives back the error to reject with. */
-  refused(job: Job, error: unknown): unknown;
-  waitedTooLong(job: Job, maxWaitMs: number): unknown;
-  aborted(job: Job, reason: unknown): unknown;
+  readonly refused: (job: Job, error: unknown) => unknown;
+  readonly waitedTooLong: (job: Job, maxWaitMs: number) => unknown;
+  readonly aborted: (job: Job, reason: unknown) => unknown;
 }
 
-/** A caller of `submit()` that stands in line, until it is admitted or its signal, wait or deadline ends it. */
+/** A submission that stands in line, until it is admitted or its signal, wait or deadline ends it. */
 export class SubmitWaiter extends Waiter implements Abortable {
-  readonly needsPlace = true;
   readonly bytes: number;
+  /** Resolves when the job has been admitted; rejects with why it was not. */
   readonly promise: Promise<void>;
   readonly #job: Job;
-  readonly #signals: Signals;
-  readonly #actions: WaitActions;
-  readonly #leave: () => void;
+  readonly #parts: WaitParts;
+  readonly #over: () => void;
   readonly #alarms: Alarm[] = [];
   #resolve!: () => void;
   #reject!: (error: unknown) => void;
 
-  constructor(
-    job: Job,
-    leave: (waiter: Waiter) => void,
-    signals: Signals,
-    deadlines: Deadlines,
-    actions: WaitActions,
-  ) {
+  /** @param over called once, when the wait is over. */
+  constructor(job: Job, parts: WaitParts, over: () => void) {
     super();
     this.#job = job;
     this.bytes = job.bytes;
-    this.#signals = signals;
-    this.#actions = actions;
-    this.#leave = () => leave(this);
+    this.#parts = parts;
+    this.#over = over;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
     const { signal, maxWaitMs, deadlineMs } = job.options;
-    if (signal !== undefined) signals.watch(signal, this);
-    if (maxWaitMs !== undefined) {
-      this.#alarms.push(deadlines.set(maxWaitMs, () => this.#end(actions.waitedTooLong(job, maxWaitMs))));
-    }
-    if (deadlineMs !== undefined) {
-      this.#alarms.push(
-        deadlines.set(deadlineMs, () => this.#end(actions.refused(job, late(job, deadlineMs)))),
-      );
-    }
+    if (signal !== undefined) parts.signals.watch(signal, this);
+    if (maxWaitMs !== undefined) this.#endIn(maxWaitMs, () => parts.waitedTooLong(job, maxWaitMs));
+    if (deadlineMs !== undefined) this.#endIn(deadlineMs, () => parts.refused(job, late(job, deadlineMs)));
   }
 
   /** One signal ends many: a place that another one gives up because of it is not for this one. */
@@ -62,27 +53,32 @@ export class SubmitWaiter extends Waiter implements Abortable {
 
   granted(): void {
     this.#dispose();
-    this.#actions.admitted(this.#job);
+    this.#parts.admitted(this.#job);
     this.#resolve();
   }
 
   aborted(reason: unknown): void {
-    this.#end(this.#actions.aborted(this.#job, reason));
+    this.#end(this.#parts.aborted(this.#job, reason));
   }
 
-  override closed(error: unknown): void {
-    this.#end(this.#actions.refused(this.#job, error));
+  closed(error: unknown): void {
+    this.#end(this.#parts.refused(this.#job, error));
+  }
+
+  #endIn(delayMs: number, refuse: () => unknown): void {
+    this.#alarms.push(this.#parts.deadlines.set(delayMs, () => this.#end(refuse())));
   }
 
   #end(error: unknown): void {
     this.#dispose();
-    this.#leave();
+    this.#parts.admission.leave(this);
     this.#reject(error);
   }
 
   #dispose(): void {
+    this.#over();
     for (const alarm of this.#alarms) alarm.cancel();
-    if (this.#job.options.signal !== undefined) this.#signals.unwatch(this.#job.options.signal, this);
+    if (this.#job.options.signal !== undefined) this.#parts.signals.unwatch(this.#job.options.signal, this);
   }
 }
 

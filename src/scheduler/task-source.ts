@@ -8,33 +8,35 @@ type Step<T> = IteratorResult<T, unknown> | Promise<IteratorResult<T, unknown>>;
 export interface OpenSource<T> {
   next(): Step<T>;
   /** Tells the source that nobody will pull any more; its own clean-up runs. */
-  return?: ((value?: unknown) => Step<T>) | undefined;
+  return?(): unknown;
 }
 
 /**
- * Opens a source for pulling, each item through `convert`.
+ * A source, each item through `convert`. It is opened at the first pull: one that was never pulled needs no clean-up.
  *
- * @throws {TypeError} for what is neither iterable nor async iterable.
+ * @throws {TypeError} at once for what is neither iterable nor async iterable.
  */
 export function openSource<I, T>(source: Source<I>, convert: (item: I, index: number) => T): OpenSource<T> {
-  const iterator = open(source);
+  const open = openerOf(source);
+  let iterator: OpenSource<I> | undefined;
   let index = 0;
   const converted = (step: IteratorResult<I, unknown>): IteratorResult<T, unknown> =>
     step.done === true ? step : { done: false, value: convert(step.value, index++) };
   return {
     next() {
+      iterator ??= open();
       const step = iterator.next();
       return step instanceof Promise ? step.then(converted) : converted(step);
     },
-    return: iterator.return && (() => iterator.return?.() as Step<T>),
+    return: () => iterator?.return?.(),
   };
 }
 
-function open<I>(source: Source<I>): OpenSource<I> {
-  if (typeof source === 'string') return (source as Iterable<I>)[Symbol.iterator]() as OpenSource<I>;
+function openerOf<I>(source: Source<I>): () => OpenSource<I> {
+  if (typeof source === 'string') return () => (source as Iterable<I>)[Symbol.iterator]() as OpenSource<I>;
   if (typeof source === 'object' && source !== null) {
-    if (Symbol.asyncIterator in source) return promising(source[Symbol.asyncIterator]());
-    if (Symbol.iterator in source) return source[Symbol.iterator]() as OpenSource<I>;
+    if (Symbol.asyncIterator in source) return () => promising(source[Symbol.asyncIterator]());
+    if (Symbol.iterator in source) return () => source[Symbol.iterator]() as OpenSource<I>;
   }
   throw new TypeError('the source must be an iterable or an async iterable');
 }
@@ -43,6 +45,6 @@ function open<I>(source: Source<I>): OpenSource<I> {
 function promising<I>(iterator: AsyncIterator<I>): OpenSource<I> {
   return {
     next: () => Promise.resolve(iterator.next()),
-    return: iterator.return && (() => Promise.resolve(iterator.return?.() as PromiseLike<IteratorResult<I>>)),
+    return: () => iterator.return?.(),
   };
 }

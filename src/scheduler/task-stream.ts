@@ -1,21 +1,36 @@
+import { ExecutorClosedError } from '../errors.ts';
 import type { Task } from '../tasks/task.ts';
 import { Fifo } from './fifo.ts';
-import type { Future } from './future.ts';
 import type { Job, SettlementListener } from './job.ts';
 import type { Puller, Scheduler } from './scheduler.ts';
 import type { OpenSource } from './task-source.ts';
 
-/** Futures in the order in which they end, or in the order in which their tasks were pulled. */
+/** In the order in which the tasks end, or in the order in which they were pulled. */
 export type StreamOrder = 'completed' | 'pulled';
-
-const ended = { done: true, value: undefined } as const;
 
 const leftReason = () => new DOMException('The loop over the results was left', 'AbortError');
 
-interface Reader {
-  resolve(result: IteratorResult<Future<unknown>, undefined>): void;
+export interface StreamOptions<T> {
+  readonly order: StreamOrder;
+  /** In flight or unread at the most. */
+  readonly window: number;
+  /** What a reader gets of a job that has ended. What it throws is thrown there, and ends the stream. */
+  readonly read: (job: Job) => T;
+}
+
+interface Reader<T> {
+  resolve(result: IteratorResult<T, undefined> | Promise<never>): void;
   reject(reason: unknown): void;
 }
+
+/** What a pull waits for. */
+interface Wait {
+  /** The stream has ended: nobody waits any more. */
+  giveUp(): void;
+}
+
+/** The source's turn. It can't be interrupted. */
+const inSource: Wait = { giveUp() {} };
 
 /**
  * Runs the tasks of a source, and pulls it only as fast as places and the reader allow.
@@ -24,54 +39,59 @@ interface Reader {
  *   source ──pull──→ in flight ──settled──→ unread ──next()──→ reader
  *            └ needs a reserved place, and  in flight + unread < window
  * ```
- * An item is pulled only when its place is already reserved, so not even one task waits outside the bound. A slow
- * reader fills the window, and then nothing is pulled: results bound themselves.
+ * An item is pulled only when its place is reserved, so not even one task waits outside the bound. Only a stream that has
+ * to wait gives its place up, or others would wait for what it does not use, perhaps its own source among them (a stream
+ * over a stream). That is while its source has nothing yet, and when there is no room for the bytes of what it pulled:
+ * this one item then stands in line like any other submission.
+ *
+ * A slow reader fills the window, and then nothing is pulled: results bound themselves.
  *
  * The source is open, then ended: by itself, by an error, by the reader or by the executor's shutdown. What was in
  * flight is delivered all the same, and an error comes after it.
  */
-export class TaskStream
-  implements SettlementListener, Puller, AsyncIterableIterator<Future<unknown>, undefined>
-{
+export class TaskStream<T> implements SettlementListener, Puller, AsyncIterableIterator<T, undefined> {
   readonly #scheduler: Scheduler;
   readonly #source: OpenSource<Task<unknown>>;
   readonly #order: StreamOrder;
   readonly #window: number;
+  readonly #read: (job: Job) => T;
   /** In the order of reading: `completed` keeps those that have settled, `pulled` all that were not read. */
   readonly #jobs = new Fifo<Job>();
-  readonly #readers = new Fifo<Reader>();
-  /** Pulled and not read. */
+  readonly #readers = new Fifo<Reader<T>>();
+  /** In flight or unread. */
   #unread = 0;
-  /** What the pull under way waits for; null if there is none. */
-  #waitsFor: 'place' | 'source' | 'bytes' | null = null;
+  /** What the pull under way waits for: a place, the source, or the admission of its item. Null if there is none. */
+  #wait: Wait | null = null;
   #ended = false;
   /** The reader has left: what still runs is nobody's concern here. */
   #left = false;
   #error: { readonly reason: unknown } | null = null;
 
-  constructor(scheduler: Scheduler, source: OpenSource<Task<unknown>>, order: StreamOrder, window: number) {
+  constructor(scheduler: Scheduler, source: OpenSource<Task<unknown>>, options: StreamOptions<T>) {
     this.#scheduler = scheduler;
     this.#source = source;
-    this.#order = order;
-    this.#window = window;
+    this.#order = options.order;
+    this.#window = options.window;
+    this.#read = options.read;
   }
 
   [Symbol.asyncIterator](): this {
     return this;
   }
 
-  next(): Promise<IteratorResult<Future<unknown>, undefined>> {
+  next(): Promise<IteratorResult<T, undefined>> {
     const job = this.#readers.size === 0 ? this.#take() : null;
+    const result = job === null ? null : this.#give(job);
     this.#pull();
-    if (job !== null) return Promise.resolve({ done: false, value: job.future });
+    if (result !== null) return Promise.resolve(result);
     return new Promise((resolve, reject) => {
       this.#readers.push({ resolve, reject });
       this.#serve();
     });
   }
 
-  /** Stops pulling, and cancels what it had submitted and no thread has begun. */
-  async return(): Promise<IteratorResult<Future<unknown>, undefined>> {
+  /** Stops pulling, and cancels what it had pulled and no thread has begun. */
+  async return(): Promise<IteratorResult<T, undefined>> {
     this.#left = true;
     this.#error = null;
     this.#scheduler.cancelUnclaimed(leftReason(), this);
@@ -83,75 +103,112 @@ export class TaskStream
     return { done: true, value: undefined };
   }
 
-  /** Called by each job that it pulled. */
+  /** Called by each job that it has in flight. */
   settled(job: Job): void {
     if (this.#left) return;
     if (this.#order === 'completed') this.#jobs.push(job);
-    if (this.#readers.size > 0) this.#serve();
+    if (this.#readers.size === 0) return;
+    const before = this.#unread;
+    this.#serve();
+    // There is room in the window, and others ask already. Not at once: this may be in the midst of a settlement.
+    if (this.#unread < before && this.#readers.size > 0) queueMicrotask(() => this.#goOn());
   }
 
-  /** The executor shuts down while the source is being waited for, which may be for ever. */
+  /** The executor shuts down while the source is being waited for. */
   closed(error: unknown): void {
     this.#fail(error);
   }
 
   /** Pulls as long as nothing has to be waited for; after a wait it goes on by itself. */
   #pull(): void {
-    while (this.#waitsFor === null && !this.#ended && this.#unread < this.#window) {
+    while (this.#wait === null && !this.#ended && this.#unread < this.#window) {
       if (this.#scheduler.tryReserve()) this.#pullReserved();
-      else this.#wait('place', this.#scheduler.reserve(), () => this.#pullReserved());
+      else this.#waitForPlace();
     }
   }
 
-  /** With a place in hand, which goes back if nothing comes of it. */
+  #waitForPlace(): void {
+    const reservation = this.#scheduler.reserve();
+    const wait = { giveUp: () => this.#scheduler.giveUp(reservation) };
+    this.#goOnAfter(wait, reservation.promise, () => {
+      if (this.#scheduler.state === 'open') this.#pullReserved();
+      else this.#scheduler.releasePlace();
+    });
+  }
+
+  /** With a place in hand. */
   #pullReserved(): void {
+    this.#wait = inSource;
+    let step;
     try {
-      const step = this.#ended ? ended : this.#source.next();
-      if (!(step instanceof Promise)) return this.#pulled(step);
-      this.#scheduler.pullers.add(this);
-      return this.#wait('source', step, (result) => {
-        this.#scheduler.pullers.delete(this);
-        this.#pulled(result);
-      });
+      step = this.#source.next();
     } catch (error) {
       this.#scheduler.releasePlace();
       return this.#fail(error);
     }
+    if (!(step instanceof Promise)) return this.#pulled(step, true);
+    this.#scheduler.releasePlace();
+    this.#scheduler.pullers.add(this);
+    return this.#goOnAfter(inSource, step, (result) => {
+      this.#scheduler.pullers.delete(this);
+      this.#pulled(result, false);
+    });
   }
 
-  #pulled(step: IteratorResult<Task<unknown>, unknown>): void {
-    if (step.done === true) {
+  #pulled(step: IteratorResult<Task<unknown>, unknown>, reserved: boolean): void {
+    this.#wait = null;
+    // It may have been left in the midst of the pull, by the source itself.
+    if (step.done === true || this.#ended) {
       this.#ended = true;
-      return this.#scheduler.releasePlace();
+      return reserved ? this.#scheduler.releasePlace() : undefined;
     }
     const job = this.#scheduler.createJob(step.value, step.value.options);
-    job.onSettled(this);
-    this.#unread++;
-    if (this.#order === 'pulled') this.#jobs.push(job);
-    const admission = this.#scheduler.admitReserved(job);
-    if (admission !== undefined) {
-      this.#wait('bytes', admission, () => {
-        if (this.#left) this.#scheduler.cancel(job, leftReason(), false);
-      });
-    }
-    return undefined;
+    const admitted = reserved ? this.#scheduler.tryAdmitReserved(job) : this.#scheduler.tryAdmit(job);
+    return admitted ? this.#follow(job) : this.#waitForAdmission(job);
   }
 
-  /** Goes on when the wait is over. One that was given up is nobody's concern any more. */
-  #wait<T>(what: 'place' | 'source' | 'bytes', promise: Promise<T>, then: (value: T) => void): void {
-    this.#waitsFor = what;
+  #waitForAdmission(job: Job): void {
+    const waiter = this.#scheduler.waitInStream(job);
+    const giveUp = () => {
+      if (job.status === 'waiting') waiter.aborted(leftReason());
+      else this.#scheduler.cancel(job, leftReason(), false);
+    };
+    const ended = waiter.promise.catch((error: unknown) => {
+      // Nobody will be admitted any more. Anything else is how this one task has ended.
+      if (job.status === 'rejected' && error instanceof ExecutorClosedError) throw error;
+    });
+    this.#goOnAfter({ giveUp }, ended, () => this.#follow(job));
+  }
+
+  /** From here on the job is in flight. It may have ended already, or never have been admitted. */
+  #follow(job: Job): void {
+    this.#unread++;
+    if (this.#order === 'pulled') this.#jobs.push(job);
+    if (job.done) this.settled(job);
+    else job.onSettled(this);
+  }
+
+  /** Goes on when the wait is over, unless it was given up. */
+  #goOnAfter<V>(wait: Wait, promise: Promise<V>, then: (value: V) => void): void {
+    this.#wait = wait;
     promise.then(
       (value) => {
-        if (this.#waitsFor !== what) return;
-        this.#waitsFor = null;
+        if (this.#ended) return;
+        this.#wait = null;
         then(value);
-        this.#pull();
-        this.#serve();
+        this.#goOn();
       },
       (error: unknown) => {
-        if (this.#waitsFor === what) this.#fail(error);
+        if (this.#ended) return;
+        this.#wait = null;
+        this.#fail(error);
       },
     );
+  }
+
+  #goOn(): void {
+    this.#pull();
+    this.#serve();
   }
 
   #fail(error: unknown): void {
@@ -164,15 +221,14 @@ export class TaskStream
   async #endSource(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
+    const wait = this.#wait;
+    this.#wait = null;
+    wait?.giveUp();
+    this.#scheduler.pullers.delete(this);
     const closed = this.#source.return?.();
-    if (this.#waitsFor !== 'source') {
-      await closed;
-      return;
-    }
-    // A source in the midst of a pull cleans up when that is done, which may be never: the place is given back now.
-    Promise.resolve(closed).catch(() => {});
-    this.#waitsFor = null;
-    if (this.#scheduler.pullers.delete(this)) this.#scheduler.releasePlace();
+    if (wait !== inSource) await closed;
+    // A source in the midst of a pull cleans up when that is done, which may be never.
+    else Promise.resolve(closed).catch(() => {});
   }
 
   #take(): Job | null {
@@ -183,10 +239,24 @@ export class TaskStream
     return job;
   }
 
+  #give(job: Job): IteratorResult<T, undefined> | Promise<never> {
+    try {
+      return { done: false, value: this.#read(job) };
+    } catch (error) {
+      return this.#leaveWith(error);
+    }
+  }
+
+  /** The error comes when the source has cleaned up, whatever becomes of that. */
+  async #leaveWith(error: unknown): Promise<never> {
+    await this.return().catch(() => {});
+    throw error;
+  }
+
   #serve(): void {
     while (this.#readers.size > 0) {
       const job = this.#take();
-      if (job !== null) this.#readers.shift()?.resolve({ done: false, value: job.future });
+      if (job !== null) this.#readers.shift()?.resolve(this.#give(job));
       else if (this.#ended && this.#unread === 0) this.#finish();
       else return;
     }

@@ -19,6 +19,19 @@ async function warm(count = 20): Promise<void> {
   for (let left = count; left > 0; left--) await executor.run(work.count(gate.shared));
 }
 
+test('a thread that cannot be replaced fails what waits for it, with the reason', async () => {
+  const buffer = new ArrayBuffer(8);
+  executor = new Executor({ workers: 1, workerData: { buffer } });
+  await executor.run(work.echo(0));
+  // No other thread can be given this any more.
+  structuredClone(buffer, { transfer: [buffer] });
+  await reasonOf(executor.run(work.exit(1)));
+  const error = await reasonOf(executor.run(work.echo(1)));
+  expect(error).toBeInstanceOf(WorkerCrashedError);
+  expect(error).toMatchObject({ exitCode: undefined, cause: { name: 'DataCloneError' } });
+  await executor.shutdown();
+}, 10_000);
+
 describe('a task that ends its thread', () => {
   test('is the only one that fails, and those sent with it run exactly once', async () => {
     executor = new Executor({ workers: 1 });

@@ -1,5 +1,6 @@
 import { Executor } from 'millrace';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Channel } from '../support/channel.ts';
 import { Gate } from '../support/gate.ts';
 import { collect, reasonOf, rounds } from '../support/settling.ts';
 import { work } from '../support/work.ts';
@@ -78,6 +79,67 @@ describe('map', () => {
     expect(cancelled).toBeGreaterThanOrEqual(3);
   });
 
+  test('a failure ends it also for those who ask already, when the source has cleaned up', async () => {
+    executor = new Executor({ workers: 1 });
+    let closed = false;
+    async function* items() {
+      try {
+        for (let n = 0; ; n++) yield n;
+      } finally {
+        await rounds();
+        closed = true;
+      }
+    }
+    const results = executor.map(items(), (n) => (n === 1 ? work.reject('one') : work.echo(n)));
+    const [first, second, third] = [results.next(), results.next(), results.next()];
+    expect(await first).toEqual({ done: false, value: 0 });
+    expect(await reasonOf(second)).toBe('one');
+    expect(closed).toBe(true);
+    expect(await third).toEqual({ done: true, value: undefined });
+    expect(await results.next()).toEqual({ done: true, value: undefined });
+  });
+
+  test('answers all who ask at once, however small the window', async () => {
+    executor = new Executor({ workers: 1 });
+    const results = executor.map([1, 2], (n) => work.echo(n), { window: 1 });
+    const answers = await Promise.all([results.next(), results.next(), results.next()]);
+    expect(answers.map(({ value }) => value)).toEqual([1, 2, undefined]);
+  }, 5_000);
+
+  test('may be left while its source gives nothing', async () => {
+    executor = new Executor({ workers: 1 });
+    const source = new Channel<number>();
+    const results = executor.map(source, (n) => work.echo(n));
+    const next = results.next();
+    await rounds();
+    expect(await results.return?.()).toEqual({ done: true, value: undefined });
+    expect(await next).toEqual({ done: true, value: undefined });
+    expect(source.closed).toBe(true);
+  }, 5_000);
+
+  test.each(['map', 'asCompleted'] as const)(
+    '%s opens its source at the first next(), or never',
+    async (kind) => {
+      executor = new Executor({ workers: 1 });
+      let opened = 0;
+      const source = {
+        *[Symbol.iterator]() {
+          yield work.echo(1);
+        },
+      };
+      const counting = { [Symbol.iterator]: () => (opened++, source[Symbol.iterator]()) };
+      const open = () =>
+        kind === 'map' ? executor.map(counting, (task) => task) : executor.asCompleted(counting);
+      const left = open();
+      await left.return?.();
+      expect(await left.next()).toEqual({ done: true, value: undefined });
+      const read = open();
+      expect(opened).toBe(0);
+      expect((await read.next()).done).toBe(false);
+      expect(opened).toBe(1);
+    },
+  );
+
   test('with outcomes a failure is yielded, and the iteration goes on', async () => {
     executor = new Executor({ workers: 1 });
     const toTask = (n: number) => (n === 1 ? work.reject('no') : work.echo(n));
@@ -99,8 +161,15 @@ describe('map', () => {
       await rounds(2);
       expect(made).toBeLessThanOrEqual(read + 4);
     }
-    await results.return(undefined);
+    await results.return?.();
   });
+
+  test('may be mapped again, however few places there are', async () => {
+    executor = new Executor({ workers: 1, maxPending: 0 });
+    const once = executor.map([1, 2, 3], (n) => work.add(n, 10));
+    const twice = executor.map(once, (n) => work.add(n, 100));
+    expect(await collect(twice)).toEqual([111, 112, 113]);
+  }, 5_000);
 
   test('a function that throws ends it, and closes the source', async () => {
     executor = new Executor({ workers: 1 });

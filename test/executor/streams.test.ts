@@ -193,6 +193,16 @@ describe('asCompleted over tasks', () => {
     expect(closed).toBe(true);
   });
 
+  test('a source that gives nothing keeps no place from others', async () => {
+    executor = new Executor({ workers: 1, maxPending: 0 });
+    const stream = executor.asCompleted(silent());
+    expect((await stream.next()).done).toBe(false);
+    void stream.next();
+    await rounds();
+    expect(await executor.run(work.echo('other'))).toBe('other');
+    await stream.return?.();
+  }, 5_000);
+
   test.each(['drain', 'cancel'] as const)(
     "a source that gives nothing does not keep shutdown('%s') waiting",
     async (mode) => {

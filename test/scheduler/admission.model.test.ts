@@ -19,7 +19,6 @@ interface Holder {
 }
 
 class Caller extends Waiter {
-  readonly needsPlace = true;
   readonly bytes: number;
   readonly #granted: (caller: Caller) => void;
 

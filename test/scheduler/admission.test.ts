@@ -3,19 +3,17 @@ import { Admission, Waiter } from '../../src/scheduler/admission.ts';
 
 /** Writes down what happens to it. */
 class Caller extends Waiter {
-  readonly needsPlace: boolean;
   readonly bytes: number;
   readonly name: string;
   readonly #log: string[];
   /** What it does when it is told, as a real caller would. */
   onClosed: () => void = () => {};
 
-  constructor(log: string[], name: string, bytes: number, needsPlace = true) {
+  constructor(log: string[], name: string, bytes: number) {
     super();
     this.#log = log;
     this.name = name;
     this.bytes = bytes;
-    this.needsPlace = needsPlace;
   }
 
   granted(): void {
@@ -114,37 +112,11 @@ test('closing sends everybody away in order, and lets nobody in', () => {
   expect(admission).toMatchObject({ placesTaken: 1, bytesTaken: 60, waiting: 0 });
 });
 
-describe('the holder of a place who waits for bytes', () => {
-  test('goes before callers who wait for a place', () => {
-    const log: string[] = [];
-    const admission = new Admission(2, 100);
-    admission.tryAdmit(100);
-    admission.tryAdmit(0);
-    admission.wait(new Caller(log, 'caller', 10));
-    admission.wait(new Caller(log, 'holder', 10, false));
-    admission.releaseBytes(100);
-    expect(log).toEqual(['holder']);
-  });
-
-  test('is served in the order of coming, like everybody else', () => {
-    const log: string[] = [];
-    const admission = new Admission(4, 100);
-    admission.tryAdmit(100);
-    for (const name of ['a', 'b']) {
-      admission.tryAdmit(0);
-      admission.wait(new Caller(log, name, 60, false));
-    }
-    admission.releaseBytes(100);
-    expect(log).toEqual(['a']);
-  });
-
-  test('with a large task is not starved by other holders with small ones', () => {
-    const log: string[] = [];
-    const admission = new Admission(10, 100);
-    admission.tryAdmit(50);
-    admission.tryAdmit(0);
-    admission.wait(new Caller(log, 'large', 90, false));
-    admission.tryAdmit(0);
-    expect(admission.tryAddBytes(1)).toBe(false);
-  });
+test('the holder of a place may add bytes to it, if they are free', () => {
+  const admission = new Admission(3, 100);
+  admission.tryAdmit(60);
+  admission.tryAdmit(0);
+  expect(admission.tryAddBytes(41)).toBe(false);
+  expect(admission.tryAddBytes(40)).toBe(true);
+  expect(admission).toMatchObject({ placesTaken: 2, bytesTaken: 100 });
 });

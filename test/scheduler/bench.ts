@@ -1,6 +1,12 @@
 import type { Job } from '../../src/scheduler/job.ts';
+import type { Future } from '../../src/scheduler/future.ts';
 import { Scheduler } from '../../src/scheduler/scheduler.ts';
 import type { SchedulerOptions } from '../../src/scheduler/scheduler.ts';
+import { readFuture } from '../../src/scheduler/readings.ts';
+import { openSource } from '../../src/scheduler/task-source.ts';
+import type { Source } from '../../src/scheduler/task-source.ts';
+import { TaskStream } from '../../src/scheduler/task-stream.ts';
+import type { Task } from '../../src/tasks/task.ts';
 import type { TaskOptions } from '../../src/tasks/task-options.ts';
 import { FakeBackend } from './fake-backend.ts';
 import type { FakeWorker } from './fake-backend.ts';
@@ -27,6 +33,12 @@ export class Bench {
 
   constructor(options: Partial<SchedulerOptions> = {}) {
     this.scheduler = new Scheduler(this.backend, { ...defaults, ...options });
+    const createJob = this.scheduler.createJob.bind(this.scheduler);
+    this.scheduler.createJob = (...args) => {
+      const job = createJob(...args);
+      this.jobs.set(job.label, job);
+      return job;
+    };
   }
 
   /** With workers that are up. */
@@ -43,9 +55,17 @@ export class Bench {
         label: name,
         ...options,
       });
-      this.jobs.set(name, job);
       if (!this.scheduler.tryAdmit(job)) this.scheduler.waitForPlace(job).catch(() => {});
     }
+  }
+
+  /** A stream over a source, as `asCompleted` makes it; its window is the capacity unless it is given. */
+  stream(
+    source: Source<Task<unknown>>,
+    { window = this.scheduler.admission.capacity } = {},
+  ): TaskStream<Future<unknown>> {
+    const opened = openSource(source, (task) => task);
+    return new TaskStream(this.scheduler, opened, { order: 'completed', window, read: readFuture });
   }
 
   job(name: string): Job {

@@ -47,7 +47,7 @@ describe('a worker that cannot be started', () => {
     expect(bench.show()).toMatchInlineSnapshot(
       `"rejected: a (WorkerCrashedError), b (WorkerCrashedError), c (WorkerCrashedError)"`,
     );
-    expect(await reasonOf(reserved)).toMatchObject({ cause });
+    expect(await reasonOf(reserved.promise)).toMatchObject({ cause });
     expect(bench.scheduler.stats()).toMatchObject({ rejected: 1, refused: 2, waiting: 0, pending: 0 });
     expect(bench.backend.workers).toHaveLength(4);
   });
@@ -167,6 +167,58 @@ describe('maxTasksPerWorker', () => {
     expect(bench.job('b').value).toBeUndefined();
     bench.backend.alive.find(({ deliveries }) => deliveries.length > 0)?.finish('ran');
     expect(bench.job('b')).toMatchObject({ status: 'fulfilled', value: 'ran' });
+  });
+
+  test('a worker that dies while its replacement waits for another attempt is replaced once', async () => {
+    const bench = Bench.booted({ workers: 1, maxTasksPerWorker: 1 });
+    bench.submit('abc');
+    bench.worker(0).claim();
+    bench.worker(1).end();
+    bench.worker(0).end();
+    bench.worker(2).boot();
+    bench.worker(2).claim();
+    vi.advanceTimersByTime(1000);
+    bench.backend.boot();
+    await bench.tick();
+    expect(bench.show()).toMatchInlineSnapshot(`
+      "worker 2: [b*]
+      worker 3:
+      queued: c
+      rejected: a (WorkerCrashedError)"
+    `);
+  });
+
+  test('so is one that dies when starting its replacement was given up', async () => {
+    const bench = Bench.booted({ workers: 2, maxTasksPerWorker: 1 });
+    bench.submit('a');
+    const retiring = bench.backend.workers.find(({ deliveries }) => deliveries.length > 0);
+    retiring?.claim();
+    giveUp(bench, 2);
+    retiring?.end();
+    bench.submit('b');
+    vi.advanceTimersByTime(1000);
+    bench.backend.boot();
+    await bench.tick();
+    expect(bench.show()).toMatchInlineSnapshot(`
+      "worker 0: [b]
+      worker 6:
+      worker 7:
+      rejected: a (WorkerCrashedError)"
+    `);
+  });
+
+  test('a replacement that is starting takes the place of a worker that dies', async () => {
+    const bench = Bench.booted({ workers: 1, maxTasksPerWorker: 1 });
+    bench.submit('ab');
+    bench.worker(0).claim();
+    bench.worker(0).end();
+    bench.worker(1).boot();
+    await bench.tick();
+    expect(bench.show()).toMatchInlineSnapshot(`
+      "worker 1: [b]
+      worker 2 (booting):
+      rejected: a (WorkerCrashedError)"
+    `);
   });
 
   test('a replacement that cannot be started never makes more workers than there should be', async () => {

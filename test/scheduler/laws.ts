@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { Job } from '../../src/scheduler/job.ts';
 import type { SchedulerOptions, ShutdownMode } from '../../src/scheduler/scheduler.ts';
 import type { TaskOptions } from '../../src/tasks/task-options.ts';
@@ -85,10 +85,8 @@ export class Ground {
     const { alive } = this.bench.backend;
     const worker = alive[at % alive.length];
     if (worker === undefined) return;
-    if (kind === 'crash') {
-      // Boot failures have pauses; they are tested by themselves.
-      if (worker.state !== 'booting') worker.end(1);
-    } else if (worker.state === 'booting') worker.boot();
+    if (kind === 'crash') worker.end(1);
+    else if (worker.state === 'booting') worker.boot();
     else if (worker.state === 'up') act(worker, kind);
   }
 
@@ -98,18 +96,19 @@ export class Ground {
     let over = false;
     void this.closed?.then(() => (over = true));
     // oxlint-disable-next-line no-unmodified-loop-condition -- settled by a promise
-    for (let left = 2000; left > 0 && !over; left--) {
+    for (let left = 1000; left > 0 && !over; left--) {
       let acted = false;
       for (const worker of this.bench.backend.alive) acted = moveOn(worker) || acted;
-      // A worker that could not be started is tried again after a pause of a few milliseconds.
-      await new Promise((resolve) => (acted ? setImmediate(resolve) : setTimeout(resolve, 1)));
+      // A worker that could not be started is tried again after a pause.
+      if (!acted) vi.advanceTimersByTime(50);
+      await new Promise((resolve) => setImmediate(resolve));
     }
     expect(over, `it hangs:\n${this.bench.show()}`).toBe(true);
   }
 }
 
 /** False if there is nothing that this worker could do. */
-function moveOn(worker: FakeWorker): boolean {
+export function moveOn(worker: FakeWorker): boolean {
   if (worker.state === 'booting') worker.boot();
   else if (worker.state === 'terminating') worker.end(0);
   else if (worker.running !== undefined || worker.claim()) worker.finish();

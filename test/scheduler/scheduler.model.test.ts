@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ShutdownMode } from '../../src/scheduler/scheduler.ts';
 import type { Each } from '../support/each.ts';
 import { Bench } from './bench.ts';
@@ -13,7 +13,7 @@ type Event =
       'cancel' | 'abort' | 'boot' | 'claim' | 'finish' | 'hold' | 'flush' | 'fail' | 'crash',
       { at: number }
     >
-  | Each<'tick'>
+  | Each<'tick' | 'pass'>
   | Each<'shutdown', { mode: ShutdownMode }>;
 
 const at = fc.nat(30);
@@ -37,6 +37,7 @@ const trouble = fc.record({
   kind: fc.constantFrom('cancel' as const, 'abort' as const, 'fail' as const, 'crash' as const),
   at,
 });
+const crash = fc.record({ kind: fc.constant('crash' as const), at });
 const events: fc.Arbitrary<Event[]> = fc.array(
   fc.oneof(
     { weight: 8, arbitrary: submission },
@@ -46,7 +47,9 @@ const events: fc.Arbitrary<Event[]> = fc.array(
     },
     { weight: 10, arbitrary: work },
     { weight: 4, arbitrary: trouble },
+    { weight: 3, arbitrary: crash },
     { weight: 4, arbitrary: fc.record({ kind: fc.constant('tick' as const) }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('pass' as const) }) },
     {
       weight: 1,
       arbitrary: fc.record({
@@ -72,11 +75,20 @@ async function play(ground: Ground, event: Event): Promise<void> {
   } else if (event.kind === 'submitWithSignal') {
     ground.submit('submit', { signal: ground.controller(event.signal).signal }, 0);
   } else if (event.kind === 'tick') await ground.bench.tick();
+  else if (event.kind === 'pass') vi.advanceTimersByTime(100);
   else if (event.kind === 'shutdown') ground.shutdown(event.mode);
   else if (event.kind === 'cancel') ground.cancel(event.at);
   else if (event.kind === 'abort') ground.abort(event.at);
   else ground.drive(event.kind, event.at);
 }
+
+// The pauses after a worker that could not be started take no time.
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 test('whatever is submitted, cancelled or crashes: bounded, settled once, conserved, terminal, and nothing hangs', async () => {
   await fc.assert(

@@ -1,0 +1,19 @@
+import { Future } from './future.ts';
+import type { Outcome } from './future.ts';
+import type { Job } from './job.ts';
+
+/** The future, whatever became of it. */
+export const readFuture = ({ future }: Job): Future<unknown> => future;
+
+/** The result; what the task failed with is thrown. */
+export function readResult(job: Job): unknown {
+  job.observe();
+  if (job.status === 'fulfilled') return job.value;
+  throw job.value;
+}
+
+/** The result or the failure, as a value. */
+export function readOutcome(job: Job): Outcome<unknown> {
+  job.observe();
+  return Future.outcomeOf(job);
+}
