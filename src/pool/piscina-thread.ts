@@ -33,6 +33,11 @@ export class PiscinaThread implements Worker {
   readonly #events: WorkerEvents;
   readonly #pool: Piscina<Boot, void>;
   readonly #port: MessagePort;
+  /**
+   * Keeps the process alive while it boots, has batches, or cleans up. The port can't do that: it closes with a thread
+   * that crashes, and the process could end before it has heard of the crash.
+   */
+  #thread: NodeWorker | undefined;
   readonly #claims = new Claims();
   readonly #teardownTimeoutMs: number;
   /**
@@ -74,7 +79,6 @@ export class PiscinaThread implements Worker {
       this.#cause ??= error;
       this.terminate();
     });
-    // Only batches on their way keep the process alive.
     port1.unref();
     const { timeOrigin } = performance;
     this.#boot({
@@ -105,7 +109,7 @@ export class PiscinaThread implements Worker {
       const [job] = jobs;
       throw job !== undefined && jobs.length === 1 ? dataCloneError(error, job.args, 'args') : error;
     }
-    if (this.#freeSegments.length === segments - 1) this.#port.ref();
+    if (this.#freeSegments.length === segments - 1) this.#thread?.ref();
     this.#deliveries[segment] = delivery;
     return delivery;
   }
@@ -113,7 +117,7 @@ export class PiscinaThread implements Worker {
   leave(): void {
     if (this.#state !== 'up') return this.terminate();
     this.#state = 'leaving';
-    this.#port.ref();
+    this.#thread?.ref();
     this.#port.postMessage({ leave: true } satisfies Leave);
     const overdue = () => {
       warn(`a worker's teardown() took longer than ${this.#teardownTimeoutMs} ms, and was cut short`);
@@ -132,6 +136,7 @@ export class PiscinaThread implements Worker {
       () => {
         if (this.#state !== 'booting') return;
         this.#state = 'up';
+        this.#thread?.unref();
         this.#events.ready();
       },
       (error: unknown) => {
@@ -140,6 +145,8 @@ export class PiscinaThread implements Worker {
       },
     );
     const thread: NodeWorker | undefined = this.#pool.threads[0];
+    this.#thread = thread;
+    thread?.ref();
     thread?.once('error', (error) => (this.#cause = error));
     thread?.once('exit', (exitCode) => this.#exited(exitCode));
   }
@@ -184,7 +191,7 @@ export class PiscinaThread implements Worker {
     const segment = delivery.base / segmentLength;
     this.#deliveries[segment] = null;
     this.#freeSegments.push(segment);
-    if (this.#freeSegments.length === segments) this.#port.unref();
+    if (this.#freeSegments.length === segments) this.#thread?.unref();
   }
 
   #exited(exitCode: number): void {
