@@ -186,7 +186,7 @@ type Command = fc.AsyncCommand<Model, Real>;
 function command(
   name: string,
   run: (model: Model, real: Real) => void,
-  possible = (_: Model) => true,
+  possible: (model: Readonly<Model>) => boolean = () => true,
 ): Command {
   return {
     check: possible,

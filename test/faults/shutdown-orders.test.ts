@@ -103,7 +103,7 @@ describe.each(modes)(
       async (_, order) => {
         const run = new Run();
         await run.fill();
-        for (const step of order as Step[]) await run.play(step);
+        for (const step of order) await run.play(step);
         await run.closed();
         await expectLaws(run);
         // The one that runs is cancelled only by a kill that comes before its crash.

@@ -2,7 +2,7 @@ import { Executor } from 'millrace';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { faults } from '../support/faults.ts';
 import { Gate } from '../support/gate.ts';
-import { reasonOf, settlementOf } from '../support/settling.ts';
+import { present, reasonOf, settlementOf } from '../support/settling.ts';
 
 let gate: Gate;
 let executor: Executor;
@@ -81,36 +81,36 @@ describe('a result that is ready while the next task of its batch goes on', () =
     deadlineMs: number,
   ) {
     for (let left = 30; left > 0; left--) await executor.run(fn());
-    const first = executor.trySubmit(faults.pass(gate.shared));
+    const first = present(executor.trySubmit(faults.pass(gate.shared)));
     await gate.arrivals(1);
     const own = new Gate();
-    const before = [1, 2, 3].map(() => executor.trySubmit(fn(), { deadlineMs }));
-    const long = executor.trySubmit(fn(own.shared));
-    const after = [1, 2, 3].map(() => executor.trySubmit(fn()));
+    const before = [1, 2, 3].map(() => present(executor.trySubmit(fn(), { deadlineMs })));
+    const long = present(executor.trySubmit(fn(own.shared)));
+    const after = [1, 2, 3].map(() => present(executor.trySubmit(fn())));
     await settlementOf(Promise.resolve());
     gate.open();
-    await first?.result();
+    await first.result();
     await own.arrivals(1);
     return { own, before, long, after };
   }
 
   test('arrives, if that one waits for something', async () => {
     const { own, before, long, after } = await batch(faults.passLaterIf, 1e6);
-    await Promise.all(before.map((future) => future?.result()));
-    expect(long?.state).toBe('running');
+    await Promise.all(before.map((future) => future.result()));
+    expect(long.state).toBe('running');
     own.open();
-    await Promise.all(after.map((future) => future?.result()));
+    await Promise.all(after.map((future) => future.result()));
   });
 
   test('settles by its deadline, if that one gives the thread no turn', async () => {
     const { own, before, long, after } = await batch(faults.passIf, 300);
-    const settled = await Promise.all(before.map((future) => future?.outcome()));
+    const settled = await Promise.all(before.map((future) => future.outcome()));
     for (const outcome of settled) {
-      if (outcome?.status === 'rejected') expect(outcome.reason).toMatchObject({ name: 'TaskTimeoutError' });
+      if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ name: 'TaskTimeoutError' });
     }
-    expect(long?.state).toBe('running');
+    expect(long.state).toBe('running');
     own.open();
-    await Promise.all([long, ...after].map((future) => future?.result()));
+    await Promise.all([long, ...after].map((future) => future.result()));
     expect(executor.stats()).toMatchObject({ running: 0, pending: 0 });
   });
 });
