@@ -10,17 +10,21 @@ export const cases = {
   unhandled: task('unhandled rejection while it awaits', 'unhandledDuring'),
   late: task('uncaught exception after it ended', 'uncaughtAfter', { restMs: 300 }),
   memory: task('out of memory (`resourceLimits`)', 'eatMemory', memory),
-  argument: task('an argument larger than the thread’s memory', 'bigArgument', {
-    ...memory,
-    argument: () => Array.from({ length: 1_500_000 }, (_, index) => ({ index })),
+  argument: task('an argument that the thread can’t read (980 levels, 0.5 MiB of stack)', 'bigArgument', {
+    resourceLimits: { stackSizeMb: 0.5 },
+    argument: () => {
+      let nested = {};
+      for (let left = 980; left > 0; left--) nested = { nested };
+      return nested;
+    },
   }),
   loading: task('a task module that exits while it is loaded', 'echo', {
     exits: true,
     argument: () => 'culprit',
     without: { poolifier: 'one module only', workerpool: 'one module only' },
   }),
-  boot: task('threads that never boot (`--import` of a missing file)', 'echo', {
-    execArgv: ['--import', './no-such-file.mjs'],
+  boot: task('threads that never boot (`--import` of a module that throws)', 'echo', {
+    execArgv: ['--import', 'data:text/javascript,throw new Error("boot")'],
   }),
   uncloneable: task('a result with a function in it', 'uncloneable'),
   getter: task('a result with a getter that throws', 'throwingGetter'),

@@ -5,12 +5,12 @@ describe('a process stays up', () => {
   test('while a crash is on its way, and its thread is replaced', async () => {
     const { code, stdout } = await runScript(`
       const executor = new Executor({ workers: 1 });
-      for (let n = 0; n < 8; n++) {
+      for (let n = 0; n < 3; n++) {
         const error = await executor.run(faults.exitNow(n)).catch((error) => error);
         console.log(error.exitCode);
       }
     `);
-    expect({ code, stdout }).toEqual({ code: 0, stdout: '0\n1\n2\n3\n4\n5\n6\n7\n' });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '0\n1\n2\n' });
   });
 
   test('while threads can’t boot, until all that waits has been told', async () => {
