@@ -12,15 +12,15 @@ type NewTarget = readonly [index: number, module: string, name: string];
 const maxCopiedBytes = 16 * 1024;
 
 /**
- * A delivery as one message. Adds to `transfer` what moves, and to `known` the targets that the worker learns from it:
- * a module's and a function's name cross once, and travel as a number from then on.
+ * A delivery as one message; adds to `transfer` what moves. A module's and a function's name cross with it only if the
+ * worker is not known to know them: they travel as a number from then on.
  *
  * @throws for what can't be read or cloned, and for tasks that can't travel together.
  */
 export function encodeBatch(
   { id, base, jobs }: ThreadDelivery,
   { announce, eager }: SendOptions,
-  known: Set<number>,
+  known: ReadonlySet<number>,
   transfer: Transferable[],
 ): Batch {
   const runs: number[] = [];
@@ -37,8 +37,7 @@ export function encodeBatch(
     if (runs[last] === index && runs[last + 2] === arity) (runs[last + 1] as number)++;
     else {
       last = runs.push(index, 1, arity) - 3;
-      if (!known.has(index)) {
-        known.add(index);
+      if (!known.has(index) && targets?.some(([told]) => told === index) !== true) {
         (targets ??= []).push([index, module, name]);
       }
     }

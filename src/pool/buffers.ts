@@ -14,7 +14,7 @@ interface Place {
 
 /**
  * Levels of a value that crosses. Cloning recurses: a worker (4 MiB of stack) could send what the main thread (1 MiB)
- * can't read, from 1,900 nested objects on, and it would be lost on the way.
+ * can't read, from 1,500 nested objects on, and it would be lost on the way.
  */
 const maxDepth = 1000;
 

@@ -33,6 +33,11 @@ export class PiscinaThread implements Worker {
   readonly #events: WorkerEvents;
   readonly #pool: Piscina<Boot, void>;
   readonly #port: MessagePort;
+  /**
+   * Keeps the process alive while it boots, has batches, or cleans up. The port can't do that: it closes with a thread
+   * that crashes, and the process could end before it has heard of the crash.
+   */
+  #thread: NodeWorker | undefined;
   readonly #claims = new Claims();
   readonly #teardownTimeoutMs: number;
   /**
@@ -41,6 +46,7 @@ export class PiscinaThread implements Worker {
    */
   readonly #deliveries: (ThreadDelivery | null)[] = Array.from({ length: segments }, () => null);
   readonly #freeSegments = Array.from({ length: segments }, (_, index) => index);
+  /** Told to the worker in a batch that it has read: it has answered. */
   readonly #knownTargets = new Set<number>();
   #nextId = 0;
   #cause: unknown = undefined;
@@ -71,7 +77,6 @@ export class PiscinaThread implements Worker {
     port1.on('message', (message: ToMain) => this.#received(message));
     // A result that was written, but is nested too deeply for this thread's stack: nobody knows whose it was.
     port1.on('messageerror', (error) => this.#fail(error));
-    // Only batches on their way keep the process alive.
     port1.unref();
     const { timeOrigin } = performance;
     this.#boot({
@@ -94,16 +99,15 @@ export class PiscinaThread implements Worker {
     const transfer: Transferable[] = [];
     try {
       const batch = encodeBatch(delivery, options, this.#knownTargets, transfer);
+      delivery.targets = batch.targets;
       this.#port.postMessage(batch, transfer);
     } catch (error) {
       this.#freeSegments.push(segment);
-      // Whatever targets the message was to introduce: all of them are told again.
-      this.#knownTargets.clear();
       const [job] = jobs;
       throw job !== undefined && jobs.length === 1 ? dataCloneError(error, job.args, 'args') : error;
     }
     this.#nextId++;
-    if (this.#freeSegments.length === segments - 1) this.#port.ref();
+    if (this.#freeSegments.length === segments - 1) this.#thread?.ref();
     this.#deliveries[segment] = delivery;
     return delivery;
   }
@@ -111,7 +115,7 @@ export class PiscinaThread implements Worker {
   leave(): void {
     if (this.#state !== 'up') return this.terminate();
     this.#state = 'leaving';
-    this.#port.ref();
+    this.#thread?.ref();
     this.#port.postMessage({ leave: true } satisfies Leave);
     const overdue = () => {
       warn(`a worker's teardown() took longer than ${this.#teardownTimeoutMs} ms, and was cut short`);
@@ -139,12 +143,15 @@ export class PiscinaThread implements Worker {
       return this.#neverStarted(error);
     }
     const thread: NodeWorker | undefined = this.#pool.threads[0];
+    this.#thread = thread;
+    thread?.ref();
     thread?.once('error', (error) => (this.#cause = error));
     thread?.once('exit', (exitCode) => this.#exited(exitCode));
     booted.then(
       () => {
         if (this.#state !== 'booting') return;
         this.#state = 'up';
+        this.#thread?.unref();
         this.#events.ready();
       },
       (error: unknown) => this.#fail(error),
@@ -177,6 +184,8 @@ export class PiscinaThread implements Worker {
     if (delivery == null || delivery.answered !== from) return;
     reviveBuffers(values, buffers);
     const decoded = failures.map(([position, reason]): Failure => [position, decodeReason(reason)]);
+    for (const [index] of delivery.targets ?? []) this.#knownTargets.add(index);
+    delivery.targets = undefined;
     if (last) this.#release(delivery);
     if (full === true) this.#events.full();
     this.#events.answered(delivery, values, decoded, last);
@@ -209,7 +218,7 @@ export class PiscinaThread implements Worker {
     const segment = delivery.base / segmentLength;
     this.#deliveries[segment] = null;
     this.#freeSegments.push(segment);
-    if (this.#freeSegments.length === segments) this.#port.unref();
+    if (this.#freeSegments.length === segments) this.#thread?.unref();
   }
 
   #exited(exitCode: number): void {

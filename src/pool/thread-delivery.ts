@@ -4,7 +4,7 @@ import type { Job } from '../scheduler/job.ts';
 import { claim } from './claims.ts';
 import type { Claims } from './claims.ts';
 import { encodeReason } from './error-codec.ts';
-import type { Stop } from './wire.ts';
+import type { Batch, Stop } from './wire.ts';
 
 const names: Record<number, Claim> = {
   [claim.sent]: 'sent',
@@ -35,6 +35,8 @@ export class ThreadDelivery implements Delivery {
   answered = 0;
   taken = 0;
   brief = false;
+  /** Targets that the worker learns from it. */
+  targets: Batch['targets'];
 
   constructor(id: number, jobs: readonly Job[], base: number, claims: Claims, port: MessagePort) {
     this.id = id;

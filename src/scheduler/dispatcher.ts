@@ -109,14 +109,21 @@ export class Dispatcher {
   }
 
   /**
-   * Ends the thread that runs this delivery, of a job that travels alone; nothing if it has finished it. What stands behind
-   * it is taken back first: the job may end at this very moment, and then the thread must not be ended under the next one.
+   * Ends the thread that runs this delivery, of a job that travels alone. What stands behind it is taken back first: the job
+   * may end at this very moment, and then the thread must not be ended under the next one.
+   *
+   * @param force also if the job has ended and only its result is missing.
+   * @returns false if that is so: ask again a little later, by force.
    */
-  endThreadOf(delivery: Delivery): void {
+  endThreadOf(delivery: Delivery, force: boolean): boolean {
     const lane = this.#crew.lanes.find(({ deliveries }) => deliveries.includes(delivery));
-    if (lane === undefined) return;
+    if (lane === undefined) return true;
     this.#requeue(takeBackFrom(lane, Infinity, () => true));
-    if (delivery.claim(0) === 'running') this.#crew.end(lane);
+    const { atWork } = lane;
+    if (atWork !== undefined && atWork !== delivery) return true;
+    if (atWork === undefined && !force) return false;
+    this.#crew.end(lane);
+    return true;
   }
 
   /** Every job that is queued or sent, in no particular order. */

@@ -48,6 +48,13 @@ export class Lane {
     return backlog;
   }
 
+  /** The delivery of which it executes a task at this instant. */
+  get atWork(): Delivery | undefined {
+    return this.deliveries.find((delivery) =>
+      delivery.jobs.some((_, position) => delivery.claim(position) === 'running'),
+    );
+  }
+
   /** Does it execute a task at this instant whose future has not been settled? */
   get running(): boolean {
     for (const delivery of this.deliveries) {

@@ -129,8 +129,12 @@ export class Ledger {
   }
 
   /** Only if the thread has not got rid of the delivery by then. */
-  #endThreadIn(delayMs: number, delivery: Delivery): void {
-    this.#parts.deadlines.set(delayMs, () => this.dispatcher.endThreadOf(delivery));
+  #endThreadIn(delayMs: number, delivery: Delivery, force: boolean = false): void {
+    this.#parts.deadlines.set(delayMs, () => {
+      const settled = this.dispatcher.endThreadOf(delivery, force);
+      // It has returned, and its result is on its way, unless that has a getter which never returns.
+      if (!settled) this.#endThreadIn(this.#interruptGraceMs, delivery, true);
+    });
   }
 
   #settleAndLeave(job: Job, status: 'rejected' | 'cancelled', value: unknown): void {

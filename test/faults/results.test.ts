@@ -1,8 +1,7 @@
 import { Executor } from 'millrace';
-import type { Future } from 'millrace';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { faults } from '../support/faults.ts';
-import { reasonOf } from '../support/settling.ts';
+import { present, reasonOf } from '../support/settling.ts';
 
 let executor: Executor;
 let thread: number;
@@ -46,9 +45,9 @@ describe('a result that can’t cross fails its task with a DataCloneError, and'
   test('those that travel with it arrive', async () => {
     for (let left = 20; left > 0; left--) await executor.run(faults.nested(0));
     const levels = Array.from({ length: 40 }, (_, n) => (n % 10 === 3 ? 2000 : n % 3));
-    const futures = levels.map((level) => executor.trySubmit(faults.nested(level)) as Future<unknown>);
+    const futures = levels.map((level) => present(executor.trySubmit(faults.nested(level))));
     const outcomes = await Promise.all(futures.map((future) => future.outcome()));
-    expect(outcomes.map(({ status }) => status)).toEqual(
+    expect(outcomes.map((outcome) => outcome.status)).toEqual(
       levels.map((level) => (level === 2000 ? 'rejected' : 'fulfilled')),
     );
   });
@@ -155,6 +154,7 @@ describe('a thenable', () => {
   });
 
   test('whose then is no function is a plain value', async () => {
+    // oxlint-disable-next-line unicorn/no-thenable
     expect(await executor.run(faults.thenIsNoFunction())).toEqual({ then: 1 });
   });
 });

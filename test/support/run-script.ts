@@ -20,7 +20,7 @@ export function runScript(script: string, ...flags: string[]): Promise<Run> {
   return new Promise((resolve) => {
     const args = [...flags, '--input-type=module', '--eval', source];
     const cwd = fileURLToPath(new URL('.', import.meta.url));
-    const child = execFile(process.execPath, args, { cwd, timeout: 20_000 }, (_, stdout, stderr) =>
+    const child = execFile(process.execPath, args, { cwd, timeout: 28_000 }, (_, stdout, stderr) =>
       resolve({ code: child.exitCode, stdout, stderr }),
     );
   });

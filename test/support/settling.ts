@@ -32,3 +32,9 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   for await (const item of items) all.push(item);
   return all;
 }
+
+/** What must be there: a future from `trySubmit()`, for example. */
+export function present<T>(value: T | null | undefined): T {
+  if (value == null) throw new Error('it is not there');
+  return value;
+}

@@ -1,0 +1,84 @@
+import { Executor } from 'millrace';
+import type { Future } from 'millrace';
+import { expect, test } from 'vitest';
+import { faults } from '../support/faults.ts';
+import { Gate } from '../support/gate.ts';
+import { runScript } from '../support/run-script.ts';
+
+/** An executor that writes down what is reported to it. */
+function start() {
+  const reports: Future<unknown>[] = [];
+  const executor = new Executor({ workers: 1, onUnobservedError: (future) => reports.push(future) });
+  return { executor, reports };
+}
+
+test('each failure that nobody read is reported once, with its task, its label and its reason', async () => {
+  const { executor, reports } = start();
+  const kept = [
+    await executor.submit(faults.reject('no')),
+    await executor.submit(faults.exitNow(3), { label: 'the culprit' }),
+    await executor.submit(faults.withGetter()),
+    await executor.submit(faults.settlesNever(), { timeoutMs: 5 }),
+  ];
+  await executor.shutdown();
+  expect(kept.every(({ done }) => done)).toBe(true);
+  const told = await Promise.all(reports.map((future) => future.outcome()));
+  expect(told.map(({ status, future }) => [status, future.id, future.task.name])).toEqual([
+    ['rejected', 1, 'reject'],
+    ['rejected', 2, 'exitNow'],
+    ['rejected', 3, 'withGetter'],
+    ['rejected', 4, 'settlesNever'],
+  ]);
+  expect(told.map((outcome) => (outcome.status === 'fulfilled' ? '' : String(outcome.reason)))).toEqual([
+    'no',
+    expect.stringContaining('the culprit'),
+    expect.stringContaining('DataCloneError'),
+    expect.stringContaining('TaskTimeoutError'),
+  ]);
+  await executor.shutdown();
+  expect(reports).toHaveLength(4);
+});
+
+test('nothing is reported that was read, was cancelled, or was refused', async () => {
+  const { executor, reports } = start();
+  const gate = new Gate();
+  const failed = await executor.submit(faults.reject('read'));
+  expect(await failed.outcome()).toMatchObject({ reason: 'read' });
+  const asked = await executor.submit(faults.reject('asked for before'));
+  const result = asked.result().catch((error: unknown) => error);
+  const running = await executor.submit(faults.pass(gate.shared));
+  const cancelled = await executor.submit(faults.echo(1));
+  cancelled.cancel();
+  gate.open();
+  await executor.shutdown();
+  expect(() => executor.trySubmit(faults.echo(1))).toThrow();
+  expect([await result, running.state]).toEqual(['asked for before', 'fulfilled']);
+  expect(reports).toEqual([]);
+});
+
+test('a crash that nobody read is a warning with its label, and no unhandled rejection', async () => {
+  const { code, stdout, stderr } = await runScript(`
+    const executor = new Executor({ workers: 1 });
+    globalThis.kept = await executor.submit(faults.exitNow(7), { label: 'thumbnail 12' });
+    console.log(await executor.run(work.echo('on')));
+    await executor.shutdown();
+  `);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: 'on\n' });
+  expect(stderr.match(/MillraceUnobservedError/g)).toHaveLength(1);
+  expect(stderr).toContain('thumbnail 12');
+  expect(stderr).toContain('exit code 7');
+});
+
+test('an error that the handler throws is the process’s own, and the shutdown ends', async () => {
+  const { code, stdout } = await runScript(`
+    process.on('uncaughtException', (error) => console.log('uncaught', error.message));
+    const onUnobservedError = () => { throw new Error('handler'); };
+    const executor = new Executor({ workers: 1, onUnobservedError });
+    globalThis.kept = [await executor.submit(work.reject(1)), await executor.submit(work.reject(2))];
+    await executor.shutdown();
+    console.log('closed');
+  `);
+  expect({ code, stdout: stdout.split('\\n').toSorted() }).toMatchObject({ code: 0 });
+  expect(stdout.match(/uncaught handler/g)).toHaveLength(2);
+  expect(stdout).toContain('closed');
+});
