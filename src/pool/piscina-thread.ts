@@ -3,13 +3,14 @@ import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import type { MessagePort, Transferable, Worker as NodeWorker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { ResolvedExecutorOptions } from '../executor-options.ts';
-import type { Failure, Worker, WorkerEvents } from '../scheduler/backend.ts';
+import type { Failure, LoopTimes, Worker, WorkerEvents } from '../scheduler/backend.ts';
 import type { Job } from '../scheduler/job.ts';
 import { encodeBatch } from './batch-codec.ts';
 import { reviveBuffers } from './buffers.ts';
 import { decodeReason } from './error-codec.ts';
 import { ThreadDelivery } from './thread-delivery.ts';
 import { dataCloneError } from './uncloneable.ts';
+import { publishWorkerEnd, publishWorkerStart } from './worker-diagnostics.ts';
 import { Claims, segmentLength, segments } from './wire.ts';
 import type { Answers, Begun, Boot, Returned, ReturnedTask } from './wire.ts';
 
@@ -40,11 +41,15 @@ export class PiscinaThread implements Worker {
   readonly #freeSegments = Array.from({ length: segments }, (_, index) => index);
   readonly #knownTargets = new Set<number>();
   #nextId = 0;
+  readonly #name: string;
+  /** A thread that has ended no longer knows its own. */
+  #threadId = -1;
   #cause: unknown = undefined;
   #ended = false;
 
   constructor(options: ResolvedExecutorOptions, events: WorkerEvents) {
     this.#events = events;
+    this.#name = options.name;
     const { env, execArgv, resourceLimits, workerData } = options;
     this.#pool = new Piscina({
       filename: entry,
@@ -93,19 +98,28 @@ export class PiscinaThread implements Worker {
     return delivery;
   }
 
+  loopTimes(): LoopTimes {
+    const { active = 0, idle = 0 } = this.#pool.threads[0]?.performance.eventLoopUtilization() ?? {};
+    return { activeMs: active, idleMs: idle };
+  }
+
   terminate(): void {
     void this.#pool.destroy();
   }
 
   #boot(boot: Boot): void {
     this.#pool.run(boot, { transferList: [boot.port] as never }).then(
-      () => this.#events.ready(),
+      () => {
+        publishWorkerStart(this.#name, this.#threadId);
+        this.#events.ready();
+      },
       (error: unknown) => {
         this.#cause ??= error;
         this.terminate();
       },
     );
     const thread: NodeWorker | undefined = this.#pool.threads[0];
+    this.#threadId = thread?.threadId ?? -1;
     thread?.once('error', (error) => (this.#cause = error));
     thread?.once('exit', (exitCode) => this.#exited(exitCode));
   }
@@ -142,6 +156,7 @@ export class PiscinaThread implements Worker {
     this.#ended = true;
     this.#port.close();
     void this.#pool.destroy();
+    publishWorkerEnd(this.#name, this.#threadId, exitCode, this.#cause);
     this.#events.ended(exitCode, this.#cause);
   }
 }

@@ -9,6 +9,12 @@ export interface WorkerBackend {
   start(events: WorkerEvents): Worker;
 }
 
+/** Milliseconds that a thread's event loop has spent in callbacks and waiting: `performance.eventLoopUtilization()`. */
+export interface LoopTimes {
+  readonly activeMs: number;
+  readonly idleMs: number;
+}
+
 /** One worker from its start to its end; after a crash another one takes its place. */
 export interface Worker {
   /** False while all of its room for deliveries is in use. */
@@ -21,6 +27,8 @@ export interface Worker {
    *   Of a single job it names the argument's path.
    */
   send(jobs: readonly Job[], announce: boolean): Delivery;
+  /** How long its event loop was busy and idle, both since it started. */
+  loopTimes(): LoopTimes;
   /** Ends the thread, whatever it is doing; `ended` follows. */
   terminate(): void;
 }

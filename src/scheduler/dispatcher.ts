@@ -3,6 +3,7 @@ import type { Delivery, Failure, WorkerBackend } from './backend.ts';
 import { sortOut } from './crash.ts';
 import type { ThreadEnd } from './crash.ts';
 import { Crew } from './crew.ts';
+import { taskChannels } from './diagnostics.ts';
 import type { Job } from './job.ts';
 import type { Lane } from './lane.ts';
 import { PendingQueue } from './pending-queue.ts';
@@ -156,7 +157,9 @@ export class Dispatcher {
     if (jobs.length === 0) return false;
     let delivery: Delivery;
     try {
-      const announce = jobs.length === 1 && (jobs[0] as Job).bytes > this.#announceBytes;
+      const announce =
+        jobs.length === 1 &&
+        ((jobs[0] as Job).bytes > this.#announceBytes || taskChannels.start.hasSubscribers);
       delivery = this.#crew.send(lane, jobs, announce);
     } catch (error) {
       this.#unsendable(jobs, error);

@@ -19,15 +19,10 @@ const offset = 4 * bucketsPerOctave;
 export class Histogram {
   readonly #buckets = new Float64Array(octaves * bucketsPerOctave);
   #count = 0;
-  #totalMs = 0;
   #maxMs = 0;
 
   get count(): number {
     return this.#count;
-  }
-
-  get meanMs(): number {
-    return this.#count === 0 ? 0 : this.#totalMs / this.#count;
   }
 
   record(ms: number): void {
@@ -36,8 +31,17 @@ export class Histogram {
     // Not Math.min/max: the logarithm of 0 is -Infinity, which belongs into the first bucket too.
     (this.#buckets[index > 0 ? (index < last ? index : last) : 0] as number)++;
     this.#count++;
-    this.#totalMs += ms;
     if (ms > this.#maxMs) this.#maxMs = ms;
+  }
+
+  /** Counts what the other one has recorded as well. */
+  add(other: Histogram): void {
+    if (other.#count === 0) return;
+    for (let index = 0; index < this.#buckets.length; index++) {
+      (this.#buckets[index] as number) += other.#buckets[index] as number;
+    }
+    this.#count += other.#count;
+    this.#maxMs = Math.max(this.#maxMs, other.#maxMs);
   }
 
   percentiles(): Percentiles {

@@ -2,6 +2,7 @@ import type {
   Claim,
   Delivery,
   Failure,
+  LoopTimes,
   Worker,
   WorkerBackend,
   WorkerEvents,
@@ -110,6 +111,10 @@ export class FakeWorker implements Worker {
     const delivery = new FakeDelivery(jobs, announce);
     this.deliveries.push(delivery);
     return delivery;
+  }
+
+  loopTimes(): LoopTimes {
+    return { activeMs: 0, idleMs: 0 };
   }
 
   terminate(): void {
