@@ -20,6 +20,7 @@ export default defineConfig({
     alias: [
       { find: /^millrace$/, replacement: built('index.js') },
       { find: /^millrace\/tasks$/, replacement: built('tasks/index.js') },
+      { find: /^millrace\/(http|fastify|express|metrics)$/, replacement: built('server/$1.js') },
     ],
   },
 });

@@ -15,7 +15,7 @@ export interface WorkerEndMessage extends WorkerMessage {
   readonly cause: unknown;
 }
 
-export const workerChannels: Readonly<Record<'start' | 'end', Channel>> = {
+const workerChannels: Readonly<Record<'start' | 'end', Channel>> = {
   start: channel('millrace:worker:start'),
   end: channel('millrace:worker:end'),
 };
