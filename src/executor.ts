@@ -47,6 +47,11 @@ export class Executor implements AsyncDisposable {
     this.#scheduler = new Scheduler(new PiscinaBackend(resolved), resolved);
   }
 
+  /** What messages and metrics call it. */
+  get name(): string {
+    return this.#scheduler.name;
+  }
+
   /** How many tasks are admitted at the most: `workers + maxPending`. */
   get capacity(): number {
     return this.#scheduler.admission.capacity;

@@ -2,6 +2,7 @@ import type { Transferable } from 'node:worker_threads';
 import { findBuffers, unpooled } from './buffers.ts';
 import type { Job } from '../scheduler/job.ts';
 import type { ThreadDelivery } from './thread-delivery.ts';
+import type { Carrier } from './trace-context.ts';
 import type { Batch } from './wire.ts';
 
 type NewTarget = readonly [index: number, module: string, name: string];
@@ -20,6 +21,7 @@ export function encodeBatch(
   const args: unknown[] = [];
   let targets: NewTarget[] | undefined;
   let last = -3;
+  let carriers: [position: number, carrier: Carrier][] | undefined;
   let moved: [position: number, transfer: readonly Transferable[]][] | undefined;
   for (let position = 0; position < jobs.length; position++) {
     const job = jobs[position] as Job;
@@ -34,6 +36,7 @@ export function encodeBatch(
       }
     }
     for (const argument of job.args) args.push(unpooled(argument));
+    if (job.carrier !== undefined) (carriers ??= []).push([position, job.carrier]);
     if (job.transfer === undefined) continue;
     transfer.push(...job.transfer);
     (moved ??= []).push([position, job.transfer]);
@@ -41,6 +44,7 @@ export function encodeBatch(
   const batch: Batch = { id, base, runs, args, announce };
   if (targets !== undefined) batch.targets = targets;
   if (moved !== undefined) batch.moved = moved;
+  if (carriers !== undefined) batch.carriers = carriers;
   const buffers = findBuffers(args);
   if (buffers !== undefined) batch.buffers = buffers;
   return batch;

@@ -7,6 +7,8 @@ import type { EncodedReason } from './error-codec.ts';
 import { handBack } from './hand-back.ts';
 import { loadTask } from './load-task.ts';
 import type { TaskFunction } from './load-task.ts';
+import { runTraced } from './trace-context.ts';
+import type { Carrier } from './trace-context.ts';
 import { dataCloneError } from './uncloneable.ts';
 import { claim, Claims } from './wire.ts';
 import type { Answers, Batch, Begun, Boot } from './wire.ts';
@@ -65,6 +67,7 @@ async function runBatch(batch: Batch, collected: NonNullable<typeof current>): P
   let argument = 0;
   let now = performance.now();
   let oldest = now;
+  const carriers = batch.carriers && new Map(batch.carriers);
   for (let run = 0; run < runs.length; run += 3) {
     const target = runs[run] as number;
     const arity = runs[run + 2] as number;
@@ -84,7 +87,11 @@ async function runBatch(batch: Batch, collected: NonNullable<typeof current>): P
           fn = await load(target);
           startedAt[word] = performance.now() + clockOffset;
         }
-        value = call(fn, args, argument, arity);
+        const carrier = carriers?.get(word - base);
+        value =
+          carrier === undefined
+            ? call(fn, args, argument, arity)
+            : traced(carrier, target, fn, args.slice(argument, argument + arity));
         if (isThenable(value)) value = await value;
       } catch (error) {
         collected.failures.push([word - base, encodeReason(error)]);
@@ -123,6 +130,11 @@ function call(fn: TaskFunction, args: unknown[], from: number, arity: number): u
   if (arity === 1) return fn(args[from]);
   if (arity === 2) return fn(args[from], args[from + 1]);
   return fn(...args.slice(from, from + arity));
+}
+
+function traced(carrier: Carrier, target: number, fn: TaskFunction, args: unknown[]): Promise<unknown> {
+  const [, , name] = targets[target] as (typeof targets)[number];
+  return runTraced(carrier, name, () => fn(...args));
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -20,6 +20,8 @@ import type { Job } from './job.ts';
 export interface TaskMessage {
   /** The executor's name. */
   readonly executor: string;
+  /** The label that it was submitted with, or its function's name. */
+  readonly label: string;
   readonly future: Future<unknown>;
 }
 
@@ -52,14 +54,18 @@ export const taskChannels: Readonly<Record<'submit' | 'start' | 'settle' | 'refu
 /** Jobs whose start has been told. A set and not a field: it is empty as long as nobody listens. */
 const started = new WeakSet<Job>();
 
+function about(executor: string, job: Job): TaskMessage {
+  return { executor, label: job.label, future: job.future };
+}
+
 export function publishSubmit(executor: string, job: Job): void {
-  const message: TaskSubmitMessage = { executor, future: job.future, carrier: undefined };
+  const message: TaskSubmitMessage = { ...about(executor, job), carrier: undefined };
   taskChannels.submit.publish(message);
   job.carrier = message.carrier;
 }
 
 export function publishRefuse(executor: string, job: Job, error: unknown): void {
-  taskChannels.refuse.publish({ executor, future: job.future, error } satisfies TaskRefuseMessage);
+  taskChannels.refuse.publish({ ...about(executor, job), error } satisfies TaskRefuseMessage);
 }
 
 /** Told when it is learnt: at once of a task that travels alone, with the answer of one in a batch. */
@@ -67,7 +73,7 @@ export function publishStart(executor: string, job: Job): void {
   if (started.has(job)) return;
   started.add(job);
   if (job.delivery !== null) job.startedAt = job.delivery.startedAt(job.position);
-  taskChannels.start.publish({ executor, future: job.future } satisfies TaskMessage);
+  taskChannels.start.publish(about(executor, job));
 }
 
 /** Does anybody want to know of a settlement? Who listens to starts does: some are learnt only then. */
@@ -84,5 +90,5 @@ export function publishSettle(
 ): void {
   if (job.startedAt !== undefined || job.running) publishStart(executor, job);
   const reason = status === 'fulfilled' ? undefined : value;
-  taskChannels.settle.publish({ executor, future: job.future, status, reason } satisfies TaskSettleMessage);
+  taskChannels.settle.publish({ ...about(executor, job), status, reason } satisfies TaskSettleMessage);
 }

@@ -87,6 +87,10 @@ export class Scheduler implements JobOwner {
     });
   }
 
+  get name(): string {
+    return this.#options.name;
+  }
+
   get state(): SchedulerState {
     return this.#state;
   }

@@ -39,6 +39,8 @@ export class OverloadGate {
   readonly executor: Executor;
   readonly options: ResolvedGateOptions;
   readonly interrupts: InterruptBudget;
+  /** How many requests and tasks were refused, or gave up their place. */
+  readonly refused: Record<RequestClass, number> = { critical: 0, normal: 0, sheddable: 0 };
   readonly #pending: Readonly<Record<RequestClass, PendingWork>> = {
     sheddable: new PendingWork(),
     normal: new PendingWork(),

@@ -67,7 +67,7 @@ export class RequestTasks {
    */
   check(): void {
     const refusal = this.#gate.refusal(this.class, this.leftMs);
-    if (refusal !== null) throw toHttpError(refusal) ?? refusal;
+    if (refusal !== null) throw this.#httpError(refusal);
   }
 
   /**
@@ -84,7 +84,7 @@ export class RequestTasks {
     try {
       return await this.#run(task, options);
     } catch (error) {
-      throw toHttpError(error) ?? error;
+      throw this.#httpError(error);
     }
   }
 
@@ -116,6 +116,12 @@ export class RequestTasks {
       this.#futures.delete(future);
       this.#gate.left(this, entry, this.#futures.size === 0);
     }
+  }
+
+  #httpError(error: unknown): unknown {
+    const answer = toHttpError(error);
+    if (answer?.statusCode === 503) this.#gate.refused[this.class]++;
+    return answer ?? error;
   }
 
   #clientMs(): number {
