@@ -5,7 +5,7 @@ import type { EmbeddingOptions } from './embedding.ts';
 import { toHttpError } from './http-error.ts';
 import type { OverloadGate, RequestOptions } from './overload-gate.ts';
 import type { RequestTasks } from './request-tasks.ts';
-import { sendError } from './send-error.ts';
+import { cutOff, sendError } from './send-error.ts';
 
 /** `millrace/express`: the gate as middleware for Express 5. Types of `node:http` only: Express extends them. */
 export type { EmbeddingOptions } from './embedding.ts';
@@ -74,8 +74,13 @@ export function millraceErrors(
   response: ServerResponse,
   next: Next,
 ): void {
-  if (toHttpError(error) === null || response.headersSent) next(error);
-  else sendError(request, response, error);
+  if (toHttpError(error) !== null && !response.headersSent) {
+    sendError(request, response, error);
+    return;
+  }
+  // Whoever's error it is: an upload that was refused half-way must not go on for ever.
+  cutOff(request, response);
+  next(error);
 }
 
 function give(request: IncomingMessage, tasks: RequestTasks): void {

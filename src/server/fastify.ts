@@ -40,6 +40,11 @@ export async function millrace(app: FastifyInstance, options: EmbeddingOptions):
   app.decorate('millrace', gate);
   app.decorateRequest('millrace', null as never);
   app.addHook('onRequest', (request, reply, done) => admit(gate, request, reply, done));
+  // Whoever's error it is: an upload that was refused half-way must not go on for ever.
+  app.addHook('onError', (request, reply, _error, done) => {
+    cutOff(request.raw, reply.raw);
+    done();
+  });
   app.addHook('preClose', (done) => {
     void gate.close();
     done();
@@ -62,7 +67,6 @@ function admit(
   try {
     request.millrace.check();
   } catch (error) {
-    cutOff(request.raw, reply.raw);
     return done(error as Error);
   }
   return done();

@@ -31,6 +31,7 @@ export function sendError(request: IncomingMessage, response: ServerResponse, er
 
 /** Ends the connection of a request that was answered before its body had arrived, if that does not end soon. */
 export function cutOff(request: IncomingMessage, response: ServerResponse): void {
+  if (request.complete) return;
   response.once('finish', () => {
     if (request.complete) return;
     request.resume();
