@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { cutConnections } from './close-server.ts';
 import { embed } from './embedding.ts';
 import type { EmbeddingOptions } from './embedding.ts';
 import type { OverloadGate, RequestOptions } from './overload-gate.ts';
@@ -33,7 +34,8 @@ declare module 'fastify' {
  * `statusCode` and `headers`, which Fastify's own error handler answers.
  *
  * On `close()`: `preClose` stops admission and cancels what can't begin within `closeMs`; requests that were admitted are
- * answered; `onClose` ends the executor, if it was made here.
+ * answered, and connections that are open half a second after `closeMs` are cut; `onClose` ends the executor, if it was
+ * made here.
  */
 export async function millrace(app: FastifyInstance, options: EmbeddingOptions): Promise<void> {
   const { gate, endExecutor } = embed(options);
@@ -45,11 +47,14 @@ export async function millrace(app: FastifyInstance, options: EmbeddingOptions):
     cutOff(request.raw, reply.raw);
     done();
   });
+  let cut: NodeJS.Timeout | undefined;
   app.addHook('preClose', (done) => {
     void gate.close();
+    cut = cutConnections(app.server, gate);
     done();
   });
   app.addHook('onClose', async () => {
+    clearTimeout(cut);
     await gate.close();
     await endExecutor();
   });

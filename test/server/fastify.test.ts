@@ -118,6 +118,19 @@ describe('close', () => {
     await executor.shutdown();
   });
 
+  test('cuts off who still sends a body when its time is up', async () => {
+    const port = await start({ ...oneWorker, closeMs: 0 });
+    const upload = open(port, {
+      path: '/normal',
+      method: 'POST',
+      headers: { ...json, 'content-length': 1000 },
+    });
+    upload.request.write('"half');
+    await send(port, '/light');
+    await app.close();
+    await expect(upload.answer).rejects.toThrow();
+  });
+
   test('refuses what has not ended within closeMs', async () => {
     const port = await start({ ...oneWorker, closeMs: 50 });
     const occupant = await occupy(port);

@@ -135,6 +135,15 @@ describe('closeServer', () => {
     await closed;
   });
 
+  test('cuts off who still sends a body when its time is up', async () => {
+    await start({ closeMs: 0 });
+    const upload = open(port, { path: '/count', method: 'POST', headers: { 'content-length': 1000 } });
+    upload.request.write('half');
+    expect(textOf(await send(port, '/count'))).toBe('counted');
+    await closeServer(server, gate);
+    await expect(upload.answer).rejects.toThrow();
+  });
+
   test('refuses at its deadline what has not ended by then', async () => {
     await start({ closeMs: 50 });
     const occupant = await occupy();
