@@ -29,7 +29,7 @@ function draw(figures: readonly Figure[]): string {
   return chart.renderToSVGString();
 }
 
-const names = {
+const names: Readonly<Record<string, string>> = {
   millrace: 'Fastify + Millrace',
   piscina: 'Fastify + piscina',
   'under-pressure': 'Fastify + piscina + under-pressure',

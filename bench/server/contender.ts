@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-export const contenderNames = ['millrace', 'piscina', 'under-pressure'] as const;
+export const contenderNames = ['millrace', 'piscina', 'under-pressure', 'codel'] as const;
 export type ContenderName = (typeof contenderNames)[number];
 
 export interface ServerStats {

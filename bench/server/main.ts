@@ -21,7 +21,9 @@ const { values, positionals } = parseArgs({
   },
 });
 const chosen = positionals.length === 0 ? Object.keys(scenarios) : positionals;
-const names = (values.only ?? contenderNames) as readonly ContenderName[];
+// CoDel is an experiment, to be asked for.
+const usual = contenderNames.filter((name) => name !== 'codel');
+const names = (values.only ?? usual) as readonly ContenderName[];
 const known =
   chosen.every((name) => Object.hasOwn(scenarios, name)) &&
   names.every((name) => contenderNames.includes(name));

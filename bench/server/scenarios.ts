@@ -104,7 +104,7 @@ export const classes: Scenario = (setting) =>
 
 /** Half load, in turns: what does the gate cost when nothing is wrong? */
 export const halfLoad: Scenario = async ({ workers, seconds, names }) => {
-  const compared = names.filter((name) => name !== 'under-pressure');
+  const compared = names.filter((name) => name === 'millrace' || name === 'piscina');
   const contenders = await Promise.all(compared.map((name) => Contender.start(name, workers)));
   const perSecond = (await capacity(contenders[0] as Contender, workers, 3)) / 2;
   const samples = new Map<Contender, Sample[]>(contenders.map((contender) => [contender, []]));

@@ -10,8 +10,9 @@ import underPressure from '@fastify/under-pressure';
 import { subscribe } from 'node:diagnostics_channel';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
-import { tasks } from '../../dist/index.js';
+import { Executor, tasks } from '../../dist/index.js';
 import { millrace } from '../../dist/server/fastify.js';
+import { CodelQueue } from './codel.mjs';
 
 const [, , name, workers] = process.argv;
 const threads = Number(workers);
@@ -29,6 +30,16 @@ const contenders = {
     }
     await app.millrace.executor.ready();
     return () => app.millrace.executor.stats();
+  },
+  /** The executor without the gate, CoDel and newest-first instead. */
+  async codel(app) {
+    const executor = new Executor({ workers: threads });
+    const queue = new CodelQueue(executor);
+    const { hash } = tasks(module);
+    for (const path of ['critical', 'normal', 'sheddable']) app.get(`/${path}`, () => queue.run(hash()));
+    app.addHook('onClose', () => executor.shutdown({ mode: 'kill' }));
+    await executor.ready();
+    return () => executor.stats();
   },
   async piscina(app) {
     const pool = new Piscina({ filename: fileURLToPath(module), minThreads: threads, maxThreads: threads });
