@@ -19,14 +19,13 @@ export class HealthCheck {
 
   constructor(gate: OverloadGate) {
     this.#gate = gate;
-    gate.executor.ready().then(
-      () => (this.#started = 'ready'),
-      () => (this.#started = 'failed'),
-    );
+    this.#watch();
   }
 
   readiness(): Health {
     if (this.#gate.closing) return { status: 'closing', statusCode: 503 };
+    // Asking tries again.
+    if (this.#started === 'failed') this.#watch();
     if (this.#started !== 'ready') return { status: this.#started, statusCode: 503 };
     return { status: this.isOverloaded() ? 'overloaded' : 'ready', statusCode: 200 };
   }
@@ -34,6 +33,13 @@ export class HealthCheck {
   /** Would a request of the class `'normal'` with the gate's whole deadline be refused? */
   isOverloaded(): boolean {
     return this.#gate.refusal('normal', this.#gate.options.deadlineMs) !== null;
+  }
+
+  #watch(): void {
+    this.#gate.executor.ready().then(
+      () => (this.#started = 'ready'),
+      () => (this.#started = 'failed'),
+    );
   }
 }
 
