@@ -22,6 +22,7 @@ export default defineConfig({
       { find: /^millrace\/flow$/, replacement: built('flow/index.js') },
       { find: /^millrace\/tasks$/, replacement: built('tasks/index.js') },
       { find: /^millrace\/worker$/, replacement: built('worker.js') },
+      { find: /^millrace\/(http|fastify|express|metrics)$/, replacement: built('server/$1.js') },
     ],
   },
 });

@@ -3,6 +3,8 @@ import { resolveExecutorOptions } from './executor-options.ts';
 import type { ExecutorOptions } from './executor-options.ts';
 import { boolean, checkOptions, integer, oneOf, show } from './options.ts';
 import { PiscinaBackend } from './pool/piscina-backend.ts';
+import type { LoopTimes } from './scheduler/backend.ts';
+import type { Forecast } from './scheduler/backlog.ts';
 import type { Future, Outcome } from './scheduler/future.ts';
 import type { Job } from './scheduler/job.ts';
 import { readFuture, readOutcome, readResult } from './scheduler/readings.ts';
@@ -44,6 +46,11 @@ export class Executor implements AsyncDisposable {
   constructor(options: ExecutorOptions = {}) {
     const resolved = resolveExecutorOptions(options);
     this.#scheduler = new Scheduler(new PiscinaBackend(resolved), resolved);
+  }
+
+  /** What messages and metrics call it. */
+  get name(): string {
+    return this.#scheduler.name;
   }
 
   /** How many tasks are admitted at the most: `workers + maxPending`. */
@@ -152,9 +159,27 @@ export class Executor implements AsyncDisposable {
     return this.#scheduler.ready();
   }
 
+  /**
+   * What a task submitted now has to expect, from the work admitted and the functions' recent run times.
+   *
+   * @param options `priority` as for `submit()`, default 0: only what is as urgent or more goes before it. `task`: whose
+   *   function's run time `runMs` is; without it, the mean of all.
+   */
+  forecast(options: { readonly priority?: number; readonly task?: Task<unknown> } = {}): Forecast {
+    return this.#scheduler.forecast(options.priority, options.task?.target);
+  }
+
   /** The counts at this instant; an immutable snapshot. */
   stats(): ExecutorStats {
     return this.#scheduler.stats();
+  }
+
+  /**
+   * By worker: how long its event loop was busy and idle since its thread started (a replacement starts from 0). The
+   * difference of two readings is its utilisation.
+   */
+  workerLoopTimes(): readonly LoopTimes[] {
+    return this.#scheduler.loopTimes();
   }
 
   /**

@@ -12,8 +12,17 @@ export {
 } from './errors.ts';
 export type { Saturation, TaskPhase } from './errors.ts';
 export { availableWorkers } from './pool/sizing.ts';
+export type { WorkerEndMessage, WorkerMessage } from './pool/worker-diagnostics.ts';
 export { asCompleted } from './scheduler/as-completed.ts';
 export type { AsCompletedOptions } from './scheduler/as-completed.ts';
+export type { LoopTimes } from './scheduler/backend.ts';
+export type { Forecast } from './scheduler/backlog.ts';
+export type {
+  TaskMessage,
+  TaskRefuseMessage,
+  TaskSettleMessage,
+  TaskSubmitMessage,
+} from './scheduler/diagnostics.ts';
 export type { Future, FutureState, Outcome, Timing } from './scheduler/future.ts';
 export type { Percentiles } from './scheduler/histogram.ts';
 export type { ShutdownMode } from './scheduler/scheduler.ts';

@@ -36,7 +36,9 @@ function part(file: string): string {
 
 /** What each part may import; `type:` only types of it. */
 const allowed: Record<string, readonly string[]> = {
-  cli: ['cli', 'index', 'tasks/index.ts', 'tasks/image-options.ts'],
+  cli: ['cli', 'index', 'host-load', 'tasks/index.ts', 'tasks/image-options.ts'],
+  server: ['server', 'index', 'host-load'],
+  'host-load': [],
   index: ['executor', 'executor-options', 'errors', 'pool', 'scheduler', 'tasks'],
   worker: ['pool/running-task.ts', 'type:pool/task-cancellation.ts', 'tasks'],
   executor: ['executor-options', 'errors', 'options', 'pool', 'scheduler', 'tasks'],

@@ -4,6 +4,7 @@ import type { Job } from '../scheduler/job.ts';
 import { findBuffers, unpooled } from './buffers.ts';
 import { overlaps } from './shared-objects.ts';
 import type { ThreadDelivery } from './thread-delivery.ts';
+import type { Carrier } from './trace-context.ts';
 import type { Batch } from './wire.ts';
 
 type NewTarget = readonly [index: number, module: string, name: string];
@@ -29,6 +30,7 @@ export function encodeBatch(
   const seen = new Set<object>();
   let targets: NewTarget[] | undefined;
   let last = -3;
+  let carriers: [position: number, carrier: Carrier][] | undefined;
   let moved: [position: number, transfer: readonly Transferable[]][] | undefined;
   for (let position = 0; position < jobs.length; position++) {
     const job = jobs[position] as Job;
@@ -47,6 +49,7 @@ export function encodeBatch(
       // Where something moves, a view may be of what moves.
       args.push(job.transfer === undefined ? unpooled(own[argument]) : own[argument]);
     }
+    if (job.carrier !== undefined) (carriers ??= []).push([position, job.carrier]);
     if (job.transfer === undefined) continue;
     transfer.push(...job.transfer);
     (moved ??= []).push([position, job.transfer]);
@@ -54,6 +57,7 @@ export function encodeBatch(
   const batch: Batch = { id, base, runs, args, announce, eager };
   if (targets !== undefined) batch.targets = targets;
   if (moved !== undefined) batch.moved = moved;
+  if (carriers !== undefined) batch.carriers = carriers;
   const buffers = findBuffers(given);
   if (buffers !== undefined) batch.buffers = buffers;
   return batch;

@@ -4,7 +4,7 @@ import type { MessagePort, Transferable, Worker as NodeWorker } from 'node:worke
 import { Piscina } from 'piscina';
 import type { ResolvedExecutorOptions } from '../executor-options.ts';
 import { show } from '../options.ts';
-import type { Failure, SendOptions, Worker, WorkerEvents } from '../scheduler/backend.ts';
+import type { Failure, LoopTimes, SendOptions, Worker, WorkerEvents } from '../scheduler/backend.ts';
 import type { Job } from '../scheduler/job.ts';
 import { encodeBatch } from './batch-codec.ts';
 import { reviveBuffers } from './buffers.ts';
@@ -12,6 +12,7 @@ import { Claims, segmentLength, segments } from './claims.ts';
 import { decodeReason } from './error-codec.ts';
 import { ThreadDelivery } from './thread-delivery.ts';
 import { dataCloneError } from './uncloneable.ts';
+import { publishWorkerEnd, publishWorkerStart } from './worker-diagnostics.ts';
 import type { Answers, Boot, Leave, Left, Reported, Resume, ReturnedTask, ToMain, Unread } from './wire.ts';
 
 const entry = fileURLToPath(new URL('./worker-boot.cjs', import.meta.url));
@@ -49,6 +50,9 @@ export class PiscinaThread implements Worker {
   /** Told to the worker in a batch that it has read: it has answered. */
   readonly #knownTargets = new Set<number>();
   #nextId = 0;
+  readonly #name: string;
+  /** A thread that has ended no longer knows its own. */
+  #threadId = -1;
   #cause: unknown = undefined;
   #state: 'booting' | 'up' | 'leaving' | 'ended' = 'booting';
   #patience: NodeJS.Timeout | undefined;
@@ -56,6 +60,7 @@ export class PiscinaThread implements Worker {
   constructor(options: ResolvedExecutorOptions, events: WorkerEvents) {
     this.#events = events;
     this.#teardownTimeoutMs = options.teardownTimeoutMs;
+    this.#name = options.name;
     const { env, execArgv, resourceLimits, workerData } = options;
     this.#pool = new Piscina({
       filename: entry,
@@ -112,6 +117,11 @@ export class PiscinaThread implements Worker {
     return delivery;
   }
 
+  loopTimes(): LoopTimes {
+    const { active = 0, idle = 0 } = this.#pool.threads[0]?.performance.eventLoopUtilization() ?? {};
+    return { activeMs: active, idleMs: idle };
+  }
+
   leave(): void {
     if (this.#state !== 'up') return this.terminate();
     this.#state = 'leaving';
@@ -145,6 +155,7 @@ export class PiscinaThread implements Worker {
     const thread: NodeWorker | undefined = this.#pool.threads[0];
     this.#thread = thread;
     thread?.ref();
+    this.#threadId = thread?.threadId ?? -1;
     thread?.once('error', (error) => (this.#cause = error));
     thread?.once('exit', (exitCode) => this.#exited(exitCode));
     booted.then(
@@ -152,6 +163,7 @@ export class PiscinaThread implements Worker {
         if (this.#state !== 'booting') return;
         this.#state = 'up';
         this.#thread?.unref();
+        publishWorkerStart(this.#name, this.#threadId);
         this.#events.ready();
       },
       (error: unknown) => this.#fail(error),
@@ -233,6 +245,7 @@ export class PiscinaThread implements Worker {
     clearTimeout(this.#patience);
     this.#port.close();
     void this.#pool.destroy();
+    publishWorkerEnd(this.#name, this.#threadId, exitCode, this.#cause);
     this.#events.ended(exitCode, this.#cause);
   }
 }

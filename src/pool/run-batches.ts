@@ -7,6 +7,8 @@ import { Collected } from './collected.ts';
 import { loadTask } from './load-task.ts';
 import type { TaskFunction } from './load-task.ts';
 import { RunningTask } from './running-task.ts';
+import { runTraced } from './trace-context.ts';
+import type { Carrier } from './trace-context.ts';
 import type { Batch, Begun, Boot } from './wire.ts';
 
 type Target = readonly [index: number, module: string, name: string];
@@ -73,6 +75,7 @@ export class BatchRunner {
     const clockOffset = this.#clockOffset;
     task.batch = id;
     task.base = base;
+    const carriers = batch.carriers && new Map(batch.carriers);
     let word = base;
     let argument = 0;
     let now = performance.now();
@@ -101,7 +104,11 @@ export class BatchRunner {
             startMs = performance.now();
             startedAt[word] = startMs + clockOffset;
           }
-          value = call(fn, args, argument, arity);
+          const carrier = carriers?.get(word - base);
+          value =
+            carrier === undefined
+              ? call(fn, args, argument, arity)
+              : this.#traced(carrier, target, fn, args.slice(argument, argument + arity));
           if (isThenable(value)) value = await (collected.size === 0 ? value : sendingOn(value, collected));
         } catch (error) {
           failed = true;
@@ -115,6 +122,11 @@ export class BatchRunner {
         Atomics.store(words, word, claim.finished);
       }
     }
+  }
+
+  #traced(carrier: Carrier, index: number, fn: TaskFunction, args: unknown[]): Promise<unknown> {
+    const [, , name] = this.#targets[index] as Target;
+    return runTraced(carrier, name, () => fn(...args));
   }
 
   async #load(index: number): Promise<TaskFunction> {

@@ -1,6 +1,7 @@
 import type { MessagePort, Transferable } from 'node:worker_threads';
 import type { EncodedReason } from './error-codec.ts';
 import type { BufferPath } from './buffers.ts';
+import type { Carrier } from './trace-context.ts';
 
 /**
  * What travels between the threads.
@@ -52,6 +53,8 @@ export interface Batch {
   buffers?: readonly BufferPath[];
   /** What moved with this message, by the position of its task. */
   moved?: readonly (readonly [position: number, transfer: readonly Transferable[]])[];
+  /** What travels along for tracing, by the position of its task. */
+  carriers?: readonly (readonly [position: number, carrier: Carrier])[];
 }
 
 /** The first task of a batch has been claimed. */

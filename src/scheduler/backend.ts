@@ -12,6 +12,12 @@ export interface WorkerBackend {
   start(events: WorkerEvents): Worker;
 }
 
+/** Milliseconds that a thread's event loop has spent in callbacks and waiting: `performance.eventLoopUtilization()`. */
+export interface LoopTimes {
+  readonly activeMs: number;
+  readonly idleMs: number;
+}
+
 /** One worker from its start to its end; after a crash another one takes its place. */
 export interface Worker {
   /** False while all of its room for deliveries is in use. */
@@ -25,6 +31,8 @@ export interface Worker {
   send(jobs: readonly Job[], options: SendOptions): Delivery;
   /** Lets an idle thread clean up and ends it; `ended` follows. One that is not up yet is ended at once. */
   leave(): void;
+  /** How long its event loop was busy and idle, both since it started. */
+  loopTimes(): LoopTimes;
   /** Ends the thread, whatever it is doing; `ended` follows. */
   terminate(): void;
 }

@@ -3,6 +3,7 @@ import type { Delivery, Failure, WorkerBackend } from './backend.ts';
 import { sortOut } from './crash.ts';
 import type { ThreadEnd } from './crash.ts';
 import { Crew } from './crew.ts';
+import { taskChannels } from './diagnostics.ts';
 import type { Job } from './job.ts';
 import type { Lane } from './lane.ts';
 import { PendingQueue } from './pending-queue.ts';
@@ -20,7 +21,7 @@ export interface DispatchEvents {
   /** It has ended by itself. Not called for one that was cancelled while it ran. */
   settle(job: Job, status: 'fulfilled' | 'rejected', value: unknown): void;
   /** Its worker is free of it. Called once for each job that was enqueued, unless it was withdrawn. */
-  left(job: Job): void;
+  left(job: Job, ranMs: number | undefined): void;
   /** No worker can be started: everything that waits must be told. */
   bootFailed(error: unknown): void;
 }
@@ -184,7 +185,8 @@ export class Dispatcher {
     const uneven = jobs.some(({ task }) => this.#runTimes.isUneven(task.target));
     let delivery: Delivery;
     try {
-      const announce = alone !== undefined && alone.bytes > this.#announceBytes;
+      const heard = taskChannels.start.hasSubscribers;
+      const announce = alone !== undefined && (heard || alone.bytes > this.#announceBytes);
       delivery = this.#crew.send(lane, jobs, { announce, eager: uneven });
     } catch (error) {
       this.#unsendable(jobs, error);
@@ -269,13 +271,14 @@ export class Dispatcher {
       if (job.delivery !== delivery) continue;
       const startedAt = delivery.startedAt(position);
       const endedAt = delivery.endedAt(position);
-      this.#runTimes.learn(job.task.target, endedAt - startedAt);
+      const ranMs = endedAt - startedAt;
+      this.#runTimes.learn(job.task.target, ranMs);
       if (!job.done) {
         job.startedAt = startedAt;
         job.endedAt = endedAt;
       }
-      if (failure === undefined) this.#finish(job, 'fulfilled', values[index]);
-      else this.#finish(job, 'rejected', failure[1]);
+      if (failure === undefined) this.#finish(job, 'fulfilled', values[index], ranMs);
+      else this.#finish(job, 'rejected', failure[1], ranMs);
     }
     this.#settling = false;
     this.#feedIdle();
@@ -292,10 +295,11 @@ export class Dispatcher {
     return lost.length > 0;
   }
 
-  #finish(job: Job, status: 'fulfilled' | 'rejected', value: unknown): void {
+  /** @param ranMs undefined for one that did not end by itself. */
+  #finish(job: Job, status: 'fulfilled' | 'rejected', value: unknown, ranMs?: number): void {
     if (!job.done) this.#events.settle(job, status, value);
     job.delivery = null;
-    this.#events.left(job);
+    this.#events.left(job, ranMs);
   }
 
   /** Jobs that were on their way, in the order in which they had been sent: they go before later ones. */

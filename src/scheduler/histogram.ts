@@ -10,34 +10,47 @@ export interface Percentiles {
 const bucketsPerOctave = 16;
 /** From a sixteenth of a microsecond to 2^32 microseconds, over an hour; what lies outside is counted at the edge. */
 const octaves = 36;
-const offset = 4 * bucketsPerOctave;
+
+const scratch = new Float64Array(1);
+const words = new Uint32Array(scratch.buffer);
+/** Which half of a double holds its exponent: the second one, but on big-endian machines. */
+const high = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 1 : 0;
+scratch[0] = 2 ** -4;
+/** The first bucket's upper half word: eleven bits of exponent, and the first four of the mantissa. */
+const origin = (words[high] as number) >>> 16;
 
 /**
- * Durations in buckets that grow by 4.4 % (a sixteenth of an octave), so a percentile is at most that far off: the
- * idea of HdrHistogram (Gil Tene). Recording costs a logarithm and an increment, and allocates nothing.
+ * Durations in sixteen buckets for each doubling, so a percentile is at most 3 % off: the idea of HdrHistogram (Gil Tene).
+ * The bucket is read from the number's own bits, and recording costs a few instructions and allocates nothing. (With a
+ * logarithm it took 10 ns, twice for each task.)
  */
 export class Histogram {
   readonly #buckets = new Float64Array(octaves * bucketsPerOctave);
   #count = 0;
-  #totalMs = 0;
   #maxMs = 0;
 
   get count(): number {
     return this.#count;
   }
 
-  get meanMs(): number {
-    return this.#count === 0 ? 0 : this.#totalMs / this.#count;
-  }
-
   record(ms: number): void {
-    const index = Math.round(Math.log2(ms * 1000) * bucketsPerOctave) + offset;
+    scratch[0] = ms * 1000;
+    // A clock may be a little behind another thread's: what is negative belongs into the first bucket too.
+    const index = ms > 0 ? ((words[high] as number) >>> 16) - origin : 0;
     const last = this.#buckets.length - 1;
-    // Not Math.min/max: the logarithm of 0 is -Infinity, which belongs into the first bucket too.
     (this.#buckets[index > 0 ? (index < last ? index : last) : 0] as number)++;
     this.#count++;
-    this.#totalMs += ms;
     if (ms > this.#maxMs) this.#maxMs = ms;
+  }
+
+  /** Counts what the other one has recorded as well. */
+  add(other: Histogram): void {
+    if (other.#count === 0) return;
+    for (let index = 0; index < this.#buckets.length; index++) {
+      (this.#buckets[index] as number) += other.#buckets[index] as number;
+    }
+    this.#count += other.#count;
+    this.#maxMs = Math.max(this.#maxMs, other.#maxMs);
   }
 
   percentiles(): Percentiles {
@@ -50,8 +63,15 @@ export class Histogram {
     let left = Math.ceil(this.#count * share);
     for (let index = 0; index < this.#buckets.length; index++) {
       left -= this.#buckets[index] as number;
-      if (left <= 0) return Math.min(2 ** ((index - offset) / bucketsPerOctave) / 1000, this.#maxMs);
+      if (left <= 0) return Math.min(middleOf(index) / 1000, this.#maxMs);
     }
     return this.#maxMs;
   }
+}
+
+/** Microseconds. */
+function middleOf(index: number): number {
+  words[1 - high] = 0;
+  words[high] = ((index + origin) << 16) | 0x8000;
+  return scratch[0] as number;
 }

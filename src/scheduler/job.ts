@@ -62,6 +62,10 @@ export class Job implements Linked {
   status: JobStatus = 'waiting';
   /** The result once fulfilled, the reason once rejected or cancelled. */
   value: unknown = undefined;
+  /** Run time that the backlog counts it with, whole microseconds. */
+  expectedUs = 0;
+  /** What travels with it for tracing; undefined as long as nobody listens. */
+  carrier: Readonly<Record<string, string>> | undefined = undefined;
   /** Both are known when it has settled; while it runs, its delivery knows. */
   startedAt: number | undefined = undefined;
   endedAt: number | undefined = undefined;

@@ -1,4 +1,5 @@
 import type { Delivery, Worker } from './backend.ts';
+import type { Job } from './job.ts';
 
 /**
  * ```
@@ -55,14 +56,19 @@ export class Lane {
     );
   }
 
-  /** Does it execute a task at this instant whose future has not been settled? */
-  get running(): boolean {
+  /** What it executes at this instant, a job included that was cancelled and has not returned. */
+  get runningJob(): Job | undefined {
     for (const delivery of this.deliveries) {
       for (let position = delivery.answered; position < delivery.jobs.length; position++) {
-        if (delivery.claim(position) === 'running') return delivery.jobs[position]?.done === false;
+        if (delivery.claim(position) === 'running') return delivery.jobs[position];
       }
     }
-    return false;
+    return undefined;
+  }
+
+  /** Does it execute a task at this instant whose future has not been settled? */
+  get running(): boolean {
+    return this.runningJob?.done === false;
   }
 
   canTake(depth: number): boolean {

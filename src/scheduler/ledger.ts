@@ -1,8 +1,10 @@
 import type { TaskTimeoutError } from '../errors.ts';
 import type { Admission } from './admission.ts';
+import { Backlog } from './backlog.ts';
 import type { WorkerBackend } from './backend.ts';
 import type { Delivery } from './backend.ts';
 import type { Deadlines } from './deadlines.ts';
+import { publishSettle, publishStart, settlementsHeard, taskChannels } from './diagnostics.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Guard } from './guard.ts';
 import type { Job } from './job.ts';
@@ -33,12 +35,15 @@ const resultGraceMs = 20;
 export class Ledger {
   readonly dispatcher: Dispatcher;
   readonly unobserved: Unobserved;
+  readonly backlog: Backlog = new Backlog();
+  readonly #name: string;
   readonly #parts: LedgerParts;
   readonly #interruptGraceMs: number;
   #unsettled = 0;
 
   constructor(backend: WorkerBackend, options: SchedulerOptions, parts: LedgerParts) {
     this.#parts = parts;
+    this.#name = options.name;
     this.#interruptGraceMs = options.interruptGraceMs;
     this.unobserved = new Unobserved(options.onUnobservedError);
     this.dispatcher = new Dispatcher(backend, options, {
@@ -46,7 +51,7 @@ export class Ledger {
       next: (job) => job.guard?.started(),
       began: (job) => this.#began(job),
       settle: (job, status, value) => this.#settle(job, status, value),
-      left: (job) => this.#left(job),
+      left: (job, ranMs) => this.#left(job, ranMs),
       bootFailed: (error) => {
         // Who stands in line first: a place that becomes free now leads nowhere.
         this.#parts.admission.close(error);
@@ -63,6 +68,7 @@ export class Ledger {
   /** Enters a job that holds a place, and its bytes. */
   enter(job: Job): void {
     this.#unsettled++;
+    this.backlog.enter(job);
     job.holdsBytes = true;
     const { signal } = job.options;
     if (signal?.aborted === true) return this.#settleAndLeave(job, 'cancelled', signal.reason);
@@ -139,12 +145,13 @@ export class Ledger {
 
   #settleAndLeave(job: Job, status: 'rejected' | 'cancelled', value: unknown): void {
     this.#settle(job, status, value);
-    this.#left(job);
+    this.#left(job, undefined);
   }
 
   #settle(job: Job, status: 'fulfilled' | 'rejected' | 'cancelled', value: unknown): void {
     job.guard?.dispose();
     this.#unsettled--;
+    if (settlementsHeard()) publishSettle(this.#name, job, status, value);
     this.#parts.counters.settled(job, status);
     job.settle(status, value);
     if (status === 'rejected' && !job.observed) this.unobserved.add(job);
@@ -153,9 +160,11 @@ export class Ledger {
   /** Its arguments are no longer pending; but one that may have to run again is not done with them. */
   #began(job: Job): void {
     if (job.retriesLeft === 0) this.#releaseBytes(job);
+    if (taskChannels.start.hasSubscribers && !job.done) publishStart(this.#name, job);
   }
 
-  #left(job: Job): void {
+  #left(job: Job, ranMs: number | undefined): void {
+    this.backlog.leave(job, ranMs);
     this.#releaseBytes(job);
     this.#parts.admission.releasePlace();
     this.#parts.placeReleased();

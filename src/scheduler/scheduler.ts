@@ -1,9 +1,18 @@
 import { ExecutorClosedError, SaturatedError } from '../errors.ts';
 import { Task } from '../tasks/task.ts';
+import type { TaskTarget } from '../tasks/task.ts';
 import type { TaskOptions } from '../tasks/task-options.ts';
 import { Admission } from './admission.ts';
-import type { WorkerBackend } from './backend.ts';
+import type { LoopTimes, WorkerBackend } from './backend.ts';
+import type { Forecast } from './backlog.ts';
 import { Deadlines } from './deadlines.ts';
+import {
+  publishRefuse,
+  publishSettle,
+  publishSubmit,
+  settlementsHeard,
+  taskChannels,
+} from './diagnostics.ts';
 import { Job } from './job.ts';
 import { Ledger } from './ledger.ts';
 import type { JobOwner } from './job.ts';
@@ -92,6 +101,10 @@ export class Scheduler implements JobOwner {
     };
   }
 
+  get name(): string {
+    return this.#options.name;
+  }
+
   get state(): SchedulerState {
     return this.#state;
   }
@@ -105,7 +118,9 @@ export class Scheduler implements JobOwner {
   createJob(task: Task<unknown>, options: TaskOptions): Job {
     const bytes = payloadBytes(Task.argsOf(task));
     this.#counters.submitted++;
-    return new Job(this.#nextId++, task, options, bytes, this);
+    const job = new Job(this.#nextId++, task, options, bytes, this);
+    if (taskChannels.submit.hasSubscribers) publishSubmit(this.#options.name, job);
+    return job;
   }
 
   /** Admits the job if there is a place for it at once and nobody waits for one. */
@@ -171,6 +186,7 @@ export class Scheduler implements JobOwner {
 
   /** Ends a submission that was never admitted. */
   refuse<E>(job: Job, error: E): E {
+    if (taskChannels.refuse.hasSubscribers) publishRefuse(this.#options.name, job, error);
     job.settle('rejected', error);
     this.#counters.refused++;
     return error;
@@ -178,7 +194,7 @@ export class Scheduler implements JobOwner {
 
   saturated(message: string, limit: number = this.admission.capacity): SaturatedError {
     const { pending } = this.stats();
-    return new SaturatedError(message, { limit, pending, retryAfterMs: this.#retryAfterMs() });
+    return new SaturatedError(message, { limit, pending, retryAfterMs: this.forecast(-Infinity).waitMs });
   }
 
   /** Cancels a job wherever it stands; see `Future.cancel`. */
@@ -189,6 +205,7 @@ export class Scheduler implements JobOwner {
   stats(): ExecutorStats {
     const { submitted, refused, fulfilled, rejected, cancelled, runTime, waitTime } = this.#counters;
     const { lanes } = this.#ledger.dispatcher.crew;
+    const now = performance.now();
     const running = lanes.filter((lane) => lane.running).length;
     return Object.freeze({
       workers: this.#options.workers,
@@ -202,10 +219,16 @@ export class Scheduler implements JobOwner {
       rejected,
       cancelled,
       refused,
-      runTimeMs: runTime.percentiles(),
-      waitTimeMs: waitTime.percentiles(),
+      runTimeMs: runTime.percentiles(now),
+      waitTimeMs: waitTime.percentiles(now),
       saturated: this.admission.saturated,
     });
+  }
+
+  /** By worker; zeros for one whose thread is not up. */
+  loopTimes(): LoopTimes[] {
+    const { lanes } = this.#ledger.dispatcher.crew;
+    return lanes.map(({ worker }) => worker?.loopTimes() ?? { activeMs: 0, idleMs: 0 });
   }
 
   /** Goes forward to the state that the mode asks for; resolves when every thread has ended. */
@@ -246,6 +269,7 @@ export class Scheduler implements JobOwner {
 
   /** Ends a submission whose signal was aborted before it had a place. */
   abortWaiting<E>(job: Job, reason: E): E {
+    if (settlementsHeard()) publishSettle(this.#options.name, job, 'cancelled', reason);
     job.settle('cancelled', reason);
     this.#counters.cancelled++;
     return reason;
@@ -261,10 +285,14 @@ export class Scheduler implements JobOwner {
     return new ExecutorClosedError(`the executor '${this.#options.name}' has been shut down`);
   }
 
-  /** The backlog's expected run time, shared by the workers; undefined until a run time is known. */
-  #retryAfterMs(): number | undefined {
-    const { runTime } = this.#counters;
-    if (runTime.count === 0) return undefined;
-    return (runTime.meanMs * this.admission.placesTaken) / this.#options.workers;
+  /** What a submission now has to expect; those that wait for a place count as the mean task. */
+  forecast(priority = 0, target?: TaskTarget): Forecast {
+    const { backlog, dispatcher, unsettled } = this.#ledger;
+    const { lanes } = dispatcher.crew;
+    const meanMs = backlog.meanMs();
+    const runMs = target === undefined ? meanMs : backlog.meanMs(target);
+    if (meanMs === undefined) return { waitMs: undefined, runMs, unsettled };
+    const inLineMs = (meanMs * this.admission.waiting) / lanes.length;
+    return { waitMs: backlog.waitMs(priority, lanes, performance.now()) + inLineMs, runMs, unsettled };
   }
 }

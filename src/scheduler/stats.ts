@@ -1,6 +1,6 @@
-import { Histogram } from './histogram.ts';
 import type { Percentiles } from './histogram.ts';
 import type { Job } from './job.ts';
+import { RollingHistogram } from './rolling-histogram.ts';
 
 /** An executor at one instant. `submitted = waiting + refused + pending + running + fulfilled + rejected + cancelled`. */
 export interface ExecutorStats {
@@ -22,9 +22,9 @@ export interface ExecutorStats {
   readonly cancelled: number;
   /** Tasks that were never admitted: saturated, waited too long, or closed. */
   readonly refused: number;
-  /** Milliseconds from start to end, of all tasks that ended in a worker. */
+  /** Milliseconds from start to end, of tasks that ended in a worker within the last minute. */
   readonly runTimeMs: Percentiles;
-  /** Milliseconds from submission to start. */
+  /** Milliseconds from submission to start, of the same. */
   readonly waitTimeMs: Percentiles;
   /** Would `submit()` wait now? */
   readonly saturated: boolean;
@@ -37,13 +37,13 @@ export class Counters {
   fulfilled = 0;
   rejected = 0;
   cancelled = 0;
-  readonly runTime: Histogram = new Histogram();
-  readonly waitTime: Histogram = new Histogram();
+  readonly runTime: RollingHistogram = new RollingHistogram();
+  readonly waitTime: RollingHistogram = new RollingHistogram();
 
   settled(job: Job, status: 'fulfilled' | 'rejected' | 'cancelled'): void {
     this[status]++;
     if (job.startedAt === undefined || job.endedAt === undefined) return;
-    this.runTime.record(job.endedAt - job.startedAt);
-    this.waitTime.record(job.startedAt - job.submittedAt);
+    this.runTime.record(job.endedAt - job.startedAt, job.endedAt);
+    this.waitTime.record(job.startedAt - job.submittedAt, job.endedAt);
   }
 }

@@ -3,6 +3,7 @@ import type {
   Delivery,
   Failure,
   SendOptions,
+  LoopTimes,
   Worker,
   WorkerBackend,
   WorkerEvents,
@@ -117,6 +118,10 @@ export class FakeWorker implements Worker {
 
   leave(): void {
     this.terminate();
+  }
+
+  loopTimes(): LoopTimes {
+    return { activeMs: 0, idleMs: 0 };
   }
 
   terminate(): void {

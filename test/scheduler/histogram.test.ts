@@ -45,7 +45,6 @@ test('percentiles grow with the share and never exceed the maximum', () => {
 test('without a record everything is 0', () => {
   const histogram = new Histogram();
   expect(histogram.percentiles()).toEqual({ count: 0, p50: 0, p90: 0, p99: 0, max: 0 });
-  expect(histogram.meanMs).toBe(0);
 });
 
 test('durations outside the buckets are counted at their edges', () => {
@@ -53,7 +52,6 @@ test('durations outside the buckets are counted at their edges', () => {
   histogram.record(0);
   histogram.record(1e12);
   expect(histogram.percentiles()).toMatchObject({ count: 2, max: 1e12 });
-  expect(histogram.meanMs).toBe(5e11);
 });
 
 test('what was told does not change afterwards', () => {

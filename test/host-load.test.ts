@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type HostLoad, HostLoadSampler, readHostLoad } from '../../src/cli/host-load.ts';
+import { type HostLoad, HostLoadSampler, readHostLoad } from '../src/host-load.ts';
 
 const load = (cpuShare: number): HostLoad => ({ cpuShare, freeMemoryBytes: 1, totalMemoryBytes: 2 });
 
@@ -139,7 +139,7 @@ describe('within one process', () => {
 describe('a process whose work has ended', () => {
   /** Runs the script beside the sampler's module; returns how many samples had begun when it exited. */
   function samplesUntilExit(script: string): number {
-    const module = new URL('../../src/cli/host-load.ts', import.meta.url).href;
+    const module = new URL('../src/host-load.ts', import.meta.url).href;
     const source = `
       import { HostLoadSampler, readHostLoad } from ${JSON.stringify(module)};
       let samples = 0;
@@ -149,7 +149,7 @@ describe('a process whose work has ended', () => {
     `;
     // A sampler that holds its process does so for ever: the limit is only there to end the test then.
     const child = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', source], {
-      cwd: fileURLToPath(new URL('../..', import.meta.url)),
+      cwd: fileURLToPath(new URL('..', import.meta.url)),
       encoding: 'utf8',
       timeout: 20_000,
     });

@@ -1,0 +1,114 @@
+import type { TaskTarget } from '../tasks/task.ts';
+import type { Job } from './job.ts';
+import type { Lane } from './lane.ts';
+
+/** What a task that is submitted now has to expect. */
+export interface Forecast {
+  /** Milliseconds until a worker begins it, 0 while one is idle; undefined until a run time is known. */
+  readonly waitMs: number | undefined;
+  /** Milliseconds that its function takes, by its recent calls; undefined until one has ended. */
+  readonly runMs: number | undefined;
+  /** Tasks admitted and not settled. */
+  readonly unsettled: number;
+}
+
+interface Level {
+  readonly priority: number;
+  jobs: number;
+  expectedUs: number;
+}
+
+/** Weight of the latest call in a mean, as of TCP's round-trip estimate (Jacobson 1988). */
+const gain = 1 / 8;
+/** Where among the means that of all functions stands; a function's is one further than its index. */
+const all = 0;
+
+/**
+ * The work that has been admitted and has not left its worker, as expected run time by priority.
+ *
+ * Each job is counted with what its function took lately when it came, and goes with the same amount. A function that
+ * nobody has seen end counts as much as the mean of all. Unlike `RunTimes`, which must not fill a batch with what turns
+ * out slow, these means believe a rise and a fall alike: a forecast must not be too high, or workers would stand idle.
+ *
+ * Every task passes here twice, so this allocates nothing: amounts are whole microseconds, whose sums don't drift, and
+ * means stand in a typed array (a field that holds changing fractions costs V8 a heap number for each change).
+ */
+export class Backlog {
+  /** Levels that have jobs, and the one that was used last. */
+  #levels: Level[] = [];
+  #level: Level;
+  /** Milliseconds; NaN where nothing is known. */
+  #means = new Float64Array(64).fill(NaN);
+
+  constructor() {
+    this.#level = { priority: 0, jobs: 0, expectedUs: 0 };
+    this.#levels.push(this.#level);
+  }
+
+  /** Mean run time of recent calls in milliseconds, of one function or of all; undefined until one has ended. */
+  meanMs(target?: TaskTarget): number | undefined {
+    const mean = this.#means[target === undefined ? all : target.index + 1] ?? NaN;
+    return Number.isNaN(mean) ? undefined : mean;
+  }
+
+  enter(job: Job): void {
+    const level = this.#levelOf(job.priority);
+    const mean = this.#means[job.task.target.index + 1];
+    // NaN, for a function that is not known yet, is the only number that is not itself.
+    const ms = mean !== undefined && mean === mean ? mean : this.#means[all];
+    job.expectedUs = ((ms ?? 0) * 1000) | 0;
+    level.jobs++;
+    level.expectedUs += job.expectedUs;
+  }
+
+  /** @param ms how long it took, of a job that ended by itself: learnt from it. */
+  leave(job: Job, ms: number | undefined): void {
+    const level = this.#levelOf(job.priority);
+    level.jobs--;
+    level.expectedUs -= job.expectedUs;
+    if (ms === undefined) return;
+    const index = job.task.target.index + 1;
+    if (index >= this.#means.length) this.#grow(index);
+    this.#learn(index, ms);
+    this.#learn(all, ms);
+  }
+
+  /**
+   * Expected milliseconds until a worker begins a job of this priority, if nothing more urgent comes: the work that goes
+   * before it, shared by the workers. What runs is finished first, whatever its priority.
+   */
+  waitMs(priority: number, lanes: readonly Lane[], now: number): number {
+    let aheadMs = 0;
+    for (const level of this.#levels) if (level.priority >= priority) aheadMs += level.expectedUs / 1000;
+    for (const lane of lanes) {
+      const job = lane.runningJob;
+      if (job?.delivery == null) continue;
+      const expectedMs = job.expectedUs / 1000;
+      aheadMs -= Math.min(expectedMs, now - job.delivery.startedAt(job.position));
+      if (job.priority < priority) aheadMs += expectedMs;
+    }
+    return Math.max(0, aheadMs) / lanes.length;
+  }
+
+  #learn(index: number, ms: number): void {
+    const known = this.#means[index] as number;
+    this.#means[index] = known === known ? known + (ms - known) * gain : ms;
+  }
+
+  #grow(index: number): void {
+    const means = new Float64Array(2 * index).fill(NaN);
+    means.set(this.#means);
+    this.#means = means;
+  }
+
+  #levelOf(priority: number): Level {
+    return this.#level.priority === priority ? this.#level : this.#turnTo(priority);
+  }
+
+  #turnTo(priority: number): Level {
+    this.#levels = this.#levels.filter((level) => level.jobs > 0);
+    let level = this.#levels.find((each) => each.priority === priority);
+    if (level === undefined) this.#levels.push((level = { priority, jobs: 0, expectedUs: 0 }));
+    return (this.#level = level);
+  }
+}

@@ -1,0 +1,94 @@
+import { channel } from 'node:diagnostics_channel';
+import type { Channel } from 'node:diagnostics_channel';
+import type { Future } from './future.ts';
+import type { Job } from './job.ts';
+
+/*
+ * What happens to tasks, as messages on named channels of node:diagnostics_channel. For each submission
+ *
+ *   submit ─→ refuse
+ *        └──→ (start ─→) settle
+ *
+ * in this order, and each at most once. Publishing is synchronous: a subscriber to `submit` runs in the caller's
+ * asynchronous context.
+ *
+ * Nobody listens, as a rule. So whoever calls anything here has asked `hasSubscribers` before, and tasks carry no
+ * closures for it.
+ */
+
+/** What every message about a task says. Asking the future for its result makes its failure count as read. */
+export interface TaskMessage {
+  /** The executor's name. */
+  readonly executor: string;
+  /** The label that it was submitted with, or its function's name. */
+  readonly label: string;
+  readonly future: Future<unknown>;
+}
+
+/** On `millrace:task:submit`, when a task has been handed in: it may still be refused. */
+export interface TaskSubmitMessage extends TaskMessage {
+  /** A subscriber sets what is to travel with the task: its trace context, as `propagation.inject` writes it. */
+  carrier: Readonly<Record<string, string>> | undefined;
+}
+
+/** On `millrace:task:settle`. */
+export interface TaskSettleMessage extends TaskMessage {
+  readonly status: 'fulfilled' | 'rejected' | 'cancelled';
+  /** Why, unless it was fulfilled. */
+  readonly reason: unknown;
+}
+
+/** On `millrace:task:refuse`, for a task that was never admitted. */
+export interface TaskRefuseMessage extends TaskMessage {
+  /** What the caller is told; null where `trySubmit()` returned null. */
+  readonly error: unknown;
+}
+
+export const taskChannels: Readonly<Record<'submit' | 'start' | 'settle' | 'refuse', Channel>> = {
+  submit: channel('millrace:task:submit'),
+  start: channel('millrace:task:start'),
+  settle: channel('millrace:task:settle'),
+  refuse: channel('millrace:task:refuse'),
+};
+
+/** Jobs whose start has been told. A set and not a field: it is empty as long as nobody listens. */
+const started = new WeakSet<Job>();
+
+function about(executor: string, job: Job): TaskMessage {
+  return { executor, label: job.label, future: job.future };
+}
+
+export function publishSubmit(executor: string, job: Job): void {
+  const message: TaskSubmitMessage = { ...about(executor, job), carrier: undefined };
+  taskChannels.submit.publish(message);
+  job.carrier = message.carrier;
+}
+
+export function publishRefuse(executor: string, job: Job, error: unknown): void {
+  taskChannels.refuse.publish({ ...about(executor, job), error } satisfies TaskRefuseMessage);
+}
+
+/** Told when it is learnt: at once of a task that travels alone, with the answer of one in a batch. */
+export function publishStart(executor: string, job: Job): void {
+  if (started.has(job)) return;
+  started.add(job);
+  if (job.delivery !== null) job.startedAt = job.delivery.startedAt(job.position);
+  taskChannels.start.publish(about(executor, job));
+}
+
+/** Does anybody want to know of a settlement? Who listens to starts does: some are learnt only then. */
+export function settlementsHeard(): boolean {
+  return taskChannels.settle.hasSubscribers || taskChannels.start.hasSubscribers;
+}
+
+/** To be called before the job settles. */
+export function publishSettle(
+  executor: string,
+  job: Job,
+  status: TaskSettleMessage['status'],
+  value: unknown,
+): void {
+  if (job.startedAt !== undefined || job.running) publishStart(executor, job);
+  const reason = status === 'fulfilled' ? undefined : value;
+  taskChannels.settle.publish({ ...about(executor, job), status, reason } satisfies TaskSettleMessage);
+}

@@ -1,0 +1,88 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { closeServer } from './close-server.ts';
+import { embed } from './embedding.ts';
+import type { EmbeddingOptions } from './embedding.ts';
+import { toHttpError } from './http-error.ts';
+import type { OverloadGate, RequestOptions } from './overload-gate.ts';
+import type { RequestTasks } from './request-tasks.ts';
+import { cutOff, sendError } from './send-error.ts';
+
+/** `millrace/express`: the gate as middleware for Express 5. Types of `node:http` only: Express extends them. */
+export type { EmbeddingOptions } from './embedding.ts';
+export { HttpError, toHttpError } from './http-error.ts';
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** Runs tasks for this request, within its deadline and as long as its client is there. */
+      millrace: RequestTasks;
+    }
+  }
+}
+
+type Next = (error?: unknown) => void;
+type Middleware = (request: IncomingMessage, response: ServerResponse, next: Next) => void;
+
+/** Middleware that gives each request its `millrace`, and what goes with it. */
+export interface ExpressMillrace extends Middleware {
+  readonly gate: OverloadGate;
+  /**
+   * Middleware for one route, to stand before its body parser: says what class and deadline its requests have, and refuses
+   * them while their work would be refused.
+   */
+  admit(options?: RequestOptions): Middleware;
+  /** Ends the server gracefully, then the executor if it was made here. */
+  close(server: Server): Promise<void>;
+}
+
+/**
+ * ```ts
+ * const mill = millrace({ executor: { workers: 4 }, deadlineMs: 2000 });
+ * app.use(mill);
+ * app.post('/login', mill.admit({ class: 'critical' }), express.json(), async (request, response) => {
+ *   response.json(await request.millrace.run(passwords.verify(…)));
+ * });
+ * app.use(millraceErrors);
+ * ```
+ * @throws {InvalidOptionError} for an unknown option or a bad value.
+ */
+export function millrace(options: EmbeddingOptions = {}): ExpressMillrace {
+  const { gate, endExecutor } = embed(options);
+  const enter: Middleware = (request, response, next) => {
+    give(request, gate.enter(request, response));
+    next();
+  };
+  const admit =
+    (requestOptions: RequestOptions = {}): Middleware =>
+    (request, response, next) => {
+      const tasks = gate.enter(request, response, requestOptions);
+      give(request, tasks);
+      tasks.check();
+      next();
+    };
+  const close = async (server: Server): Promise<void> => {
+    await closeServer(server, gate);
+    await endExecutor();
+  };
+  return Object.assign(enter, { gate, admit, close });
+}
+
+/** Error middleware, to stand after the routes: answers what is about load as JSON, and passes the rest on. */
+export function millraceErrors(
+  error: unknown,
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: Next,
+): void {
+  if (toHttpError(error) !== null && !response.headersSent) {
+    sendError(request, response, error);
+    return;
+  }
+  // Whoever's error it is: an upload that was refused half-way must not go on for ever.
+  cutOff(request, response);
+  next(error);
+}
+
+function give(request: IncomingMessage, tasks: RequestTasks): void {
+  (request as IncomingMessage & { millrace: RequestTasks }).millrace = tasks;
+}

@@ -1,0 +1,85 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { cutConnections } from './close-server.ts';
+import { embed } from './embedding.ts';
+import type { EmbeddingOptions } from './embedding.ts';
+import type { OverloadGate, RequestOptions } from './overload-gate.ts';
+import type { RequestTasks } from './request-tasks.ts';
+import { cutOff } from './send-error.ts';
+
+/** `millrace/fastify`: the gate as a plugin. */
+export type { EmbeddingOptions } from './embedding.ts';
+export { HttpError, toHttpError } from './http-error.ts';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    millrace: OverloadGate;
+  }
+  interface FastifyRequest {
+    /** Runs tasks for this request, within its deadline and as long as its client is there. */
+    millrace: RequestTasks;
+  }
+  interface FastifyContextConfig {
+    /** Refuse requests of this route before their body is read, when their work would be refused. */
+    millrace?: RequestOptions;
+  }
+}
+
+/**
+ * ```ts
+ * await app.register(millrace, { executor: { workers: 4 }, deadlineMs: 2000 });
+ * app.post('/thumbnail', { config: { millrace: { class: 'normal' } } }, async (request) =>
+ *   request.millrace.run(images.resize(await body(request), { width: 200 })));
+ * ```
+ * Decorates the instance with `millrace` (the gate) and requests with `millrace` (their tasks). A refusal is an error with
+ * `statusCode` and `headers`, which Fastify's own error handler answers.
+ *
+ * On `close()`: `preClose` stops admission and cancels what can't begin within `closeMs`; requests that were admitted are
+ * answered, and connections that are open half a second after `closeMs` are cut; `onClose` ends the executor, if it was
+ * made here.
+ */
+export async function millrace(app: FastifyInstance, options: EmbeddingOptions): Promise<void> {
+  const { gate, endExecutor } = embed(options);
+  app.decorate('millrace', gate);
+  app.decorateRequest('millrace', null as never);
+  app.addHook('onRequest', (request, reply, done) => admit(gate, request, reply, done));
+  // Whoever's error it is: an upload that was refused half-way must not go on for ever.
+  app.addHook('onError', (request, reply, _error, done) => {
+    cutOff(request.raw, reply.raw);
+    done();
+  });
+  let cut: NodeJS.Timeout | undefined;
+  app.addHook('preClose', (done) => {
+    void gate.close();
+    cut = cutConnections(app.server, gate);
+    done();
+  });
+  app.addHook('onClose', async () => {
+    clearTimeout(cut);
+    await gate.close();
+    await endExecutor();
+  });
+}
+
+function admit(
+  gate: OverloadGate,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  done: (error?: Error) => void,
+): void {
+  const options = request.routeOptions.config.millrace;
+  request.millrace = gate.enter(request.raw, reply.raw, options);
+  if (options === undefined) return done();
+  try {
+    request.millrace.check();
+  } catch (error) {
+    return done(error as Error);
+  }
+  return done();
+}
+
+// What the package fastify-plugin does: the decorations are for the whole server, not for the plugin's own scope.
+Object.assign(millrace, {
+  [Symbol.for('skip-override')]: true,
+  [Symbol.for('fastify.display-name')]: 'millrace',
+  [Symbol.for('plugin-meta')]: { name: 'millrace', fastify: '5.x' },
+});

@@ -1,0 +1,58 @@
+import type { OverloadGate } from './overload-gate.ts';
+
+export interface Health {
+  /** `'starting'` until every thread is up; `'failed'` if one can't be started. */
+  readonly status: 'starting' | 'ready' | 'overloaded' | 'closing' | 'failed';
+  /** The same as a status code: 200 while requests should be sent here, 503 otherwise. */
+  readonly statusCode: 200 | 503;
+}
+
+/**
+ * Whether a load balancer should send requests here.
+ *
+ * Overload is said, but is no reason to be taken out: the others would get this one's load on top of theirs, and fall one
+ * after the other (Site Reliability Engineering, chapter 22, "Process Health Checking and Service Health Checking").
+ */
+export class HealthCheck {
+  readonly #gate: OverloadGate;
+  #started: 'starting' | 'ready' | 'failed' = 'starting';
+
+  constructor(gate: OverloadGate) {
+    this.#gate = gate;
+    this.#watch();
+  }
+
+  readiness(): Health {
+    if (this.#gate.closing) return { status: 'closing', statusCode: 503 };
+    // Asking tries again.
+    if (this.#started === 'failed') this.#watch();
+    if (this.#started !== 'ready') return { status: this.#started, statusCode: 503 };
+    return { status: this.isOverloaded() ? 'overloaded' : 'ready', statusCode: 200 };
+  }
+
+  /** Would a request of the class `'normal'` with the gate's whole deadline be refused? */
+  isOverloaded(): boolean {
+    return this.#gate.refusal('normal', this.#gate.options.deadlineMs) !== null;
+  }
+
+  #watch(): void {
+    this.#gate.executor.ready().then(
+      () => (this.#started = 'ready'),
+      () => (this.#started = 'failed'),
+    );
+  }
+}
+
+/**
+ * Options for `@fastify/under-pressure`, which then sees what its own measurements of the main thread can't: it refuses
+ * every route while a normal request would be refused.
+ */
+export function underPressureOptions(gate: OverloadGate): {
+  healthCheck: () => Promise<boolean>;
+  healthCheckInterval: number;
+} {
+  return {
+    healthCheck: () => Promise.resolve(gate.refusal('normal', gate.options.deadlineMs) === null),
+    healthCheckInterval: 100,
+  };
+}

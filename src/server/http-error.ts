@@ -1,0 +1,84 @@
+import { STATUS_CODES } from 'node:http';
+import { ExecutorClosedError, MillraceError, SaturatedError, TaskTimeoutError } from '../index.ts';
+import { retryAfterSeconds } from './retry-after.ts';
+
+/**
+ * An error that says how to answer it. Fastify, Express and Koa read `statusCode` or `status`, `headers` and `expose`
+ * from whatever is thrown; for `node:http` there is `sendError`.
+ */
+export class HttpError extends MillraceError {
+  readonly statusCode: number;
+  /** The same, where a framework reads this name. */
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The message is meant for the client. */
+  readonly expose: boolean = true;
+
+  constructor(
+    statusCode: number,
+    code: string,
+    message: string,
+    headers: Readonly<Record<string, string>> = {},
+    options?: ErrorOptions,
+  ) {
+    super(code, message, options);
+    this.statusCode = statusCode;
+    this.status = statusCode;
+    this.headers = headers;
+  }
+
+  /** What goes into the body, in Fastify's shape. */
+  toJSON(): { statusCode: number; code: string; error: string; message: string } {
+    const { statusCode, code, message } = this;
+    return { statusCode, code, error: STATUS_CODES[statusCode] ?? 'Error', message };
+  }
+}
+
+/**
+ * The answer that an executor's error deserves, with the error as its cause; null for one that is not about load.
+ *
+ * | error | answer |
+ * |---|---|
+ * | `SaturatedError` | 503, `Retry-After` from its `retryAfterMs` |
+ * | `TaskTimeoutError` before it ran | 503, `Retry-After`: it waited as long as it could |
+ * | `TaskTimeoutError` while it ran | 503 without: trying again would take as long |
+ * | `ExecutorClosedError` | 503, `Retry-After`, `Connection: close`: the server is going away |
+ */
+export function toHttpError(error: unknown): HttpError | null {
+  if (error instanceof HttpError) return error;
+  const cause = { cause: error };
+  if (error instanceof SaturatedError) {
+    return unavailable(
+      error.code,
+      'the server has more work than it can do in time',
+      error.retryAfterMs,
+      cause,
+    );
+  }
+  if (error instanceof TaskTimeoutError) {
+    if (error.phase !== 'running') {
+      return unavailable(error.code, 'the deadline passed before the work could begin', undefined, cause);
+    }
+    return new HttpError(503, error.code, 'the work took longer than its deadline', {}, cause);
+  }
+  if (error instanceof ExecutorClosedError) {
+    const closing = unavailable(error.code, 'the server is shutting down', undefined, cause);
+    return new HttpError(
+      503,
+      closing.code,
+      closing.message,
+      { ...closing.headers, connection: 'close' },
+      cause,
+    );
+  }
+  return null;
+}
+
+function unavailable(
+  code: string,
+  message: string,
+  waitMs: number | undefined,
+  cause: ErrorOptions,
+): HttpError {
+  return new HttpError(503, code, message, { 'retry-after': String(retryAfterSeconds(waitMs)) }, cause);
+}

@@ -1,0 +1,12 @@
+/** `millrace/http`: overload turned into status codes, for `node:http` and whatever stands on it. */
+export { closeServer } from './close-server.ts';
+export type { DisconnectPolicy, GateOptions } from './gate-options.ts';
+export { HealthCheck, underPressureOptions } from './health.ts';
+export type { Health } from './health.ts';
+export { HttpError, toHttpError } from './http-error.ts';
+export { OverloadGate } from './overload-gate.ts';
+export type { RequestOptions } from './overload-gate.ts';
+export type { RequestClass } from './request-class.ts';
+export type { RequestTasks } from './request-tasks.ts';
+export { retryAfterSeconds } from './retry-after.ts';
+export { sendError } from './send-error.ts';

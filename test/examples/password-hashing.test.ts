@@ -1,0 +1,103 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+// @ts-expect-error: the example is plain JavaScript.
+import { buildServer } from '../../examples/password-hashing/server.js';
+import { jsonOf, listen, open, send } from '../support/request.ts';
+import type { Answer } from '../support/request.ts';
+import { start, terminate } from './start.ts';
+import type { Example } from './start.ts';
+
+let port: number;
+const json = { 'content-type': 'application/json' };
+const post = (path: string, body: unknown, to = port): Promise<Answer> =>
+  send(to, path, { body: typeof body === 'string' ? body : JSON.stringify(body), headers: json });
+
+describe('password hashing, as a process', () => {
+  let example: Example;
+  beforeAll(async () => {
+    example = await start('password-hashing');
+    ({ port } = example);
+  }, 60_000);
+  afterAll(() => terminate(example), 60_000);
+
+  test('registers, and logs in who knows the password', async () => {
+    const ada = { name: 'ada', password: 'correct horse' };
+    expect(await post('/register', ada)).toMatchObject({ status: 201 });
+    expect((await post('/register', ada)).status).toBe(409);
+    expect(jsonOf(await post('/login', ada))).toEqual({ name: 'ada' });
+    expect((await post('/login', { ...ada, password: 'wrong' })).status).toBe(401);
+    expect((await post('/login', { ...ada, name: 'nobody' })).status).toBe(401);
+  });
+
+  test('sheds registrations, not logins', async () => {
+    await post('/register', { name: 'bob', password: 'b' });
+    const flood = Array.from({ length: 150 }, (_, index) =>
+      post('/register', { name: `flood ${index}`, password: 'x' }),
+    );
+    const logins = await Promise.all(
+      Array.from({ length: 4 }, () => post('/login', { name: 'bob', password: 'b' })),
+    );
+    expect(logins.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    const shed = (await Promise.all(flood)).filter(({ status }) => status === 503);
+    expect(shed.length).toBeGreaterThan(0);
+    for (const { headers } of shed) expect(Number(headers['retry-after'])).toBeGreaterThanOrEqual(1);
+  });
+
+  test('ends with 0 on SIGTERM, having answered what it was doing', async () => {
+    const own = await start('password-hashing');
+    const answers = Array.from({ length: 8 }, (_, index) =>
+      post('/register', { name: `last ${index}`, password: 'x' }, own.port),
+    );
+    await Promise.race(answers);
+    expect(await terminate(own)).toBe(0);
+    const statuses = (await Promise.all(answers)).map(({ status }) => status);
+    expect(statuses.filter((status) => status !== 201 && status !== 503)).toEqual([]);
+  });
+});
+
+describe('bad input', () => {
+  let built: ReturnType<typeof buildServer>;
+  beforeAll(async () => {
+    built = buildServer({ executor: { workers: 1 } });
+    port = await listen(built.server);
+  });
+  afterAll(() => built.close());
+
+  test.each([
+    ['text', 'no json', 400],
+    ['an array', '[]', 400],
+    ['nothing', '{}', 400],
+    ['a number for a name', '{"name":1,"password":"x"}', 400],
+    ['a long password', JSON.stringify({ name: 'a', password: 'x'.repeat(300) }), 400],
+    ['a longer one', JSON.stringify({ name: 'a', password: 'x'.repeat(3000) }), 413],
+  ])('%s: 4xx with the reason', async (_, body, status) => {
+    const answer = await post('/register', body);
+    expect(answer.status).toBe(status);
+    expect(jsonOf(answer).message).not.toBe('Internal Server Error');
+  });
+
+  test('an upload of 10 GB: 413 before it is read', async () => {
+    const headers = { ...json, 'content-length': 10 * 2 ** 30 };
+    const { request, answer } = open(port, { path: '/register', method: 'POST', headers });
+    request.flushHeaders();
+    expect((await answer).status).toBe(413);
+    request.destroy();
+  });
+
+  test('a slow-loris body: 408, and its connection is gone', async () => {
+    const impatient: ReturnType<typeof buildServer> = buildServer({
+      requestMs: 200,
+      executor: { workers: 1 },
+    });
+    const socket = connect(await listen(impatient.server), '127.0.0.1');
+    socket.write(
+      'POST /login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{"n',
+    );
+    let text = '';
+    socket.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+    await once(socket, 'close');
+    expect(text).toMatch(/^HTTP\/1.1 408 /);
+    await impatient.close();
+  });
+});

@@ -1,0 +1,126 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { Executor } from 'millrace';
+import type { TaskMessage, WorkerMessage } from 'millrace';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Gate } from '../support/gate.ts';
+import { rounds } from '../support/settling.ts';
+import { work } from '../support/work.ts';
+
+let gate: Gate;
+let executor: Executor;
+let undo: (() => void)[] = [];
+beforeEach(() => {
+  gate = new Gate();
+});
+afterEach(async () => {
+  for (const each of undo) each();
+  undo = [];
+  gate.open();
+  await executor.shutdown({ mode: 'kill' });
+});
+
+/** Notes what happens as lines like `submit 1` and `settle 1 fulfilled`. */
+function listen(...events: string[]): string[] {
+  const lines: string[] = [];
+  for (const event of events) {
+    const listener = (message: unknown) => {
+      const { future, status } = message as TaskMessage & { status?: string };
+      lines.push([event, future.id, ...(status === undefined ? [] : [status])].join(' '));
+    };
+    subscribe(`millrace:task:${event}`, listener);
+    undo.push(() => unsubscribe(`millrace:task:${event}`, listener));
+  }
+  return lines;
+}
+
+const all = ['submit', 'start', 'settle', 'refuse'];
+
+describe('tasks', () => {
+  test('tell when they are submitted, started and settled', async () => {
+    executor = new Executor({ workers: 1 });
+    const lines = listen(...all);
+    await executor.run(work.echo(1));
+    await executor.run(work.reject('no')).catch(() => {});
+    expect(lines).toEqual([
+      'submit 1',
+      'start 1',
+      'settle 1 fulfilled',
+      'submit 2',
+      'start 2',
+      'settle 2 rejected',
+    ]);
+  });
+
+  test('in batches tell as well, and in order', async () => {
+    executor = new Executor({ workers: 1 });
+    await executor.run(work.echo(1));
+    await executor.run(work.echo(1));
+    const lines = listen(...all);
+    await Promise.all(Array.from({ length: 50 }, (_, index) => executor.run(work.echo(index))));
+    for (let id = 3; id <= 52; id++) {
+      expect(lines.filter((line) => line.split(' ')[1] === String(id))).toEqual([
+        `submit ${id}`,
+        `start ${id}`,
+        `settle ${id} fulfilled`,
+      ]);
+    }
+  });
+
+  test('that are refused or cancelled tell so', async () => {
+    executor = new Executor({ workers: 1, maxPending: 1 });
+    const lines = listen(...all);
+    const running = executor.trySubmit(work.pass(gate.shared));
+    await gate.arrivals();
+    await rounds();
+    const pending = executor.trySubmit(work.echo(1));
+    executor.trySubmit(work.echo(2));
+    pending?.cancel();
+    running?.cancel();
+    expect(lines).toEqual([
+      'submit 1',
+      'start 1',
+      'submit 2',
+      'submit 3',
+      'refuse 3',
+      'settle 2 cancelled',
+      'settle 1 cancelled',
+    ]);
+  });
+
+  test('a start that only its subscriber asks for is told while the task runs', async () => {
+    executor = new Executor({ workers: 1 });
+    const lines = listen('start');
+    const future = await executor.submit(work.pass(gate.shared));
+    await gate.arrivals();
+    await rounds();
+    expect(lines).toEqual(['start 1']);
+    expect(future.timing.startedAt).toBeGreaterThan(future.timing.submittedAt);
+  });
+});
+
+test('workers tell when they are up and when they have ended', async () => {
+  const lines: string[] = [];
+  for (const event of ['start', 'end']) {
+    const listener = (message: unknown) => {
+      const { executor: name, threadId } = message as WorkerMessage;
+      if (name === 'told') lines.push(`${event} ${threadId > 0}`);
+    };
+    subscribe(`millrace:worker:${event}`, listener);
+    undo.push(() => unsubscribe(`millrace:worker:${event}`, listener));
+  }
+  executor = new Executor({ workers: 2, name: 'told' });
+  await executor.ready();
+  expect(lines).toEqual(['start true', 'start true']);
+  await executor.run(work.exit(3)).catch(() => {});
+  await executor.shutdown();
+  expect(lines.filter((line) => line === 'end true').length).toBeGreaterThanOrEqual(2);
+});
+
+test('each worker tells how long its event loop was busy', async () => {
+  executor = new Executor({ workers: 2 });
+  await executor.ready();
+  await executor.run(work.echo(1));
+  const times = executor.workerLoopTimes();
+  expect(times).toHaveLength(2);
+  for (const { activeMs, idleMs } of times) expect(activeMs + idleMs).toBeGreaterThan(0);
+});

@@ -1,0 +1,271 @@
+import { EventEmitter } from 'node:events';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { Executor } from 'millrace';
+import { HttpError, OverloadGate } from 'millrace/http';
+import type { GateOptions, RequestOptions, RequestTasks } from 'millrace/http';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Gate } from '../support/gate.ts';
+import { reasonOf, rounds } from '../support/settling.ts';
+import { work } from '../support/work.ts';
+
+let barrier: Gate;
+let executor: Executor;
+let gate: OverloadGate;
+beforeEach(() => {
+  barrier = new Gate();
+});
+afterEach(async () => {
+  barrier.open();
+  await executor.shutdown({ mode: 'kill' });
+});
+
+function start(options: GateOptions = {}, maxPending = 100): void {
+  executor = new Executor({ workers: 1, maxPending });
+  gate = new OverloadGate(executor, options);
+}
+
+/** As much of a request and its response as the gate looks at. */
+class Client {
+  readonly request = { headers: {} as IncomingHttpHeaders, socket: { destroyed: false } };
+  readonly response = Object.assign(new EventEmitter(), { destroyed: false, writableFinished: false });
+  readonly tasks: RequestTasks;
+
+  constructor(options: RequestOptions = {}, headers: IncomingHttpHeaders = {}) {
+    this.request.headers = headers;
+    this.tasks = gate.enter(
+      this.request as IncomingMessage,
+      this.response as unknown as ServerResponse,
+      options,
+    );
+  }
+
+  leave(): void {
+    this.response.destroyed = true;
+    this.response.emit('close');
+  }
+}
+
+const run = (options: RequestOptions = {}, headers: IncomingHttpHeaders = {}) =>
+  new Client(options, headers).tasks;
+
+/** Keeps the only worker busy until the barrier opens. */
+async function occupy(): Promise<{ readonly done: Promise<unknown> }> {
+  const done = executor.run(work.pass(barrier.shared));
+  done.catch(() => {});
+  await barrier.arrivals();
+  await rounds();
+  return { done };
+}
+
+/** Lets the executor learn that calls of `slow` take about so long. */
+async function teachSlow(ms: number): Promise<void> {
+  for (let left = 3; left > 0; left--) await executor.run(work.sleep(ms));
+}
+
+async function refused(promise: Promise<unknown>): Promise<HttpError> {
+  const error = await reasonOf(promise);
+  expect(error).toBeInstanceOf(HttpError);
+  return error as HttpError;
+}
+
+describe('a deadline', () => {
+  test('refuses at once what is predicted to wait longer, with Retry-After', async () => {
+    start({ deadlineMs: 200 });
+    await teachSlow(40);
+    await occupy();
+    const admitted = Array.from({ length: 20 }, () => run().run(work.sleep(40)));
+    for (const each of admitted) each.catch(() => {});
+    const late = run();
+    expect(() => late.check()).toThrow(HttpError);
+    const error = await refused(late.run(work.sleep(40)));
+    expect(error).toMatchObject({ statusCode: 503, code: 'ERR_MILLRACE_SATURATED' });
+    expect(Number(error.headers['retry-after'])).toBeGreaterThanOrEqual(1);
+    // What is refused so never reaches the executor.
+    const { refused: byExecutor, pending } = executor.stats();
+    expect(byExecutor).toBe(0);
+    expect(pending).toBeGreaterThanOrEqual(1);
+    expect(pending).toBeLessThanOrEqual(5);
+  });
+
+  test('drops what waits when it passes, and the task never runs', async () => {
+    start({ deadlineMs: 20 });
+    const busy = await occupy();
+    const error = await refused(run().run(work.count(barrier.shared)));
+    expect(error).toMatchObject({ statusCode: 503, code: 'ERR_MILLRACE_TIMEOUT' });
+    expect(error.headers).toHaveProperty('retry-after');
+    barrier.open();
+    await busy.done;
+    await executor.shutdown();
+    expect(barrier.count).toBe(0);
+  });
+
+  test('of the client can only shorten that of the server', async () => {
+    start({ deadlineMs: 1000 });
+    expect(run({}, { 'request-timeout-ms': '50' }).leftMs).toBeLessThanOrEqual(50);
+    expect(run({}, { 'request-timeout-ms': '999999999' }).leftMs).toBeCloseTo(1000);
+    expect(run({ deadlineMs: 10 }, { 'request-timeout-ms': '50' }).leftMs).toBeCloseTo(10);
+    expect(await refused(run({}, { 'request-timeout-ms': 'soon' }).run(work.echo(1)))).toMatchObject({
+      statusCode: 400,
+    });
+  });
+
+  test('that has passed refuses without asking the executor', async () => {
+    start({ deadlineHeader: 'wait' });
+    const tasks = run({}, { wait: '1' });
+    while (tasks.leftMs > 0);
+    expect(await refused(tasks.run(work.echo(1)))).toMatchObject({ statusCode: 503 });
+    expect(executor.stats().submitted).toBe(0);
+  });
+
+  test('shorter than a run refuses nothing while a worker is idle: the forecast may be wrong', async () => {
+    start({ deadlineMs: 25 });
+    await teachSlow(60);
+    const tasks = run();
+    tasks.check();
+    expect(await tasks.run(work.sleep(0))).toBe(0);
+  });
+});
+
+describe('classes', () => {
+  test('when no place is free, the newest of the lowest class gives way', async () => {
+    start({}, 3);
+    const busy = await occupy();
+    const settled: string[] = [];
+    const note = (name: string, promise: Promise<unknown>) =>
+      promise.then(
+        () => settled.push(name),
+        (error: HttpError) => settled.push(`${name} ${error.statusCode} ${error.code}`),
+      );
+    const submit = (name: string, cls: 'critical' | 'normal' | 'sheddable') =>
+      note(name, run({ class: cls }).run(work.echo(name)));
+    const all = [submit('s1', 'sheddable'), submit('s2', 'sheddable'), submit('n1', 'normal')];
+    run({ class: 'critical' }).check();
+    expect(() => run({ class: 'sheddable' }).check()).toThrow(HttpError);
+    all.push(submit('c1', 'critical'), submit('n2', 'normal'));
+    await rounds();
+    expect(settled).toEqual(['s2 503 ERR_MILLRACE_SATURATED', 's1 503 ERR_MILLRACE_SATURATED']);
+    all.push(submit('n3', 'normal'), submit('c2', 'critical'));
+    await rounds();
+    expect(settled.slice(2)).toEqual(['n3 503 ERR_MILLRACE_SATURATED', 'n2 503 ERR_MILLRACE_SATURATED']);
+    barrier.open();
+    await Promise.all([...all, busy.done]);
+    expect(settled.slice(4)).toEqual(['c1', 'c2', 'n1']);
+  });
+
+  test('the wait of one is not predicted from those below it', async () => {
+    start({ deadlineMs: 1000 });
+    await teachSlow(50);
+    await occupy();
+    const flood = Array.from({ length: 50 }, () => run({ class: 'sheddable' }).run(work.sleep(50)));
+    for (const each of flood) each.catch(() => {});
+    await refused(flood.at(-1) as Promise<unknown>);
+    const critical = run({ class: 'critical' });
+    critical.check();
+    barrier.open();
+    expect(await critical.run(work.echo('served'))).toBe('served');
+    await Promise.allSettled(flood);
+  });
+});
+
+describe('a client that goes away', () => {
+  test('takes its queued work along, and what runs goes on', async () => {
+    start();
+    const client = new Client();
+    const running = client.tasks.run(work.pass(barrier.shared, 'ran'));
+    await barrier.arrivals();
+    await rounds();
+    const queued = client.tasks.run(work.count(barrier.shared));
+    client.leave();
+    expect(await refused(queued)).toMatchObject({ statusCode: 499 });
+    expect(executor.stats()).toMatchObject({ pending: 0, running: 1 });
+    barrier.open();
+    expect(await running).toBe('ran');
+    expect(barrier.count).toBe(0);
+  });
+
+  test("'running' also cancels what runs, and no thread is ended", async () => {
+    start({ onDisconnect: 'running' });
+    const client = new Client();
+    const running = client.tasks.run(work.pass(barrier.shared));
+    await barrier.arrivals();
+    await rounds();
+    client.leave();
+    expect(await refused(running)).toMatchObject({ statusCode: 499 });
+    const thread = executor.run(work.thread());
+    barrier.open();
+    expect(await thread).toBe(await executor.run(work.thread()));
+  });
+
+  test("'interrupt' ends the thread of what does not stop, once a second for each worker", async () => {
+    start({ onDisconnect: 'interrupt' });
+    const first = await executor.run(work.thread());
+    for (const ends of [true, false]) {
+      const before = await executor.run(work.thread());
+      const own = new Gate();
+      const client = new Client();
+      const running = client.tasks.run(work.pass(own.shared));
+      await own.arrivals();
+      await rounds();
+      client.leave();
+      expect(await refused(running)).toMatchObject({ statusCode: 499 });
+      if (!ends) own.open();
+      expect((await executor.run(work.thread())) !== before).toBe(ends);
+    }
+    expect(await executor.run(work.thread())).not.toBe(first);
+  });
+
+  test('before it handed anything in is refused without a task', async () => {
+    start();
+    const client = new Client();
+    client.request.socket.destroyed = true;
+    expect(await refused(client.tasks.run(work.echo(1)))).toMatchObject({ statusCode: 499 });
+    expect(executor.stats().submitted).toBe(0);
+  });
+
+  test('is not one that has its answer', async () => {
+    start();
+    const client = new Client();
+    const running = client.tasks.run(work.pass(barrier.shared, 'ran'));
+    client.response.writableFinished = true;
+    client.leave();
+    barrier.open();
+    expect(await running).toBe('ran');
+  });
+});
+
+describe('close', () => {
+  test('refuses what comes, and waits for what was admitted', async () => {
+    start();
+    const busy = await occupy();
+    const admitted = run().run(work.echo('admitted'));
+    const closed = gate.close();
+    expect(await refused(run().run(work.echo(1)))).toMatchObject({
+      statusCode: 503,
+      code: 'ERR_MILLRACE_CLOSED',
+    });
+    barrier.open();
+    expect(await admitted).toBe('admitted');
+    await busy.done;
+    await closed;
+    await gate.close();
+  });
+
+  test('cancels at once what cannot begin in time, and the rest when the time is up', async () => {
+    start({ closeMs: 150, deadlineMs: 60_000 });
+    const passable = new Gate();
+    passable.open();
+    await executor.run(work.pass(passable.shared));
+    await executor.run(work.echo(1));
+    await teachSlow(300);
+    const busy = refused(run({ class: 'critical' }).run(work.pass(barrier.shared)));
+    await barrier.arrivals();
+    await rounds();
+    const [soon, hopeless] = [refused(run().run(work.echo(1))), refused(run().run(work.sleep(300)))];
+    const closed = gate.close();
+    expect(await hopeless).toMatchObject({ statusCode: 503, headers: { connection: 'close' } });
+    expect(executor.stats()).toMatchObject({ pending: 1, running: 1 });
+    expect(await soon).toMatchObject({ statusCode: 503 });
+    expect(await busy).toMatchObject({ statusCode: 503 });
+    await closed;
+  });
+});

@@ -1,0 +1,56 @@
+import { request } from 'node:http';
+import type { ClientRequest, IncomingMessage, RequestOptions, Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: Buffer;
+}
+
+export const textOf = ({ body }: Answer): string => body.toString();
+export const jsonOf = (answer: Answer): any => JSON.parse(textOf(answer));
+
+/** Starts to listen on a free port of this machine. */
+export async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return portOf(server);
+}
+
+export const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+
+/** A request that can be watched and destroyed, on a connection of its own; with the answer as a promise. */
+export function open(
+  port: number,
+  options: RequestOptions = {},
+): { request: ClientRequest; answer: Promise<Answer> } {
+  const sent = request({ port, host: '127.0.0.1', agent: false, ...options });
+  const answer = new Promise<Answer>((resolve, reject) => {
+    sent.on('error', reject);
+    sent.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) });
+      });
+    });
+  });
+  answer.catch(() => {});
+  return { request: sent, answer };
+}
+
+/** A whole request. */
+export function send(
+  port: number,
+  path: string,
+  { body, ...options }: RequestOptions & { body?: string | Uint8Array } = {},
+): Promise<Answer> {
+  const { request: sent, answer } = open(port, {
+    path,
+    method: body === undefined ? 'GET' : 'POST',
+    ...options,
+  });
+  sent.end(body);
+  return answer;
+}
