@@ -5,7 +5,7 @@ import type { Figure } from './scenarios.ts';
 /** Draws goodput against load from a result file: `npx tsx bench/server/chart.ts RESULT.json CHART.svg`. */
 function draw(figures: readonly Figure[]): string {
   const curves = figures.filter(({ scenario }) => scenario === 'goodput by load');
-  const loads = Object.keys(curves[0]?.figures ?? {});
+  const loads = Object.keys(curves[0]?.figures ?? {}).toSorted((a, b) => Number(a) - Number(b));
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: 860, height: 420 });
   chart.setOption({
     backgroundColor: '#ffffff',

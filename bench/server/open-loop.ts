@@ -14,40 +14,37 @@ export interface Sample {
 export interface Load {
   readonly port: number;
   readonly path: string;
-  /** Requests per second, whatever becomes of those before. */
-  readonly perSecond: number;
-  readonly forMs: number;
+  /** When each request is due, milliseconds from the start, whatever becomes of those before. */
+  readonly dueMs: readonly number[];
   /** Milliseconds after which a client gives up and closes its connection. Default 10,000. */
   readonly patienceMs?: number;
 }
 
+/** Random times for `forMs` milliseconds: a Poisson process, as of clients that know nothing of each other. */
+export function arrivals(perSecond: number, forMs: number): number[] {
+  const all: number[] = [];
+  const next = (from: number): number => from - (Math.log(1 - Math.random()) * 1000) / perSecond;
+  for (let due = next(0); due < forMs; due = next(due)) all.push(due);
+  return all;
+}
+
 /**
- * An open loop: requests come when they come, at random times (a Poisson process), and not when others have been
- * answered. (autocannon and wrk are closed loops, in which an overloaded server slows its own load down: what Gil Tene
- * calls coordinated omission.)
+ * An open loop: requests come when they are due, and not when others have been answered. (autocannon and wrk are closed
+ * loops, in which an overloaded server slows its own load down: what Gil Tene calls coordinated omission.)
  */
-export async function openLoop({
-  port,
-  path,
-  perSecond,
-  forMs,
-  patienceMs = 10_000,
-}: Load): Promise<Sample[]> {
+export async function openLoop({ port, path, dueMs, patienceMs = 10_000 }: Load): Promise<Sample[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: Infinity });
   const start = performance.now();
   const answers: Promise<Sample>[] = [];
-  for (let dueMs = next(0, perSecond); dueMs < forMs; dueMs = next(dueMs, perSecond)) {
-    const waitMs = start + dueMs - performance.now();
+  for (const due of dueMs) {
+    const waitMs = start + due - performance.now();
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
-    answers.push(ask(agent, port, path, start + dueMs, dueMs, patienceMs));
+    answers.push(ask(agent, port, path, start + due, due, patienceMs));
   }
   const samples = await Promise.all(answers);
   agent.destroy();
   return samples;
 }
-
-const next = (fromMs: number, perSecond: number): number =>
-  fromMs - (Math.log(1 - Math.random()) * 1000) / perSecond;
 
 function ask(
   agent: Agent,

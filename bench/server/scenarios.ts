@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { capacity } from './capacity.ts';
 import { Contender, contenderNames } from './contender.ts';
 import type { ContenderName } from './contender.ts';
-import { good, openLoop, p } from './open-loop.ts';
+import { arrivals, good, openLoop, p } from './open-loop.ts';
 import type { Sample } from './open-loop.ts';
 
 export interface Setting {
@@ -22,7 +22,7 @@ export interface Figure {
 export type Scenario = (setting: Setting) => Promise<Figure[]>;
 
 /** Fewer than this many requests a second on the light route: not to be a load itself. */
-const lightPerSecond = 50;
+const lightPerSecond = 20;
 
 async function each(
   { names, workers }: Setting,
@@ -52,9 +52,14 @@ async function withCapacity<T>(
   return { before, result };
 }
 
-/** Answers in time as a share of what the server could do at the same time. */
+/** The first second fills the queue, and what is in it at the end is answered when the load is over: neither counts. */
+const warmUpMs = 1000;
+
+/** Answers in time per second, as long as the load lasts. */
 function goodput(samples: readonly Sample[], seconds: number): number {
-  return good(samples).length / seconds;
+  const endMs = seconds * 1000;
+  const answered = good(samples).filter(({ dueMs, ms }) => dueMs + ms >= warmUpMs && dueMs + ms < endMs);
+  return (answered.length * 1000) / (endMs - warmUpMs);
 }
 
 /** Four times what the server can do, and a light route beside it. */
@@ -64,8 +69,18 @@ export const overload: Scenario = (setting) =>
     const { port } = contender;
     const { before, result } = await withCapacity(contender, workers, (perSecond) => {
       const forMs = seconds * 1000;
-      const heavy = openLoop({ port, path: '/normal', perSecond: 4 * perSecond, forMs, patienceMs: 5000 });
-      const light = openLoop({ port, path: '/light', perSecond: lightPerSecond, forMs, patienceMs: 5000 });
+      const heavy = openLoop({
+        port,
+        path: '/normal',
+        dueMs: arrivals(4 * perSecond, forMs),
+        patienceMs: 5000,
+      });
+      const light = openLoop({
+        port,
+        path: '/light',
+        dueMs: arrivals(lightPerSecond, forMs),
+        patienceMs: 5000,
+      });
       return Promise.all([heavy, light]);
     });
     const [heavy, light] = result;
@@ -92,8 +107,8 @@ export const classes: Scenario = (setting) =>
     const perSecond = await capacity(contender, workers, 3);
     const forMs = seconds * 1000;
     const [critical, sheddable] = await Promise.all([
-      openLoop({ port, path: '/critical', perSecond: perSecond / 4, forMs, patienceMs: 5000 }),
-      openLoop({ port, path: '/sheddable', perSecond: 4 * perSecond, forMs, patienceMs: 5000 }),
+      openLoop({ port, path: '/critical', dueMs: arrivals(perSecond / 4, forMs), patienceMs: 5000 }),
+      openLoop({ port, path: '/sheddable', dueMs: arrivals(4 * perSecond, forMs), patienceMs: 5000 }),
     ]);
     return {
       'critical, % answered within 1 s': (100 * good(critical).length) / critical.length,
@@ -108,19 +123,20 @@ export const halfLoad: Scenario = async ({ workers, seconds, names }) => {
   const contenders = await Promise.all(compared.map((name) => Contender.start(name, workers)));
   const perSecond = (await capacity(contenders[0], workers, 3)) / 2;
   const samples = new Map<Contender, Sample[]>(contenders.map((contender) => [contender, []]));
-  const turns = 6;
+  const turns = 10;
   for (let turn = 0; turn < turns; turn++) {
+    // The same requests at the same times for both.
+    const dueMs = arrivals(perSecond, (seconds * 1000) / turns);
     for (const contender of turn % 2 === 0 ? contenders : contenders.toReversed()) {
       const { port } = contender;
-      const forMs = (seconds * 1000) / turns;
-      samples.get(contender)?.push(...(await openLoop({ port, path: '/normal', perSecond, forMs })));
+      samples.get(contender)?.push(...(await openLoop({ port, path: '/normal', dueMs })));
     }
   }
   for (const contender of contenders) await contender.stop();
   return contenders.map((contender) => {
     const own = samples.get(contender) ?? [];
     const figures = {
-      'answered in time, requests/s': goodput(own, seconds),
+      'answered in time, requests/s': good(own).length / seconds,
       'offered, requests/s': own.length / seconds,
       'p50 ms': p(0.5, own),
       'p99 ms': p(0.99, own),
@@ -181,7 +197,7 @@ export const sigterm: Scenario = (setting) =>
   each(setting, 'SIGTERM at 2 × capacity', async (contender) => {
     const perSecond = await capacity(contender, setting.workers, 3);
     const forMs = 2000;
-    const load = openLoop({ port: contender.port, path: '/normal', perSecond: 2 * perSecond, forMs });
+    const load = openLoop({ port: contender.port, path: '/normal', dueMs: arrivals(2 * perSecond, forMs) });
     await new Promise((resolve) => setTimeout(resolve, forMs));
     const start = performance.now();
     await contender.stop(15_000);
@@ -195,27 +211,29 @@ export const sigterm: Scenario = (setting) =>
     };
   });
 
-/** Goodput by load. */
-export const curve: Scenario = async (setting) => {
-  const { workers, seconds } = setting;
-  const figures = await each(setting, 'goodput by load', async (contender) => {
-    const perSecond = await capacity(contender, workers, 3);
-    const measured: Record<string, number> = {};
-    for (const load of [0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4]) {
-      const { port } = contender;
-      const forMs = seconds * 1000;
-      const samples = await openLoop({
-        port,
-        path: '/normal',
-        perSecond: load * perSecond,
-        forMs,
-        patienceMs: 3000,
-      });
-      measured[load] = (100 * goodput(samples, seconds)) / perSecond;
+/** Multiples of the capacity. */
+const loads = [0.5, 0.75, 1, 1.5, 2, 4];
+
+/** Goodput by load: a fresh server for each, since what is left of an overload would weigh on the next. */
+export const curve: Scenario = async ({ workers, seconds, names }) => {
+  const all: Figure[] = [];
+  for (const name of names) {
+    const runs: { readonly able: number; readonly perSecond: number }[] = [];
+    for (const load of loads) {
+      const contender = await Contender.start(name, workers);
+      const able = await capacity(contender, workers, 3);
+      const dueMs = arrivals(load * able, seconds * 1000);
+      const samples = await openLoop({ port: contender.port, path: '/normal', dueMs, patienceMs: 1500 });
+      runs.push({ able, perSecond: goodput(samples, seconds) });
+      await contender.stop();
     }
-    return measured;
-  });
-  return figures;
+    // What the machine could do just before and just after.
+    const share = ({ able, perSecond }: (typeof runs)[number], index: number): number =>
+      (200 * perSecond) / (able + (runs[index + 1]?.able ?? able));
+    const figures = Object.fromEntries(runs.map((run, index) => [String(loads[index]), share(run, index)]));
+    all.push({ scenario: 'goodput by load', contender: name, figures });
+  }
+  return all;
 };
 
 export const scenarios: Readonly<Record<string, Scenario>> = {

@@ -87,13 +87,14 @@ export class BatchRunner {
         if (collected.size > 0 && (eager || collected.live || now - oldest >= maxDelayMs))
           collected.send(false);
         if (collected.size === 0) oldest = now;
+        // Before the claim: whoever sees that it runs may ask since when.
+        let startMs = now;
+        startedAt[word] = now + clockOffset;
         if (Atomics.compareExchange(words, word, claim.sent, claim.running) !== claim.sent) {
           collected.skip();
           continue;
         }
         if (batch.announce && word === base) this.#port.postMessage({ begun: id } satisfies Begun);
-        let startMs = now;
-        startedAt[word] = now + clockOffset;
         task.word = word;
         let value: unknown;
         let failed = false;

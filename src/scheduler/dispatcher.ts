@@ -45,6 +45,12 @@ const maxJobsPerDelivery = 256;
 const maxBytesPerDelivery = 256 * 1024;
 /** One delivery running and one on its way: the hand-over costs no time. */
 const depth = 2;
+/**
+ * But behind a job that takes longer than this nothing is on its way, or it might begin after jobs that came later: the
+ * hand-over is less than a hundredth of the run. At half the capacity of two workers, jobs of 90 ms, the 99th percentile of the
+ * latency fell from 364 to 203 ms.
+ */
+const maxAheadMs = 10;
 
 /**
  * Decides which job goes to which worker, and when.
@@ -163,8 +169,15 @@ export class Dispatcher {
   #topUp(): void {
     this.#dropExpired();
     for (const lane of this.#crew.lanes) {
-      while (this.#queue.size > 0 && lane.canTake(depth) && this.#send(lane));
+      while (this.#queue.size > 0 && this.#canTake(lane) && this.#send(lane));
     }
+  }
+
+  /** Nothing follows what is known to take long: it would stand behind it while another worker became free. */
+  #canTake(lane: Lane): boolean {
+    if (!lane.canTake(depth)) return false;
+    const job = lane.deliveries[0]?.jobs[0];
+    return job === undefined || (this.#runTimes.estimate(job.task.target) ?? 0) <= maxAheadMs;
   }
 
   /** False if nothing was sent. */
@@ -260,7 +273,7 @@ export class Dispatcher {
       this.#crew.finished(lane, delivery);
       this.#tellNext(lane);
       this.#dropExpired();
-      if (this.#queue.size > 0 && lane.canTake(depth)) this.#send(lane);
+      if (this.#queue.size > 0 && this.#canTake(lane)) this.#send(lane);
     }
     this.#settling = true;
     let failed = 0;

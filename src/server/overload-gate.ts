@@ -22,7 +22,7 @@ export interface RequestOptions {
  * How much longer than forecast a wait is taken to be. A task that is admitted in vain costs its client the whole
  * deadline; one that is refused too early costs little, since others are in the queue.
  */
-const caution = 1.25;
+const caution = 1.5;
 
 /**
  * Stands before an executor and answers overload at once, instead of letting requests wait longer than their clients do.

@@ -38,6 +38,20 @@ describe('batching', () => {
     `);
   });
 
+  test('nothing follows what is known to take long: who becomes free first takes the next', async () => {
+    const bench = Bench.booted();
+    bench.submit('a');
+    bench.backend.alive.find((worker) => worker.deliveries.length > 0)?.finish('learnt', { ms: 50 });
+    bench.jobs.clear();
+    bench.submit('aaaa');
+    await bench.tick();
+    expect(bench.show()).toMatchInlineSnapshot(`
+      "worker 0: [a]
+      worker 1: [a]
+      queued: a"
+    `);
+  });
+
   test('a worker that is through is fed again before anything settles', async () => {
     const bench = Bench.booted({ workers: 1 });
     bench.submit('abc');
