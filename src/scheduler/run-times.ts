@@ -5,7 +5,9 @@ import type { TaskTarget } from '../tasks/task.ts';
  * (Jacobson 1988, gain 1/8).
  *
  * A rise is believed faster than a fall (gain 1/2): a batch sized for quick tasks that turn out slow delays others,
- * the opposite costs a little throughput.
+ * the opposite costs a little throughput. But one call counts as four times the mean at the most: on a busy machine a call
+ * of microseconds may take milliseconds because its thread was taken off the core. (Without that bound, and on two cores
+ * with two workers, tasks of 50 µs reached 56 % of the ideal where they reach 70 %, those of 100 µs 63 % and 75 %.)
  */
 export class RunTimes {
   readonly #meansMs: (number | undefined)[] = [];
@@ -22,9 +24,10 @@ export class RunTimes {
     const known = this.#meansMs[target.index];
     if (known === undefined) this.#meansMs[target.index] = ms;
     else {
-      this.#meansMs[target.index] = known + (ms - known) * (ms > known ? rise : fall);
+      const believed = Math.min(ms, Math.max(known * maxGrowth, floorMs));
+      this.#meansMs[target.index] = known + (believed - known) * (ms > known ? rise : fall);
       const distrust = this.#distrust[target.index];
-      if (ms > slowMs && known * 2 < slowMs) this.#distrust[target.index] = caution;
+      if (ms > slowMs && known < quickMs) this.#distrust[target.index] = caution;
       else if (distrust !== undefined && distrust > 0) this.#distrust[target.index] = distrust - 1;
     }
   }
@@ -35,8 +38,14 @@ export class RunTimes {
   }
 }
 
-/** Longer than a quick call may take: the run time that a delivery of several jobs is made for, milliseconds. */
-const slowMs = 1;
+/** One call counts as no more than so many times the mean. */
+const maxGrowth = 4;
+/** Or as this, if that is more; milliseconds. */
+const floorMs = 0.01;
+/** What is expected to be quicker travels with others; milliseconds. */
+const quickMs = 0.5;
+/** Longer than the system takes a thread off its core for, as a rule; milliseconds. */
+const slowMs = 10;
 const caution = 1000;
 
 const rise = 1 / 2;

@@ -27,12 +27,21 @@ test('a call that takes long against all expectation makes its function uneven, 
   times.learn(quick, 20);
   times.learn(slow, 0.01);
   expect([times.isUneven(quick), times.isUneven(slow)]).toEqual([false, false]);
+  times.learn(slow, 5);
+  expect(times.isUneven(slow)).toBe(false);
   times.learn(slow, 20);
   expect(times.isUneven(slow)).toBe(true);
   for (let left = 999; left > 0; left--) times.learn(slow, 0.01);
   expect(times.isUneven(slow)).toBe(true);
   times.learn(slow, 0.01);
   expect(times.isUneven(slow)).toBe(false);
+});
+
+test('one call counts as four times the mean at the most', () => {
+  const times = new RunTimes();
+  times.learn(quick, 1);
+  times.learn(quick, 1000);
+  expect(times.estimate(quick)).toBe(2.5);
 });
 
 test('an estimate lies between the shortest and the longest run', () => {
