@@ -5,7 +5,9 @@ import type { Figure } from './scenarios.ts';
 /** Draws goodput against load from a result file: `npx tsx bench/server/chart.ts RESULT.json CHART.svg`. */
 function draw(figures: readonly Figure[]): string {
   const curves = figures.filter(({ scenario }) => scenario === 'goodput by load');
-  const loads = Object.keys(curves[0]?.figures ?? {}).toSorted((a, b) => Number(a) - Number(b));
+  const loads = Object.keys(curves[0]?.figures ?? {})
+    .map((label) => Number(label.slice(2)))
+    .toSorted((a, b) => a - b);
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: 860, height: 420 });
   chart.setOption({
     backgroundColor: '#ffffff',
@@ -23,7 +25,7 @@ function draw(figures: readonly Figure[]): string {
     series: curves.map(({ contender, figures: measured }) => ({
       type: 'line',
       name: names[contender],
-      data: loads.map((load) => [Number(load), measured[load]]),
+      data: loads.map((load) => [load, measured[`× ${load}`]]),
     })),
   });
   return chart.renderToSVGString();

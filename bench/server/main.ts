@@ -6,7 +6,7 @@ import { contenderNames, scenarios } from './scenarios.ts';
 import type { Figure } from './scenarios.ts';
 import type { ContenderName } from './contender.ts';
 
-const usage = `node bench/server/run.mjs [SCENARIO…] [--only NAME]… [--seconds 8] [--workers N]
+const usage = `node bench/server/run.mjs [SCENARIO…] [--only NAME]… [--seconds 8] [--workers N] [--load N]…
   scenarios: ${Object.keys(scenarios).join(' ')}
   contenders: ${contenderNames.join(' ')}
   The figures go to the terminal and are added to bench/results/server.json.`;
@@ -17,6 +17,7 @@ const { values, positionals } = parseArgs({
     only: { type: 'string', multiple: true },
     seconds: { type: 'string', default: '8' },
     workers: { type: 'string', default: String(availableParallelism()) },
+    load: { type: 'string', multiple: true, default: ['0.5', '0.75', '1', '1.5', '2', '3', '4'] },
     help: { type: 'boolean', default: false },
   },
 });
@@ -32,7 +33,12 @@ if (values.help || !known) {
   process.exit(values.help ? 0 : 2);
 }
 
-const setting = { workers: Number(values.workers), seconds: Number(values.seconds), names };
+const setting = {
+  workers: Number(values.workers),
+  seconds: Number(values.seconds),
+  names,
+  loads: values.load.map(Number),
+};
 const results = new URL('../results/', import.meta.url);
 mkdirSync(results, { recursive: true });
 const file = new URL('server.json', results);
@@ -57,7 +63,7 @@ function show(figure: number | undefined): string {
   return figure >= 100 ? String(Math.round(figure)) : figure.toFixed(1);
 }
 
-/** Figures of other scenarios and contenders stay as they were. */
+/** Adds to what earlier runs have measured: other scenarios, other contenders, other loads. */
 function save(figures: readonly Figure[]): void {
   let earlier: readonly Figure[] = [];
   try {
@@ -65,14 +71,17 @@ function save(figures: readonly Figure[]): void {
   } catch {
     // The first run.
   }
-  const kept = earlier.filter(
-    (old) => !figures.some((own) => own.scenario === old.scenario && own.contender === old.contender),
-  );
-  const date = new Date().toISOString();
-  const text = JSON.stringify(
-    { date, machine: describeMachine(), setting, figures: [...kept, ...figures] },
-    null,
-    2,
-  );
-  writeFileSync(file, `${text}\n`);
+  const isSame = (a: Figure, b: Figure): boolean => a.scenario === b.scenario && a.contender === b.contender;
+  const merged = figures.map((own) => ({
+    ...own,
+    figures: { ...earlier.find((old) => isSame(old, own))?.figures, ...own.figures },
+  }));
+  const kept = earlier.filter((old) => !figures.some((own) => isSame(old, own)));
+  const result = {
+    date: new Date().toISOString(),
+    machine: describeMachine(),
+    setting,
+    figures: [...kept, ...merged],
+  };
+  writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
 }

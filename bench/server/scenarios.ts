@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { capacity } from './capacity.ts';
 import { Contender, contenderNames } from './contender.ts';
 import type { ContenderName } from './contender.ts';
+import { median } from '../measure.ts';
 import { arrivals, good, openLoop, p } from './open-loop.ts';
 import type { Sample } from './open-loop.ts';
 
@@ -10,6 +11,8 @@ export interface Setting {
   /** Of one run. */
   readonly seconds: number;
   readonly names: readonly ContenderName[];
+  /** Multiples of the capacity, for the curve. */
+  readonly loads: readonly number[];
 }
 
 /** A line of the report: what was measured, of whom, and how much. */
@@ -211,29 +214,28 @@ export const sigterm: Scenario = (setting) =>
     };
   });
 
-/** Multiples of the capacity. */
-const loads = [0.5, 0.75, 1, 1.5, 2, 4];
-
-/** Goodput by load: a fresh server for each, since what is left of an overload would weigh on the next. */
-export const curve: Scenario = async ({ workers, seconds, names }) => {
-  const all: Figure[] = [];
-  for (const name of names) {
-    const runs: { readonly able: number; readonly perSecond: number }[] = [];
-    for (const load of loads) {
+/**
+ * Goodput by load: a fresh server for each, since what is left of an overload would weigh on the next. The work is the same
+ * for all, and so is what the machine can do; it is measured as often as there are contenders.
+ */
+export const curve: Scenario = async ({ workers, seconds, names, loads }) => {
+  const figures = new Map<ContenderName, Record<string, number>>(names.map((name) => [name, {}]));
+  for (const load of loads) {
+    const runs: { name: ContenderName; able: number; perSecond: number }[] = [];
+    for (const name of names) {
       const contender = await Contender.start(name, workers);
-      const able = await capacity(contender, workers, 3);
+      const able = await capacity(contender, workers, 2);
       const dueMs = arrivals(load * able, seconds * 1000);
       const samples = await openLoop({ port: contender.port, path: '/normal', dueMs, patienceMs: 1500 });
-      runs.push({ able, perSecond: goodput(samples, seconds) });
+      runs.push({ name, able, perSecond: goodput(samples, seconds) });
       await contender.stop();
     }
-    // What the machine could do just before and just after.
-    const share = ({ able, perSecond }: (typeof runs)[number], index: number): number =>
-      (200 * perSecond) / (able + (runs[index + 1]?.able ?? able));
-    const figures = Object.fromEntries(runs.map((run, index) => [String(loads[index]), share(run, index)]));
-    all.push({ scenario: 'goodput by load', contender: name, figures });
+    const able = median(runs.map((run) => run.able));
+    for (const { name, perSecond } of runs) {
+      (figures.get(name) as Record<string, number>)[`× ${load}`] = (100 * perSecond) / able;
+    }
   }
-  return all;
+  return [...figures].map(([contender, own]) => ({ scenario: 'goodput by load', contender, figures: own }));
 };
 
 export const scenarios: Readonly<Record<string, Scenario>> = {
