@@ -166,7 +166,8 @@ export class Executor implements AsyncDisposable {
    *   function's run time `runMs` is; without it, the mean of all.
    */
   forecast(options: { readonly priority?: number; readonly task?: Task<unknown> } = {}): Forecast {
-    return this.#scheduler.forecast(options.priority, options.task?.target);
+    const { priority, task } = checkOptions('forecast option', options, forecastChecks);
+    return this.#scheduler.forecast(priority, task?.target);
   }
 
   /** The counts at this instant; an immutable snapshot. */
@@ -224,4 +225,8 @@ function asTask<R>(value: Task<R>): Task<R> {
 
 const shutdownChecks = { mode: oneOf('drain', 'cancel', 'kill') };
 const streamChecks = { window: integer(1) };
+const forecastChecks = {
+  priority: integer(Number.MIN_SAFE_INTEGER),
+  task: (_: string, value: unknown) => void asTask(value as Task<unknown>),
+};
 const mapChecks = { ...streamChecks, ordered: boolean, outcomes: boolean };

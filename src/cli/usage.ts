@@ -5,7 +5,7 @@ const texts: Record<CommandName, string> = {
   hash: `millrace hash PATH… [--algorithm sha256] [--json]
 millrace hash --check FILE [--algorithm sha256]
 
-  Prints a digest for each file, as sha256sum does. A directory is walked, in the order of 'find PATH -type f | sort';
+  Prints a digest for each file, as sha256sum does. A directory is walked, in the order of 'find PATH -type f | LC_ALL=C sort';
   symbolic links and special files below it are left out.
 
   --algorithm NAME   any of node:crypto's hash algorithms; default sha256

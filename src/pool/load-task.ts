@@ -15,7 +15,7 @@ export type TaskFunction = (...args: unknown[]) => unknown;
  */
 export async function loadTask(module: string, name: string): Promise<TaskFunction> {
   const url = existingUrl(module);
-  const exports = new ModuleExports(url, await importModule(url));
+  const exports = new ModuleExports(url, await importOnce(url));
   const found = exports.get(name);
   if (typeof found === 'function') {
     await setUp(url, exports);
@@ -46,6 +46,23 @@ function isFile(url: string): boolean {
     return statSync(fileURLToPath(url), { throwIfNoEntry: false })?.isFile() === true;
   } catch (cause) {
     throw new InvalidTaskError(`there can be no module at ${url}`, { cause });
+  }
+}
+
+/** Modules that this thread has imported. `import()` remembers them by itself, but tsx evaluates a module at each call. */
+const imported = new Map<string, Promise<object>>();
+
+async function importOnce(url: string): Promise<object> {
+  let module = imported.get(url);
+  if (module === undefined) {
+    module = importModule(url);
+    imported.set(url, module);
+  }
+  try {
+    return await module;
+  } catch (error) {
+    imported.delete(url);
+    throw error;
   }
 }
 

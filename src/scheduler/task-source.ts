@@ -1,3 +1,5 @@
+import { show } from '../options.ts';
+
 /** Anything that a loop can be written over. */
 export type Source<T> = Iterable<T> | AsyncIterable<T>;
 
@@ -38,7 +40,7 @@ function openerOf<I>(source: Source<I>): () => OpenSource<I> {
     if (Symbol.asyncIterator in source) return () => promising(source[Symbol.asyncIterator]());
     if (Symbol.iterator in source) return () => source[Symbol.iterator]() as OpenSource<I>;
   }
-  throw new TypeError('the source must be an iterable or an async iterable');
+  throw new TypeError(`the source must be an iterable or an async iterable, not ${show(source)}`);
 }
 
 /** An async iterator of a foreign make may return thenables that are no promises. */

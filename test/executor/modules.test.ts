@@ -26,6 +26,15 @@ describe('a task module', () => {
     expect(await executor.run(module(file).kind())).toBe(kind);
   });
 
+  test('is evaluated once in a thread, whichever of its functions are called, also in TypeScript', async () => {
+    const stateful = tasks<typeof import('../fixtures/stateful.js')>(
+      new URL('../fixtures/stateful.ts', import.meta.url),
+    );
+    expect(await executor.run(stateful.first())).toBe('yes 1');
+    expect(await executor.run(stateful.count())).toBe(2);
+    expect(await executor.run(stateful.second())).toBe('yes 2');
+  });
+
   test('that does not exist fails its tasks, with its URL', async () => {
     const error = await reasonOf(executor.run(module('missing.mjs').kind()));
     expect(error).toBeInstanceOf(InvalidTaskError);
