@@ -53,12 +53,13 @@ const grownMiB = (heap() - before) / 2 ** 20;
 if (grownMiB > 16) tally.violate(`the heap has grown by ${grownMiB.toFixed(1)} MiB`);
 
 console.table(tally.byKind);
-const { endings, collateral, lostResults, violations } = tally;
+const { endings, collateral, lostResults, lostBuffers, violations } = tally;
 console.log({
   executors: stages,
   ...endings,
   collateral,
   lostResults,
+  lostBuffers,
   seconds: Math.round(seconds),
   grownMiB: Number(grownMiB.toFixed(1)),
 });

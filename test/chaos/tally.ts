@@ -16,6 +16,8 @@ export class Tally {
   collateral = 0;
   /** Results that went with a thread which died of lack of memory. */
   lostResults = 0;
+  /** Tasks whose buffers were moved to a thread in the very moment in which it died. */
+  lostBuffers = 0;
   readonly #settled: Uint8Array;
   readonly #maxRuns: Uint8Array;
 
@@ -68,13 +70,15 @@ export class Tally {
   }
 
   #isExcused(reason: unknown): boolean {
-    const { name, finished, cause } = reason as {
+    const { name, message, finished, cause } = reason as {
       name: string;
+      message: string;
       finished?: boolean;
       cause?: Partial<NodeJS.ErrnoException>;
     };
     if (name !== 'WorkerCrashedError') return false;
     if (cause?.message?.startsWith('uncaught after task') === true) this.collateral++;
+    else if (message.includes('ended with the buffers that had moved to it')) this.lostBuffers++;
     else if (finished === true && cause?.code === 'ERR_WORKER_OUT_OF_MEMORY') this.lostResults++;
     else return false;
     return true;
