@@ -71,7 +71,6 @@ function save(figures: readonly Figure[]): void {
   } catch {
     // The first run.
   }
-  const isSame = (a: Figure, b: Figure): boolean => a.scenario === b.scenario && a.contender === b.contender;
   const merged = figures.map((own) => ({
     ...own,
     figures: { ...earlier.find((old) => isSame(old, own))?.figures, ...own.figures },
@@ -84,4 +83,8 @@ function save(figures: readonly Figure[]): void {
     figures: [...kept, ...merged],
   };
   writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
+}
+
+function isSame(a: Figure, b: Figure): boolean {
+  return a.scenario === b.scenario && a.contender === b.contender;
 }
