@@ -28,7 +28,10 @@ function draw(figures: readonly Figure[]): string {
       data: loads.map((load) => [load, measured[`× ${load}`]]),
     })),
   });
-  return chart.renderToSVGString();
+  const svg = chart.renderToSVGString();
+  // Its clock would keep the process alive.
+  chart.dispose();
+  return svg;
 }
 
 const names: Readonly<Record<string, string>> = {

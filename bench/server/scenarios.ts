@@ -87,6 +87,8 @@ export const overload: Scenario = (setting) =>
       return Promise.all([heavy, light]);
     });
     const [heavy, light] = result;
+    // What is still queued would be in the way.
+    await idle(contender);
     const after = await capacity(contender, workers, 3);
     const served = heavy.filter(({ status }) => status === 200);
     const refused = heavy.filter(({ status }) => status === 503);
@@ -216,24 +218,22 @@ export const sigterm: Scenario = (setting) =>
 
 /**
  * Goodput by load: a fresh server for each, since what is left of an overload would weigh on the next. The work is the same
- * for all, and so is what the machine can do; it is measured as often as there are contenders.
+ * for all, and so is what the machine can do and what is offered; it is measured as often as there are contenders.
  */
 export const curve: Scenario = async ({ workers, seconds, names, loads }) => {
   const figures = new Map<ContenderName, Record<string, number>>(names.map((name) => [name, {}]));
   for (const load of loads) {
-    const runs: { name: ContenderName; able: number; perSecond: number }[] = [];
-    for (const name of names) {
-      const contender = await Contender.start(name, workers);
-      const able = await capacity(contender, workers, 2);
-      const dueMs = arrivals(load * able, seconds * 1000);
-      const samples = await openLoop({ port: contender.port, path: '/normal', dueMs, patienceMs: 1500 });
-      runs.push({ name, able, perSecond: goodput(samples, seconds) });
-      await contender.stop();
+    const contenders: Contender[] = [];
+    for (const name of names) contenders.push(await Contender.start(name, workers));
+    const able: number[] = [];
+    for (const contender of contenders) able.push(await capacity(contender, workers, 2));
+    const dueMs = arrivals(load * median(able), seconds * 1000);
+    for (const { name, port } of contenders) {
+      const samples = await openLoop({ port, path: '/normal', dueMs, patienceMs: 1500 });
+      (figures.get(name) as Record<string, number>)[`× ${load}`] =
+        (100 * goodput(samples, seconds)) / median(able);
     }
-    const able = median(runs.map((run) => run.able));
-    for (const { name, perSecond } of runs) {
-      (figures.get(name) as Record<string, number>)[`× ${load}`] = (100 * perSecond) / able;
-    }
+    for (const contender of contenders) await contender.stop();
   }
   return [...figures].map(([contender, own]) => ({ scenario: 'goodput by load', contender, figures: own }));
 };
