@@ -24,16 +24,19 @@ export function describeMachine(): Machine {
     v8: process.versions.v8,
     loadBefore: loadavg()[0],
     versions: {
-      millrace: versionIn('../../package.json'),
-      ...Object.fromEntries(peers.map((name) => [name, versionIn(`../node_modules/${name}/package.json`)])),
-      sharp: versionIn('../../node_modules/sharp/package.json'),
+      millrace: versionIn('../package.json'),
+      ...Object.fromEntries(peers.map((name) => [name, versionIn(`./node_modules/${name}/package.json`)])),
+      sharp: versionIn('../node_modules/sharp/package.json'),
     },
   };
 }
 
+/** This folder, whether this file runs as it is or compiled into `build/`. */
+const bench = new URL(import.meta.url.includes('/bench/build/') ? '../' : './', import.meta.url);
+
 const peers = ['piscina', 'tinypool', 'poolifier', 'workerpool', 'p-limit'];
 
 function versionIn(manifest: string): string {
-  const text = readFileSync(new URL(manifest, import.meta.url), 'utf8');
+  const text = readFileSync(new URL(manifest, bench), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }
