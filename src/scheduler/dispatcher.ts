@@ -37,8 +37,11 @@ export interface DispatchOptions {
  * back then; those of smaller ones are counted until they are answered.
  */
 const announceShare = 1 / 4096;
-/** Expected run time of one delivery: long enough to make a message's cost small, short enough to stay agile. */
-const budgetMs = 1;
+/**
+ * Expected run time of one delivery: long enough to make a message's cost small, short enough to stay agile. With 2 instead
+ * of 1 (and `maxDelayMs` in the worker) tasks of 50, 100 and 500 µs went from 86, 90 and 91 to 90, 93 and 96 % of the ideal.
+ */
+const budgetMs = 2;
 /** A delivery's largest number of jobs, what the claim words are made for. */
 const maxJobsPerDelivery = 256;
 /** Bytes of arguments in one delivery of several jobs: larger tasks travel alone, and begin at once. */
