@@ -23,6 +23,8 @@ export interface DispatchEvents {
   settle(job: Job, status: 'fulfilled' | 'rejected', value: unknown): void;
   /** Its worker is free of it. Called once for each job that was enqueued, unless it was withdrawn. */
   left(job: Job, ranMs: number | undefined): void;
+  /** A job waits for jobs of its own, and its place is about to go to others. */
+  waits(job: Job): void;
   /** A job will be run again from its beginning. */
   restarts(job: Job): void;
   /** A running job submits a task. */
@@ -210,7 +212,8 @@ export class Dispatcher {
       maxBytes: maxBytesPerDelivery,
       maxJobs: Math.min(
         maxJobsPerDelivery,
-        lane.tasksLeft,
+        // One that retires, and takes more for the sake of what waits there, takes one at a time.
+        Math.max(1, lane.tasksLeft),
         fairShare(this.#queue.size, this.#crew.lanes.length),
       ),
     };
@@ -364,12 +367,12 @@ export class Dispatcher {
 
   /** A job waits for jobs of its own: its worker is free meanwhile. */
   #waits(lane: Lane, parked: Delivery, seen: number): void {
-    const [job] = parked.jobs;
-    job?.nest?.waits(
-      seen,
-      () => this.#crew.suspended(lane, parked),
-      () => this.#crew.resumed(lane, parked),
-    );
+    const job = parked.jobs[0] as Job;
+    const suspended = () => {
+      this.#crew.suspended(lane, parked);
+      this.#events.waits(job);
+    };
+    job.nest?.waits(seen, suspended, () => this.#crew.resumed(lane, parked));
     this.#topUpSoon();
   }
 

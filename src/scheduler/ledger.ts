@@ -55,6 +55,8 @@ export class Ledger {
       began: (job) => this.#began(job),
       settle: (job, status, value) => this.#settle(job, status, value),
       left: (job, ranMs) => this.#left(job, ranMs),
+      // It has begun. And if those that wait held bytes, their jobs could wait for them for ever.
+      waits: (job) => this.#releaseBytes(job),
       restarts: (job) => this.#restarts(job),
       called: (parent, task, options, call) => this.#parts.called(parent, task, options, call),
       bootFailed: (error) => {
