@@ -27,7 +27,7 @@ export type { Cancellation };
  *   …
  * }
  * ```
- * Outside of an executor, in a unit test for example, nothing is ever cancelled.
+ * Outside of a task, in a unit test for example, nothing is ever cancelled.
  */
 export function cancellation(): Cancellation {
   return taskHost()?.cancellation() ?? never;
@@ -45,7 +45,8 @@ export function report(value: unknown): void {
 }
 
 /**
- * The executor that runs this task, for tasks that submit tasks. Ask at the beginning of the task and keep the answer.
+ * The executor that runs this task, for tasks that submit tasks. Ask at the beginning of the task and keep the answer: while
+ * the task waits for its tasks, the thread may be another's.
  *
  * ```ts
  * const self = tasks<typeof import('./sort.js')>(import.meta.url);
@@ -57,13 +58,16 @@ export function report(value: unknown): void {
  *   merge(numbers, middle);
  * }
  * ```
- * @throws {InvalidTaskError} where no executor runs a task.
+ * @throws {InvalidTaskError} outside of a task, and when no task has the thread any more.
  */
 export function current(): Current {
   const calls = taskHost()?.calls();
-  if (calls === undefined) throw new InvalidTaskError('current() is for tasks that an executor runs');
+  if (calls === undefined) throw new InvalidTaskError(notNow);
   return (calls.face ??= new Current(calls)) as Current;
 }
+
+const notNow =
+  'current() is for tasks that an executor runs: ask at the beginning of the task, and keep the answer';
 
 const never: Cancellation = {
   aborted: false,

@@ -10,6 +10,7 @@ import { atHand, isThenable } from './at-hand.ts';
 import { NestedFuture } from './nested-future.ts';
 import type { NestedOutcome } from './nested-future.ts';
 import { Offers } from './offers.ts';
+import type { Sent } from './offers.ts';
 
 type Source<T> = Iterable<T> | AsyncIterable<T>;
 
@@ -28,7 +29,7 @@ export class Current {
   constructor(calls: NestedCalls) {
     this.#calls = calls;
     const { idle, workers } = calls;
-    this.#offers = new Offers(idle, workers, (task) => this.run(task));
+    this.#offers = new Offers(idle, workers, (task) => this.#send(task));
   }
 
   /** How many workers the executor has. */
@@ -62,20 +63,7 @@ export class Current {
 
   /** Submits, and waits for the result. Rejects as `submit()` does, and with what the task threw. */
   run<R>(task: Task<R>, options?: TaskOptions): Promise<R> {
-    return this.#calls.awaited(
-      new Promise((resolve, reject) => {
-        this.#submit(
-          task,
-          options,
-          false,
-          () => {},
-          (outcome) => {
-            if (outcome.status === 'fulfilled') resolve(outcome.value);
-            else reject(outcome.reason);
-          },
-        );
-      }),
-    );
+    return this.#send(task, options).result;
   }
 
   /**
@@ -98,7 +86,7 @@ export class Current {
    * never shipped.
    *
    * At hand a function gets the arguments themselves, on another worker copies of them: it must not change them, unless they
-   * are shared memory. The tasks' options are not looked at, but for `transfer` of what is shipped.
+   * are shared memory. The tasks' options hold only for what is sent to another worker.
    *
    * Rejects with the first failure; the other task is cancelled, or not begun.
    */
@@ -107,16 +95,39 @@ export class Current {
     const branch = this.#offers.add(check(b));
     let first: A | PromiseLike<A>;
     try {
-      first = atHand(a);
+      first = this.#here(a);
       if (isThenable(first)) first = await first;
     } catch (error) {
       this.#offers.remove(branch);
+      branch.sent?.cancel();
       throw error;
     }
-    if (branch.sent !== null) return [first, (await branch.sent) as B];
+    if (branch.sent !== null) return [first, (await branch.sent.result) as B];
     this.#offers.remove(branch);
-    const second = atHand(b);
+    const second = this.#here(b);
     return [first, isThenable(second) ? await second : second];
+  }
+
+  /** At hand, unless others have the thread: they would be taken for the ones that ask for what the function asks for. */
+  #here<R>(task: Task<R>): R | PromiseLike<R> {
+    return this.#calls.hasThread ? atHand(task) : this.run(task);
+  }
+
+  #send<R>(task: Task<R>, options?: TaskOptions): Sent<R> {
+    let future: NestedFuture<R> | undefined;
+    const result = new Promise<R>((resolve, reject) => {
+      future = this.#submit(
+        task,
+        options,
+        false,
+        () => {},
+        (outcome) => {
+          if (outcome.status === 'fulfilled') resolve(outcome.value);
+          else reject(outcome.reason);
+        },
+      );
+    });
+    return { result: this.#calls.awaited(result), cancel: () => future?.cancel() };
   }
 
   async *#thunks(tasks: Source<Task<unknown>>) {
@@ -145,7 +156,7 @@ export class Current {
     signal?.throwIfAborted();
     const withdraw = (reason: unknown) => this.#calls.withdraw(call, reason);
     const onAbort = () => withdraw(signal?.reason);
-    const future = new NestedFuture<R>(this.#calls, withdraw);
+    const future = new NestedFuture<R>(task, this.#calls, withdraw);
     const call = this.#calls.submit(task, all, tellAdmitted, {
       admitted,
       settled: (status, value) => {

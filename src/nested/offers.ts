@@ -1,10 +1,18 @@
+// The global one is a getter, and slower.
+import { performance } from 'node:perf_hooks';
 import type { Task } from '../tasks/task.ts';
+
+/** A task that was sent to another worker. */
+export interface Sent<R> {
+  readonly result: Promise<R>;
+  cancel(): void;
+}
 
 /** A branch that has not begun: to be run at hand, unless a worker that has nothing to do takes it. */
 export interface Branch {
   readonly task: Task<unknown>;
-  /** Its result, once it has been sent to another worker. */
-  sent: Promise<unknown> | null;
+  /** Null as long as it lies here. */
+  sent: Sent<unknown> | null;
 }
 
 /** Run time that pays for sending one branch, which costs the two threads about a tenth of it. Milliseconds. */
@@ -20,7 +28,7 @@ const beatMs = 0.5;
  */
 export class Offers {
   readonly #idle: Int32Array;
-  readonly #send: (task: Task<unknown>) => Promise<unknown>;
+  readonly #send: (task: Task<unknown>) => Sent<unknown>;
   readonly #most: number;
   readonly #branches: Branch[] = [];
   /** Branches that may be sent. */
@@ -31,7 +39,7 @@ export class Offers {
    * @param idle one word of shared memory: how many workers have nothing to do.
    * @param most branches that may be sent one right after the other: enough to give every worker one.
    */
-  constructor(idle: Int32Array, most: number, send: (task: Task<unknown>) => Promise<unknown>) {
+  constructor(idle: Int32Array, most: number, send: (task: Task<unknown>) => Sent<unknown>) {
     this.#idle = idle;
     this.#most = most;
     this.#credit = most;

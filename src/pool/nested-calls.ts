@@ -18,6 +18,8 @@ export interface CallDesk {
   /** The calls of all tasks that the thread has begun; numbers are never used twice. */
   readonly open: Map<number, { readonly calls: NestedCalls; readonly listener: CallListener }>;
   nextCall(): number;
+  /** Is the thread that of the task whose calls these are? */
+  belongsTo(calls: NestedCalls): boolean;
   /** How many workers of the executor have nothing to do. */
   readonly idle: Int32Array;
   /** The executor's. */
@@ -52,6 +54,11 @@ export class NestedCalls {
 
   get workers(): number {
     return this.#desk.workers;
+  }
+
+  /** False while it waits for them: others may have the thread, also when it goes on because of something else. */
+  get hasThread(): boolean {
+    return this.#desk.belongsTo(this);
   }
 
   get awaits(): boolean {

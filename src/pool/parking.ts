@@ -61,6 +61,10 @@ export class Parking implements CallDesk {
     return ++this.#lastCall;
   }
 
+  belongsTo(calls: NestedCalls): boolean {
+    return this.#parts.task().ownCalls === calls;
+  }
+
   /** Waits for a task that has returned a promise: until it has ended, or waits for others and has left its batch. */
   async run(value: PromiseLike<unknown>): Promise<Execution> {
     const execution = new Execution(value, () => this.#ended(execution));

@@ -9,7 +9,7 @@ import { Collected } from './collected.ts';
 import { loadTask } from './load-task.ts';
 import type { TaskFunction } from './load-task.ts';
 import { Parking } from './parking.ts';
-import { RunningTask } from './running-task.ts';
+import { noTask, RunningTask } from './running-task.ts';
 import { runTraced } from './trace-context.ts';
 import type { Carrier } from './trace-context.ts';
 import type { Batch, Begun, Boot, Stop } from './wire.ts';
@@ -165,6 +165,7 @@ export class BatchRunner {
           value = error;
         }
         if (task.asked) task.end();
+        else task.word = noTask;
         now = performance.now();
         endedAt[word] = now + clockOffset;
         if (failed) collected.fail(value);

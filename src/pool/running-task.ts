@@ -10,12 +10,12 @@ import type { Cancellation } from './task-cancellation.ts';
 import { dataCloneError } from './uncloneable.ts';
 import type { Reported, Waits } from './wire.ts';
 
-/** What a running task may ask its thread for; `millrace/worker` is the public face of it. */
+/** What a running task may ask its thread for; `millrace/worker` is the public face of it. Undefined while none runs. */
 export interface TaskHost {
-  cancellation(): Cancellation;
+  cancellation(): Cancellation | undefined;
   report(value: unknown): void;
   /** The tasks that it submits. */
-  calls(): NestedCalls;
+  calls(): NestedCalls | undefined;
 }
 
 const key: unique symbol = Symbol.for('millrace.taskHost') as never;
@@ -27,6 +27,9 @@ const globals = globalThis as { [key]?: TaskHost };
 export function taskHost(): TaskHost | undefined {
   return globals[key];
 }
+
+/** Instead of a claim word: the thread has nothing to do, or its task waits for tasks of its own. Who asks now asks too late. */
+export const noTask = -1;
 
 /** A task and what it has asked for, while another one has the thread. It is alone in a batch of its own. */
 export interface TaskState {
@@ -49,8 +52,8 @@ export class RunningTask implements TaskHost {
   /** The batch that is being run, and the index of its first claim word. */
   batch = -1;
   base = 0;
-  /** The claim word of the task. */
-  word = 0;
+  /** The claim word of the task, or `noTask`. */
+  word: number = noTask;
   /** Has the task asked for anything? Then `end` must be called. */
   asked = false;
   #claims: Claims;
@@ -67,7 +70,8 @@ export class RunningTask implements TaskHost {
     globals[key] = this;
   }
 
-  cancellation(): Cancellation {
+  cancellation(): Cancellation | undefined {
+    if (this.word === noTask) return undefined;
     this.asked = true;
     return (this.#cancellation ??= new TaskCancellation(this.#claims.words, this.word));
   }
@@ -77,13 +81,15 @@ export class RunningTask implements TaskHost {
     return this.#calls;
   }
 
-  calls(): NestedCalls {
+  calls(): NestedCalls | undefined {
+    if (this.word === noTask) return undefined;
     this.asked = true;
     return (this.#calls ??= new NestedCalls(this.#desk, this.batch, this.word - this.base));
   }
 
   /** One report is on its way at the most: however fast a task reports, the main thread is not flooded. */
   report(value: unknown): void {
+    if (this.word === noTask) return;
     this.asked = true;
     let copy: unknown;
     try {
@@ -117,6 +123,7 @@ export class RunningTask implements TaskHost {
     this.#calls?.end();
     this.#calls = null;
     this.#claims = this.#all;
+    this.word = noTask;
   }
 
   /**
@@ -134,6 +141,7 @@ export class RunningTask implements TaskHost {
     this.#cancellation = null;
     this.#calls = null;
     this.#claims = this.#all;
+    this.word = noTask;
     return { batch, claims, cancellation, calls };
   }
 

@@ -61,6 +61,20 @@ describe('join', () => {
     expect(gate.count).toBe(0);
   });
 
+  test('cancels the second where it runs already', async () => {
+    await start(2);
+    expect(await executor.run(nested.joinFailingBeside(gate.shared))).toBe('left');
+    expect(executor.stats()).toMatchObject({ submitted: 2 });
+  });
+
+  test('belongs to its task, also when others have the thread', async () => {
+    await start(2);
+    const late = executor.run(nested.joinsLate(gate.shared));
+    await gate.counted(1);
+    gate.open();
+    expect(await late).toEqual([['asked', 'asked'], 'child']);
+  });
+
   test('hands the arguments themselves to what runs at hand', async () => {
     await start(1);
     expect(await executor.run(nested.joinSame({ x: 1 }))).toBe(true);
@@ -75,7 +89,10 @@ describe('join', () => {
 describe('offers', () => {
   const task = (name: string) => ({ name }) as unknown as Task<unknown>;
   const sent: string[] = [];
-  const send = async ({ name }: Task<unknown>) => void sent.push(name);
+  const send = ({ name }: Task<unknown>) => {
+    sent.push(name);
+    return { result: Promise.resolve(), cancel() {} };
+  };
   const idle = (count: number) => new Int32Array(new SharedArrayBuffer(4)).fill(count);
   beforeEach(() => {
     sent.length = 0;

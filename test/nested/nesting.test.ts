@@ -97,7 +97,8 @@ describe('a task that submits tasks', () => {
 
   test('can submit first and read later', async () => {
     start(2, 1);
-    const { results, settled } = await executor.run(nested.submitAll([1, 2, 3, 4, 5, 6, 7, 8]));
+    const { results, settled, names } = await executor.run(nested.submitAll([1, 2, 3, 4, 5, 6, 7, 8]));
+    expect(new Set(names)).toEqual(new Set(['echo']));
     expect(results).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     expect(settled).toBe(true);
     expectEmpty();
@@ -131,6 +132,20 @@ describe('a task that submits tasks', () => {
     const seen = await reported;
     expect(seen.at(-1)).toBe('after');
     expect(seen).not.toContain('child');
+  });
+
+  test('can ask for nothing while it has no thread, and touches no other', async () => {
+    start(2);
+    await executor.ready();
+    const future = await executor.submit(nested.asksLate(gate.shared));
+    await gate.counted(1);
+    expect(await executor.run(nested.asks())).toBe('asked');
+    gate.open();
+    const [[name, message, aborted, after], child] = (await future.result()) as [unknown[], string];
+    expect(name).toBe('InvalidTaskError');
+    expect(message).toContain('ask at the beginning of the task, and keep the answer');
+    expect([aborted, after, child]).toEqual([false, 'after', 'child']);
+    expect(await collect(future.progress())).not.toContain('late');
   });
 
   test('knows how many workers there are', async () => {
