@@ -25,14 +25,17 @@ test.each<[string, ExecutorOptions]>([
   ['it has run as many as it may', { workers: 1, maxTasksPerWorker: 1 }],
   ['it holds as much as it may', { workers: 1, maxBytesPerWorker: 1 }],
   ['two of them', { workers: 2, maxTasksPerWorker: 3 }],
-])('a thread that is to be replaced still runs what the tasks that wait in it need: %s', async (_, options) => {
-  executor = new Executor(options);
-  const before = await executor.run(nested.thread());
-  expect(await executor.run(nested.deep(20))).toBe(20);
-  expect((await executor.run(nested.streams([1, 2, 3, 4, 5], 2))).read).toHaveLength(5);
-  expect(await executor.run(nested.thread())).not.toBe(before);
-  expectEmpty();
-});
+])(
+  'a thread that is to be replaced still runs what the tasks that wait in it need: %s',
+  async (_, options) => {
+    executor = new Executor(options);
+    const before = await executor.run(nested.thread());
+    expect(await executor.run(nested.deep(20))).toBe(20);
+    expect((await executor.run(nested.streams([1, 2, 3, 4, 5], 2))).read).toHaveLength(5);
+    expect(await executor.run(nested.thread())).not.toBe(before);
+    expectEmpty();
+  },
+);
 
 test('also when a stranger is to have it first', async () => {
   executor = new Executor({ workers: 1, maxTasksPerWorker: 1 });
