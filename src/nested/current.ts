@@ -1,5 +1,6 @@
 import { InvalidTaskError } from '../errors.ts';
 import { bufferUnordered } from '../flow/buffered.ts';
+import { offAbort, onAbort } from '../flow/on-abort.ts';
 import { checkOptions, integer, show } from '../options.ts';
 import type { NestedCalls } from '../pool/nested-calls.ts';
 import { Task } from '../tasks/task.ts';
@@ -70,13 +71,14 @@ export class Current {
    * Runs the tasks of a source and yields their futures in the order in which they end, failed ones included. The source is
    * pulled lazily. Leaving the loop cancels what it submitted.
    *
-   * @param options `window`: tasks in flight or finished and not yet read, an integer of at least 1. Default: twice the workers.
+   * @param options `window`: tasks in flight or finished and not yet read, an integer of at least 1. Default: four for each worker,
+   *   because small tasks travel together.
    */
   asCompleted<T extends Task<unknown>>(
     tasks: Source<T>,
     options: { readonly window?: number } = {},
   ): AsyncIterableIterator<NestedFuture<TaskResult<T>>, undefined> {
-    const { window = this.workers * 2 } = checkOptions('asCompleted option', options, { window: integer(1) });
+    const { window = this.workers * 4 } = checkOptions('asCompleted option', options, { window: integer(1) });
     return bufferUnordered(this.#thunks(tasks), window) as never;
   }
 
@@ -116,16 +118,10 @@ export class Current {
   #send<R>(task: Task<R>, options?: TaskOptions): Sent<R> {
     let future: NestedFuture<R> | undefined;
     const result = new Promise<R>((resolve, reject) => {
-      future = this.#submit(
-        task,
-        options,
-        false,
-        () => {},
-        (outcome) => {
-          if (outcome.status === 'fulfilled') resolve(outcome.value);
-          else reject(outcome.reason);
-        },
-      );
+      future = this.#submit(task, options, false, ignore, (outcome) => {
+        if (outcome.status === 'fulfilled') resolve(outcome.value);
+        else reject(outcome.reason);
+      });
     });
     return { result: this.#calls.awaited(result), cancel: () => future?.cancel() };
   }
@@ -134,11 +130,11 @@ export class Current {
     for await (const task of tasks) {
       check(task);
       yield async (signal: AbortSignal) => {
-        const future = await this.submit(task);
-        const cancel = () => future.cancel(signal.reason);
-        signal.addEventListener('abort', cancel, { once: true });
+        const future = this.#submit(task, undefined, false, ignore, ignore);
+        const abortable = { aborted: (reason: unknown) => future.cancel(reason) };
+        onAbort(signal, abortable);
         await future.outcome();
-        signal.removeEventListener('abort', cancel);
+        offAbort(signal, abortable);
         return future;
       };
     }
@@ -155,18 +151,18 @@ export class Current {
     const { signal } = all;
     signal?.throwIfAborted();
     const withdraw = (reason: unknown) => this.#calls.withdraw(call, reason);
-    const onAbort = () => withdraw(signal?.reason);
+    const abortable = { aborted: withdraw };
     const future = new NestedFuture<R>(task, this.#calls, withdraw);
     const call = this.#calls.submit(task, all, tellAdmitted, {
       admitted,
       settled: (status, value) => {
-        signal?.removeEventListener('abort', onAbort);
+        if (signal !== undefined) offAbort(signal, abortable);
         const outcome = status === 'fulfilled' ? { status, value: value as R } : { status, reason: value };
         NestedFuture.settle(future, outcome);
         settled(outcome);
       },
     });
-    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal !== undefined) onAbort(signal, abortable);
     return future;
   }
 }
@@ -175,3 +171,5 @@ function check<R>(task: Task<R>): Task<R> {
   if (task instanceof Task) return task;
   throw new InvalidTaskError(`not a task: ${show(task)} (make one with tasks() or inline())`);
 }
+
+const ignore = (): void => {};

@@ -256,6 +256,18 @@ describe('asCompleted in a task', () => {
     expectEmpty();
   });
 
+  test('and many tasks with one signal are nothing to warn of', async () => {
+    start(2, 100);
+    expect(await executor.run(nested.warnings(30))).toEqual([]);
+  });
+
+  test('cancels what is in line for a place, when it is left', async () => {
+    start(1, 0);
+    expect(await executor.run(nested.leaves(gate.shared))).toBe('first');
+    expect(gate.arrived).toBe(0);
+    expect(executor.stats()).toMatchObject({ cancelled: 2, fulfilled: 2 });
+  });
+
   test('can be left', async () => {
     start(2);
     const { read, pulled } = await executor.run(nested.streams([1, 2, 3, 4, 5, 6, 7, 8, 9], 2, 3));
