@@ -6,7 +6,9 @@ import { PiscinaBackend } from './pool/piscina-backend.ts';
 import type { LoopTimes } from './scheduler/backend.ts';
 import type { Forecast } from './scheduler/backlog.ts';
 import type { Future, Outcome } from './scheduler/future.ts';
+import { inTheWayOf } from './scheduler/in-the-way.ts';
 import type { Job } from './scheduler/job.ts';
+import { payloadBytes } from './scheduler/payload-size.ts';
 import { readFuture, readOutcome, readResult } from './scheduler/readings.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import type { ShutdownMode } from './scheduler/scheduler.ts';
@@ -168,6 +170,15 @@ export class Executor implements AsyncDisposable {
   forecast(options: { readonly priority?: number; readonly task?: Task<unknown> } = {}): Forecast {
     const { priority, task } = checkOptions('forecast option', options, forecastChecks);
     return this.#scheduler.forecast(priority, task?.target);
+  }
+
+  /**
+   * What would have to be cancelled for a task to be admitted at this instant: the first of these futures of this executor,
+   * of those that no thread has begun, as many as it takes. Empty if there is room already; null if there would be none
+   * without all of them, or if callers wait for a place, which would be theirs. Nothing is cancelled here.
+   */
+  inTheWayOf(task: Task<unknown>, futures: Iterable<Future<unknown>>): readonly Future<unknown>[] | null {
+    return inTheWayOf(payloadBytes(Task.argsOf(asTask(task))), futures, this.#scheduler.admission);
   }
 
   /** The counts at this instant; an immutable snapshot. */

@@ -37,7 +37,7 @@ function part(file: string): string {
 /** What each part may import; `type:` only types of it. */
 const allowed: Record<string, readonly string[]> = {
   cli: ['cli', 'index', 'host-load', 'tasks/index.ts', 'tasks/image-options.ts'],
-  server: ['server', 'index', 'host-load'],
+  server: ['server', 'index', 'host-load', 'options'],
   'host-load': [],
   index: ['executor', 'executor-options', 'errors', 'pool', 'scheduler', 'tasks'],
   worker: ['pool/running-task.ts', 'type:pool/task-cancellation.ts', 'tasks'],
