@@ -1,6 +1,6 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -123,9 +123,9 @@ async function serve(options: object = {}): Promise<void> {
   threadStarts = 0;
 }
 
-/** What is in the server's own folder: a folder for each request, and what is in those. */
-const within = (): string[] =>
-  readdirSync(join(folder, readdirSync(folder)[0] as string), { recursive: true, encoding: 'utf8' });
+/** The server's own folder, which has one for each request. */
+const root = (): string => join(folder, readdirSync(folder)[0] as string);
+const requests = (): string[] => readdirSync(root());
 
 /** Ends the server, which leaves nothing behind. */
 async function end(): Promise<void> {
@@ -147,12 +147,12 @@ describe('streams', () => {
         headers: { ...multipart, 'content-length': body.length },
       });
       request.write(body.subarray(0, sent));
-      while (within().length === 0) await rounds(1);
+      while (requests().length === 0) await rounds(1);
       request.destroy();
-      while (within().length > 0) await rounds(1);
+      while (requests().length > 0) await rounds(1);
     }
     expect((await upload(body)).status).toBe(200);
-    while (within().length > 0) await rounds(1);
+    while (requests().length > 0) await rounds(1);
   });
 
   test('a client that does not read its answer is cut off', async () => {
@@ -171,17 +171,17 @@ describe('streams', () => {
         `content-length: ${body.length}\r\n\r\n`,
     );
     socket.write(body);
-    while (!within().some((path) => path.endsWith('thumbnail'))) await rounds(1);
+    while (!requests().some((name) => existsSync(join(root(), name, 'thumbnail')))) await rounds(1);
     // What the server would do after a minute.
     const [served] = (await connected) as [Socket];
     served.setTimeout(50);
-    while (within().length > 0) await rounds(1);
+    while (requests().length > 0) await rounds(1);
     socket.destroy();
   });
 
   test('a disk that fails is not the client’s fault, nor its business', async () => {
     await serve();
-    rmSync(join(folder, readdirSync(folder)[0] as string), { recursive: true });
+    rmSync(root(), { recursive: true });
     const answer = await upload(form(photograph));
     expect(answer.status).toBe(500);
     expect(jsonOf(answer).message).toBe('Internal Server Error');
