@@ -29,7 +29,7 @@ async function main(words: readonly string[]): Promise<ExitCode> {
 type Work = Exclude<Arguments, { readonly command: 'help' | 'version' }>;
 
 async function run(args: Work): Promise<ExitCode> {
-  const session = new Session(args.workers);
+  const session = new Session();
   try {
     await perform(session, args);
   } catch (error) {

@@ -3,8 +3,9 @@ import { pathToFileURL } from 'node:url';
 import { InvalidOptionError } from '../index.ts';
 import { checkResize } from '../tasks/image-options.ts';
 import type { ResizeOptions } from '../tasks/index.ts';
-import { fromText, toPrintable } from './byte-path.ts';
+import { toPrintable, toText } from './byte-path.ts';
 import type { BytePath } from './byte-path.ts';
+import type { TaskTarget } from './task-target.ts';
 import { UsageError } from './usage-error.ts';
 
 /*
@@ -57,10 +58,12 @@ export function resizeOptions(values: Values): ResizeOptions {
   }
 }
 
-/** `MODULE#EXPORT`, the module a path or a URL. */
-export function taskTarget(target: string): { module: URL; name: string } {
-  const [, module = '', name = ''] = /^(.+)#([^#]+)$/s.exec(target) ?? [];
-  if (module === '') throw new UsageError(`map takes MODULE#EXPORT, not '${toPrintable(fromText(target))}'`);
+/** One `MODULE#EXPORT`, the module a path or a URL. */
+export function taskTarget(paths: readonly BytePath[], command: string): TaskTarget {
+  const [only] = paths;
+  if (only === undefined || paths.length > 1) throw new UsageError(`${command} takes one MODULE#EXPORT`);
+  const [, module = '', name = ''] = /^(.+)#([^#]+)$/s.exec(toText(only)) ?? [];
+  if (module === '') throw new UsageError(`${command} takes MODULE#EXPORT, not '${toPrintable(only)}'`);
   if (!/^[a-z]{2,}:/i.test(module)) return { module: pathToFileURL(module), name };
   if (!URL.canParse(module)) throw new UsageError(`'${module}' is no URL`);
   return { module: new URL(module), name };
