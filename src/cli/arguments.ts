@@ -3,7 +3,16 @@ import type { ParseArgsConfig } from 'node:util';
 import type { ResizeOptions } from '../tasks/index.ts';
 import { fromText, toPrintable, toText } from './byte-path.ts';
 import type { BytePath } from './byte-path.ts';
-import { digestDigits, integer, resizeOptions, some, taskTarget, text } from './option-values.ts';
+import {
+  digestDigits,
+  fileName,
+  integer,
+  positive,
+  resizeOptions,
+  some,
+  taskTarget,
+  text,
+} from './option-values.ts';
 import type { Values } from './option-values.ts';
 import type { TaskTarget } from './task-target.ts';
 import { commands } from './usage.ts';
@@ -43,11 +52,26 @@ export interface MapArguments extends Common {
   readonly ordered: boolean;
 }
 
+export interface TuneArguments {
+  readonly command: 'tune';
+  readonly target: TaskTarget;
+  readonly input: BytePath | undefined;
+  readonly maxWorkers: number | undefined;
+  /** Of one measurement. */
+  readonly seconds: number;
+  /** How often each setting is measured. */
+  readonly rounds: number;
+  /** Files to write. */
+  readonly svg: BytePath | undefined;
+  readonly json: BytePath | undefined;
+}
+
 export type Arguments =
   | HashArguments
   | CheckArguments
   | ResizeArguments
   | MapArguments
+  | TuneArguments
   | { readonly command: 'help'; readonly about: CommandName | undefined }
   | { readonly command: 'version' };
 
@@ -64,6 +88,7 @@ const options: Record<CommandName, NonNullable<ParseArgsConfig['options']>> = {
   hash: { algorithm: value, check: { ...value, short: 'c' }, json: flag, workers: value },
   resize: { width: value, height: value, quality: value, format: value, out: value, workers: value },
   map: { input: value, ordered: flag, workers: value },
+  tune: { input: value, 'max-workers': value, seconds: value, rounds: value, svg: value, json: value },
 };
 
 /** @throws {UsageError} that names what is wrong. */
@@ -135,6 +160,19 @@ const checks: Record<CommandName, (given: Given) => Arguments> = {
       input: text(values, 'input'),
       ordered: values['ordered'] === true,
       workers: integer(values, 'workers'),
+    };
+  },
+
+  tune({ paths, values }) {
+    return {
+      command: 'tune',
+      target: taskTarget(paths, 'tune'),
+      input: text(values, 'input'),
+      maxWorkers: integer(values, 'max-workers'),
+      seconds: positive(values, 'seconds', 3600) ?? 1,
+      rounds: integer(values, 'rounds') ?? 3,
+      svg: fileName(values, 'svg'),
+      json: fileName(values, 'json'),
     };
   },
 };

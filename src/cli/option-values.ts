@@ -20,6 +20,13 @@ export function text(values: Values, option: string): string | undefined {
   return typeof given === 'string' ? given : undefined;
 }
 
+/** A file to write. */
+export function fileName(values: Values, option: string): BytePath | undefined {
+  const given = text(values, option);
+  if (given === '') throw new UsageError(`--${option} needs the name of a file`);
+  return given;
+}
+
 export function some(paths: readonly BytePath[], command: string): readonly BytePath[] {
   if (paths.length === 0) throw new UsageError(`${command} needs a PATH`);
   return paths;
@@ -31,6 +38,15 @@ export function integer(values: Values, option: string): number | undefined {
   const number = Number(given);
   if (/^\d+$/.test(given) && Number.isSafeInteger(number) && number > 0) return number;
   throw new UsageError(`--${option} must be a positive integer, not '${toPrintable(given)}'`);
+}
+
+/** A number above 0, up to `max`. */
+export function positive(values: Values, option: string, max: number): number | undefined {
+  const given = text(values, option);
+  if (given === undefined) return undefined;
+  const number = Number(given);
+  if (/^\d*\.?\d+$/.test(given) && number > 0 && number <= max) return number;
+  throw new UsageError(`--${option} must be a number above 0 up to ${max}, not '${toPrintable(given)}'`);
 }
 
 /** Hexadecimal digits of the algorithm's digests. */
