@@ -3,7 +3,7 @@ import type { Task } from '../../index.ts';
 import type { BytePath } from '../byte-path.ts';
 import { readJsonLines } from '../json-lines.ts';
 
-/** Characters of JSON that are kept of a large file. */
+/** Characters of JSON that are kept of a large file, which must not fill the memory. */
 const mostCharacters = 64 * 1024 * 1024;
 
 export type ToTask = (value: unknown) => Task<unknown>;
@@ -35,9 +35,14 @@ export class LineError extends Error {
  * A task for each line of the input, in an order without order, the same each time: a file may be sorted by size, and a short
  * measurement sees only its beginning.
  *
+ * @param most characters of JSON that are read, up to the end of a line.
  * @throws {LineError} for the first line that is no JSON; the platform's error if the file can't be read.
  */
-export async function readSamples(input: BytePath | undefined, toTask: ToTask): Promise<Samples> {
+export async function readSamples(
+  input: BytePath | undefined,
+  toTask: ToTask,
+  most: number = mostCharacters,
+): Promise<Samples> {
   const samples: Sample[] = [];
   let characters = 0;
   let cutAfter: number | undefined;
@@ -47,7 +52,7 @@ export async function readSamples(input: BytePath | undefined, toTask: ToTask): 
   for await (const { line, value, length } of lines) {
     samples.push({ line, task: toTask(value) });
     characters += length;
-    if (characters < mostCharacters) continue;
+    if (characters < most) continue;
     cutAfter = line;
     break;
   }
