@@ -34,7 +34,7 @@ const defaults = {
   maxUploads: 32,
   /** Milliseconds for a whole request to arrive. */
   uploadMs: 30_000,
-  /** Milliseconds that a connection may stand still, about: its client may not read the answer. More than `uploadMs`. */
+  /** Milliseconds that a connection may stand still, or up to twice that: its client may not read. More than `uploadMs`. */
   stillMs: 60_000,
   /** Milliseconds from the upload to the answer. */
   deadlineMs: 5000,
@@ -80,10 +80,13 @@ export async function buildServer(options = {}) {
   await app.register(millrace, { executor, deadlineMs, closeMs });
   await app.register(multipart, { limits: { fileSize: maxBytes, files: 1, fields: 0, parts: 2 } });
 
-  // What is not meant for the client stays in the log.
-  app.setErrorHandler((error, _request, reply) => {
-    const isPublic = error.statusCode !== undefined;
-    return reply.send(isPublic ? error : new Error('Internal Server Error', { cause: error }));
+  // What is not meant for the client stays in the log; and what fails because the client has gone is no bug.
+  app.setErrorHandler((error, request, reply) => {
+    if (error.statusCode !== undefined) return reply.send(error);
+    const [status, message] = request.millrace.gone
+      ? [499, 'the client has gone']
+      : [500, 'Internal Server Error'];
+    return reply.send(new HttpError(status, 'ERR_FAILED', message, {}, { cause: error }));
   });
 
   const uploads = { open: 0 };
