@@ -69,7 +69,7 @@ function blackPng(width: number, height: number, told: [number, number] = [width
 /** An animation of 10 × 10 pixels. */
 function gif(frames: number): Buffer {
   const header = Buffer.from('4749463839610a000a00800000000000ffffff', 'hex');
-  const frame = Buffer.from('21f90400010000002c000000000a000a00000202' + '4c0100', 'hex');
+  const frame = Buffer.from('21f90400010000002c000000000a000a000002024c0100', 'hex');
   return Buffer.concat([header, ...Array.from({ length: frames }, () => frame), Buffer.from(';')]);
 }
 
