@@ -1,7 +1,16 @@
+import { InvalidTaskError } from './errors.ts';
+import { Current } from './nested/current.ts';
+import type { NestedFuture, NestedOutcome } from './nested/nested-future.ts';
 import { taskHost } from './pool/running-task.ts';
 import type { Cancellation } from './pool/task-cancellation.ts';
 
+export { inline } from './tasks/inline.ts';
+export type { Task, TaskResult } from './tasks/task.ts';
+export type { TaskOptions } from './tasks/task-options.ts';
+export { tasks } from './tasks/tasks.ts';
+export type { TaskMakers } from './tasks/tasks.ts';
 export { transferable } from './tasks/transferable.ts';
+export type { Current, NestedFuture, NestedOutcome };
 export type { Cancellation };
 
 /**
@@ -33,6 +42,27 @@ export function cancellation(): Cancellation {
  */
 export function report(value: unknown): void {
   taskHost()?.report(value);
+}
+
+/**
+ * The executor that runs this task, for tasks that submit tasks. Ask at the beginning of the task and keep the answer.
+ *
+ * ```ts
+ * const self = tasks<typeof import('./sort.js')>(import.meta.url);
+ *
+ * export async function sort(numbers: Float64Array): Promise<void> {       // of a SharedArrayBuffer
+ *   if (numbers.length < 10_000) return void numbers.sort();
+ *   const middle = numbers.length >>> 1;
+ *   await current().join(self.sort(numbers.subarray(0, middle)), self.sort(numbers.subarray(middle)));
+ *   merge(numbers, middle);
+ * }
+ * ```
+ * @throws {InvalidTaskError} where no executor runs a task.
+ */
+export function current(): Current {
+  const calls = taskHost()?.calls();
+  if (calls === undefined) throw new InvalidTaskError('current() is for tasks that an executor runs');
+  return (calls.face ??= new Current(calls)) as Current;
 }
 
 const never: Cancellation = {

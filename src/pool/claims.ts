@@ -3,10 +3,11 @@ export const segments = 4;
 /** Tasks of one delivery at the most. */
 export const segmentLength = 256;
 
-const claimWords = segments * segmentLength;
-
-/** States of a claim word. Only the worker writes `running` and `finished`, only the main thread the others. */
-export const claim = { sent: 0, running: 1, finished: 2, taken: 3, stopping: 4 } as const;
+/**
+ * States of a claim word. Only the worker writes `running`, `finished` and `moved`, only the main thread the others. `moved`:
+ * the task goes on with a word of its own; see `parking.ts`.
+ */
+export const claim = { sent: 0, running: 1, finished: 2, taken: 3, stopping: 4, moved: 5 } as const;
 
 /**
  * Where the worker's latest report is: nowhere, on its way to the main thread, or on its way with another one behind it.
@@ -26,12 +27,13 @@ export class Claims {
   readonly endedAt: Float64Array;
   readonly #reports: Int32Array;
 
-  constructor(shared: SharedArrayBuffer = new SharedArrayBuffer(claimWords * (4 + 8 + 8) + 4)) {
-    this.shared = shared;
-    this.words = new Int32Array(shared, 0, claimWords);
-    this.startedAt = new Float64Array(shared, claimWords * 4, claimWords);
-    this.endedAt = new Float64Array(shared, claimWords * 12, claimWords);
-    this.#reports = new Int32Array(shared, claimWords * 20, 1);
+  /** @param count words; even, because the times after them lie on multiples of 8 bytes. */
+  constructor(shared?: SharedArrayBuffer, count: number = segments * segmentLength) {
+    this.shared = shared ?? new SharedArrayBuffer(count * (4 + 8 + 8) + 4);
+    this.words = new Int32Array(this.shared, 0, count);
+    this.startedAt = new Float64Array(this.shared, count * 4, count);
+    this.endedAt = new Float64Array(this.shared, count * 12, count);
+    this.#reports = new Int32Array(this.shared, count * 20, 1);
   }
 
   /** Worker: may a report be sent now? If not, the main thread will say when. */

@@ -5,12 +5,17 @@ import { PiscinaThread } from './piscina-thread.ts';
 /** Runs tasks in worker threads, each of them in a Piscina of its own. */
 export class PiscinaBackend implements WorkerBackend {
   readonly #options: ResolvedExecutorOptions;
+  readonly #idle = new Int32Array(new SharedArrayBuffer(4));
 
   constructor(options: ResolvedExecutorOptions) {
     this.#options = options;
   }
 
   start(events: WorkerEvents): PiscinaThread {
-    return new PiscinaThread(this.#options, events);
+    return new PiscinaThread(this.#options, this.#idle.buffer, events);
+  }
+
+  idle(workers: number): void {
+    Atomics.store(this.#idle, 0, workers);
   }
 }

@@ -8,12 +8,25 @@ import type { Failure, LoopTimes, SendOptions, Worker, WorkerEvents } from '../s
 import type { Job } from '../scheduler/job.ts';
 import { encodeBatch } from './batch-codec.ts';
 import { reviveBuffers } from './buffers.ts';
-import { Claims, segmentLength, segments } from './claims.ts';
+import { claim, Claims, segmentLength, segments } from './claims.ts';
 import { decodeReason } from './error-codec.ts';
+import { OpenCalls } from './open-calls.ts';
 import { ThreadDelivery } from './thread-delivery.ts';
 import { dataCloneError } from './uncloneable.ts';
 import { publishWorkerEnd, publishWorkerStart } from './worker-diagnostics.ts';
-import type { Answers, Boot, Leave, Left, Reported, Resume, ReturnedTask, ToMain, Unread } from './wire.ts';
+import type {
+  Answers,
+  Boot,
+  Call,
+  Leave,
+  Left,
+  Reported,
+  Resume,
+  ReturnedTask,
+  ToMain,
+  Unread,
+  Waits,
+} from './wire.ts';
 
 const entry = fileURLToPath(new URL('./worker-boot.cjs', import.meta.url));
 
@@ -46,10 +59,15 @@ export class PiscinaThread implements Worker {
    * every job that was ever in it alive until the next major collection (measured: 40 % of all young objects).
    */
   readonly #deliveries: (ThreadDelivery | null)[] = Array.from({ length: segments }, () => null);
+  /** Tasks that have waited for tasks of their own, by the id of the batch that each is alone in. */
+  readonly #parked = new Map<number, ThreadDelivery>();
+  readonly #calls: OpenCalls;
   readonly #freeSegments = Array.from({ length: segments }, (_, index) => index);
   /** Told to the worker in a batch that it has read: it has answered. */
   readonly #knownTargets = new Set<number>();
   #nextId = 0;
+  /** Has it been asked to, because it has something to do? */
+  #keepsAlive = false;
   readonly #name: string;
   /** A thread that has ended no longer knows its own. */
   #threadId = -1;
@@ -57,7 +75,8 @@ export class PiscinaThread implements Worker {
   #state: 'booting' | 'up' | 'leaving' | 'ended' = 'booting';
   #patience: NodeJS.Timeout | undefined;
 
-  constructor(options: ResolvedExecutorOptions, events: WorkerEvents) {
+  /** @param idle counts the workers of the executor that have nothing to do. */
+  constructor(options: ResolvedExecutorOptions, idle: SharedArrayBuffer, events: WorkerEvents) {
     this.#events = events;
     this.#teardownTimeoutMs = options.teardownTimeoutMs;
     this.#name = options.name;
@@ -83,12 +102,15 @@ export class PiscinaThread implements Worker {
     // A result that was written, but is nested too deeply for this thread's stack: nobody knows whose it was.
     port1.on('messageerror', (error) => this.#fail(error));
     port1.unref();
+    this.#calls = new OpenCalls(port1, (...call) => events.called(...call));
     const { timeOrigin } = performance;
     this.#boot({
       port: port2,
       claims: this.#claims.shared,
       timeOrigin,
       maxBytes: options.maxBytesPerWorker,
+      idle,
+      workers: options.workers,
     });
   }
 
@@ -100,6 +122,7 @@ export class PiscinaThread implements Worker {
     const segment = this.#freeSegments.pop();
     if (segment === undefined) throw new Error('internal: no segment is free');
     const base = segment * segmentLength;
+    this.#claims.words.fill(claim.sent, base, base + jobs.length);
     const delivery = new ThreadDelivery(this.#nextId, jobs, base, this.#claims, this.#port);
     const transfer: Transferable[] = [];
     try {
@@ -112,8 +135,8 @@ export class PiscinaThread implements Worker {
       throw job !== undefined && jobs.length === 1 ? dataCloneError(error, job.args, 'args') : error;
     }
     this.#nextId++;
-    if (this.#freeSegments.length === segments - 1) this.#thread?.ref();
     this.#deliveries[segment] = delivery;
+    this.#keepAlive();
     return delivery;
   }
 
@@ -184,6 +207,9 @@ export class PiscinaThread implements Worker {
     else if ('reported' in message) this.#reported(message);
     else if ('left' in message) this.#left(message);
     else if ('unread' in message) this.#unread(message);
+    else if ('call' in message) this.#called(message);
+    else if ('withdraw' in message) this.#calls.withdraw(message);
+    else if ('waits' in message) this.#waits(message);
     else
       this.#withDelivery(message.returned, (sent) => {
         for (const task of message.tasks) takeBackMoved(sent, task);
@@ -191,9 +217,9 @@ export class PiscinaThread implements Worker {
   }
 
   #answered({ id, from, last, values, failures = [], buffers, full }: Answers): void {
-    const delivery = this.#deliveries.find((sent) => sent?.id === id);
+    const delivery = this.#find(id);
     // The answer before this one could not be read.
-    if (delivery == null || delivery.answered !== from) return;
+    if (delivery === undefined || delivery.answered !== from) return;
     reviveBuffers(values, buffers);
     const decoded = failures.map(([position, reason]): Failure => [position, decodeReason(reason)]);
     for (const [index] of delivery.targets ?? []) this.#knownTargets.add(index);
@@ -216,21 +242,52 @@ export class PiscinaThread implements Worker {
     this.#withDelivery(reported, ({ jobs }) => jobs[position]?.report(value));
   }
 
+  #called(message: Call): void {
+    const parent = this.#find(message.batch)?.jobs[message.position];
+    if (parent !== undefined) this.#calls.call(parent, message);
+  }
+
+  #waits({ waits, seen, from }: Waits): void {
+    const origin = from && this.#find(from.batch);
+    if (from !== undefined && origin !== undefined) {
+      const parked = origin.moveOut(from.position, waits, new Claims(from.claims, 2));
+      this.#parked.set(waits, parked);
+      this.#events.parked(origin, from.position, parked);
+    }
+    this.#withDelivery(waits, (parked) => this.#events.waits(parked, seen));
+  }
+
   #left({ left }: Left): void {
     for (const [module, reason] of left) warn(`teardown() of ${module} failed`, decodeReason(reason));
     this.terminate();
   }
 
   #withDelivery(id: number, then: (delivery: ThreadDelivery) => void): void {
-    const delivery = this.#deliveries.find((sent) => sent?.id === id);
-    if (delivery != null) then(delivery);
+    const delivery = this.#find(id);
+    if (delivery !== undefined) then(delivery);
+  }
+
+  #find(id: number): ThreadDelivery | undefined {
+    if (id < 0) return this.#parked.get(id);
+    return this.#deliveries.find((sent) => sent?.id === id) ?? undefined;
   }
 
   #release(delivery: ThreadDelivery): void {
-    const segment = delivery.base / segmentLength;
-    this.#deliveries[segment] = null;
-    this.#freeSegments.push(segment);
-    if (this.#freeSegments.length === segments) this.#thread?.unref();
+    if (!this.#parked.delete(delivery.id)) {
+      const segment = delivery.base / segmentLength;
+      this.#deliveries[segment] = null;
+      this.#freeSegments.push(segment);
+    }
+    this.#keepAlive();
+  }
+
+  /** A thread that has something to do keeps the process alive, and no other. */
+  #keepAlive(): void {
+    const isBusy = this.#freeSegments.length < segments || this.#parked.size > 0;
+    if (isBusy === this.#keepsAlive) return;
+    this.#keepsAlive = isBusy;
+    if (isBusy) this.#thread?.ref();
+    else this.#thread?.unref();
   }
 
   #exited(exitCode: number): void {

@@ -8,10 +8,12 @@ import type { Claims } from './claims.ts';
 import { Collected } from './collected.ts';
 import { loadTask } from './load-task.ts';
 import type { TaskFunction } from './load-task.ts';
+import { Parking } from './parking.ts';
 import { RunningTask } from './running-task.ts';
 import { runTraced } from './trace-context.ts';
 import type { Carrier } from './trace-context.ts';
-import type { Batch, Begun, Boot } from './wire.ts';
+import type { Batch, Begun, Boot, Stop } from './wire.ts';
+import { decodeReason } from './error-codec.ts';
 
 type Target = readonly [index: number, module: string, name: string];
 
@@ -28,6 +30,7 @@ const maxDelayMs = 2;
  */
 export class BatchRunner {
   readonly task: RunningTask;
+  readonly parking: Parking;
   /** The latest batch that has arrived. Their ids are consecutive. */
   latest = -1;
   readonly #port: MessagePort;
@@ -39,19 +42,34 @@ export class BatchRunner {
   readonly #functions: (TaskFunction | undefined)[] = [];
   readonly #batches: Batch[] = [];
   #current: { readonly batch: Batch; readonly collected: Collected } | null = null;
+  #busy = false;
 
-  constructor({ port, timeOrigin, maxBytes }: Boot, claims: Claims) {
+  constructor({ port, timeOrigin, maxBytes, idle, workers }: Boot, claims: Claims) {
     this.#port = port;
     this.#claims = claims;
     this.#clockOffset = performance.timeOrigin - timeOrigin;
     this.#maxBytes = maxBytes;
-    this.task = new RunningTask(port, claims);
+    this.parking = new Parking({
+      port,
+      clockOffset: this.#clockOffset,
+      idle: new Int32Array(idle),
+      workers,
+      task: () => this.task,
+      wake: () => this.#wake(),
+    });
+    this.task = new RunningTask(port, claims, this.parking);
   }
 
   take(batch: Batch): void {
     this.latest = batch.id;
     this.#batches.push(batch);
-    if (this.#current === null) void this.#runAll();
+    this.#wake();
+  }
+
+  /** The main thread asks a task to stop. */
+  stop({ stop, position, reason }: Stop): void {
+    if (!this.task.stop(stop, position, reason))
+      this.parking.find(stop)?.cancellation?.abort(decodeReason(reason));
   }
 
   /** The thread is ending: sends on what had finished. What is left of the batches is returned. */
@@ -60,21 +78,30 @@ export class BatchRunner {
     return this.#current === null ? this.#batches : [this.#current.batch, ...this.#batches];
   }
 
+  #wake(): void {
+    if (!this.#busy) void this.#runAll();
+  }
+
   async #runAll(): Promise<void> {
-    for (let batch = this.#batches.shift(); batch !== undefined; batch = this.#batches.shift()) {
+    this.#busy = true;
+    for (;;) {
+      if (this.parking.hasReady) await this.parking.goOn();
+      const batch = this.#batches.shift();
+      if (batch === undefined) break;
       const collected = new Collected(this.#port, batch.id);
       this.#current = { batch, collected };
       await this.#run(batch, collected);
       collected.send(true, this.#maxBytes < Infinity && bytesHeld() > this.#maxBytes);
       this.#current = null;
     }
+    this.#busy = false;
   }
 
   async #run(batch: Batch, collected: Collected): Promise<void> {
     const { id, base, runs, args, eager } = batch;
     for (const target of batch.targets ?? []) this.#targets[target[0]] = target;
     reviveBuffers(args, batch.buffers);
-    const { task } = this;
+    const { task, parking } = this;
     const { words, startedAt, endedAt } = this.#claims;
     const functions = this.#functions;
     const clockOffset = this.#clockOffset;
@@ -89,6 +116,13 @@ export class BatchRunner {
       const target = runs[run] as number;
       const arity = runs[run + 2] as number;
       for (let left = runs[run + 1] as number; left > 0; left--, word++, argument += arity) {
+        if (parking.hasReady) {
+          collected.send(false);
+          await parking.goOn();
+          task.batch = id;
+          task.base = base;
+          now = performance.now();
+        }
         if (collected.size > 0 && (eager || collected.live || now - oldest >= maxDelayMs))
           collected.send(false);
         if (collected.size === 0) oldest = now;
@@ -115,7 +149,17 @@ export class BatchRunner {
             carrier === undefined
               ? call(fn, args, argument, arity)
               : this.#traced(carrier, target, fn, args.slice(argument, argument + arity));
-          if (isThenable(value)) value = await (collected.size === 0 ? value : sendingOn(value, collected));
+          if (isThenable(value)) {
+            const { outcome } = await (collected.size === 0
+              ? parking.run(value)
+              : sendingOn(parking.run(value), collected));
+            if (outcome === null) {
+              collected.skip();
+              now = performance.now();
+              continue;
+            }
+            ({ failed, value } = outcome);
+          }
         } catch (error) {
           failed = true;
           value = error;
@@ -154,11 +198,11 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   );
 }
 
-/** Waits for a result; what has finished before it is sent on, unless it is there before the event loop's next turn. */
-async function sendingOn(value: PromiseLike<unknown>, collected: Collected): Promise<unknown> {
+/** Waits for a task; what has finished before it is sent on, unless it is through before the event loop's next turn. */
+async function sendingOn<T>(running: Promise<T>, collected: Collected): Promise<T> {
   const sending = setImmediate(() => collected.send(false));
   try {
-    return await value;
+    return await running;
   } finally {
     clearImmediate(sending);
   }

@@ -15,8 +15,8 @@ export interface Cancellation {
 
 /** One task's. The claim word is true at once, also in the midst of a loop; the reason comes with a message. */
 export class TaskCancellation implements Cancellation {
-  readonly #words: Int32Array;
-  readonly #word: number;
+  #words: Int32Array;
+  #word: number;
   readonly #controller = new AbortController();
   #aborted = false;
   /** The word stands for another task by now. */
@@ -45,6 +45,13 @@ export class TaskCancellation implements Cancellation {
   abort(reason: unknown): void {
     this.#aborted = true;
     this.#controller.abort(reason);
+  }
+
+  /** The task has another word from now on. */
+  moveTo(words: Int32Array, word: number): void {
+    this.#aborted = this.aborted;
+    this.#words = words;
+    this.#word = word;
   }
 
   end(): void {

@@ -10,6 +10,7 @@ const names: Record<number, Claim> = {
   [claim.sent]: 'sent',
   [claim.running]: 'running',
   [claim.stopping]: 'running',
+  [claim.moved]: 'running',
   [claim.finished]: 'finished',
   [claim.taken]: 'taken',
 };
@@ -19,7 +20,8 @@ const names: Record<number, Claim> = {
  *
  * ```
  * sent ──worker──→ running ──worker──→ finished
- *   │                 └──main──→ stopping ──worker──→ finished
+ *   │                 ├──main──→ stopping ──worker──→ finished
+ *   │                 └──worker──→ moved, with a delivery of its own     (also from `stopping`)
  *   └──main──→ taken
  * ```
  * Both sides move a word on by compare-and-swap, so a job is either claimed or taken back, and never both.
@@ -38,13 +40,22 @@ export class ThreadDelivery implements Delivery {
   /** Targets that the worker learns from it. */
   targets: Batch['targets'];
 
+  /** Why jobs were asked to stop. */
+  #stopped: Map<number, unknown> | null = null;
+
   constructor(id: number, jobs: readonly Job[], base: number, claims: Claims, port: MessagePort) {
     this.id = id;
     this.jobs = jobs;
     this.base = base;
     this.#claims = claims;
     this.#port = port;
-    claims.words.fill(claim.sent, base, base + jobs.length);
+  }
+
+  /** A job that has left this delivery, in one of its own. What was asked of it here is asked of it there. */
+  moveOut(position: number, id: number, claims: Claims): ThreadDelivery {
+    const own = new ThreadDelivery(id, [this.jobs[position] as Job], 0, claims, this.#port);
+    if (this.#stopped?.has(position) === true) own.#stop(0, this.#stopped.get(position));
+    return own;
   }
 
   claim(position: number): Claim {
@@ -56,9 +67,21 @@ export class ThreadDelivery implements Delivery {
   }
 
   askToStop(position: number, reason: unknown): boolean {
-    if (!this.#swap(position, claim.running, claim.stopping)) return false;
-    this.#port.postMessage({ stop: this.id, position, reason: encodeReason(reason) } satisfies Stop);
+    const runs = this.#swap(position, claim.running, claim.stopping);
+    // It has just left, and the main thread has not heard of it.
+    if (!runs && !this.#swap(position, claim.moved, claim.stopping)) return false;
+    (this.#stopped ??= new Map()).set(position, reason);
+    if (runs) this.#tellToStop(position, reason);
     return true;
+  }
+
+  #stop(position: number, reason: unknown): void {
+    this.#swap(position, claim.running, claim.stopping);
+    this.#tellToStop(position, reason);
+  }
+
+  #tellToStop(position: number, reason: unknown): void {
+    this.#port.postMessage({ stop: this.id, position, reason: encodeReason(reason) } satisfies Stop);
   }
 
   startedAt(position: number): number {

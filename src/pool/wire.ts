@@ -1,5 +1,6 @@
 import type { MessagePort, Transferable } from 'node:worker_threads';
 import type { EncodedReason } from './error-codec.ts';
+import type { TaskOptions } from '../tasks/task-options.ts';
 import type { BufferPath } from './buffers.ts';
 import type { Carrier } from './trace-context.ts';
 
@@ -15,14 +16,18 @@ import type { Carrier } from './trace-context.ts';
  *   main ── Stop ────→ worker      to a running task that has been cancelled
  *   main ←─ Reported ─ worker      by a running task
  *   main ── Resume ──→ worker      a report has been taken, and the next one waits
+ *   main ←─ Call ───── worker      a running task submits a task of its own
+ *   main ── Told ────→ worker      that task has been admitted, or has settled
+ *   main ←─ Withdraw ─ worker      that task is not wanted any more
+ *   main ←─ Waits ──── worker      a task waits for tasks of its own, and leaves the thread to others
  *   main ── Leave ───→ worker      an idle thread is to clean up
  *   main ←─ Left ───── worker      it has, and may be ended
  *   main ←─ Returned ─ worker      before its end, if things had moved to it in vain
  *   main ←─ claims ──→ worker      shared memory; see claims.ts
  * ```
  */
-export type ToWorker = Batch | Stop | Resume | Leave;
-export type ToMain = Begun | Unread | Answers | Reported | Left | Returned;
+export type ToWorker = Batch | Stop | Resume | Told | Leave;
+export type ToMain = Begun | Unread | Answers | Reported | Call | Withdraw | Waits | Left | Returned;
 
 export interface Boot {
   readonly port: MessagePort;
@@ -31,6 +36,10 @@ export interface Boot {
   readonly timeOrigin: number;
   /** Bytes of heap and external memory beyond which the thread asks to be replaced. */
   readonly maxBytes: number;
+  /** How many workers of the executor have nothing to do. */
+  readonly idle: SharedArrayBuffer;
+  /** The executor's. */
+  readonly workers: number;
 }
 
 /** Calls of several tasks as one message: few objects in it, because each one costs time to clone. */
@@ -99,6 +108,54 @@ export interface Reported {
 
 export interface Resume {
   readonly resume: true;
+}
+
+/** A task submits another one. */
+export interface Call {
+  /** Counts up in each worker. */
+  readonly call: number;
+  readonly batch: number;
+  readonly position: number;
+  readonly module: string;
+  readonly name: string;
+  readonly args: unknown[];
+  readonly buffers: readonly BufferPath[] | undefined;
+  /** As in the task's options; but `transfer` is what of `args` moved with this message, and there is no signal. */
+  readonly options: TaskOptions;
+  /** Tell also when it has been admitted. */
+  readonly tellAdmitted: boolean;
+}
+
+/** How a call stands: admitted if it has no `status`, else settled. */
+export interface Told {
+  readonly told: number;
+  readonly status?: 'fulfilled' | 'rejected' | 'cancelled';
+  /** If it is fulfilled. */
+  readonly value?: unknown;
+  readonly buffers?: readonly BufferPath[] | undefined;
+  /** If it is not. */
+  readonly reason?: EncodedReason;
+}
+
+export interface Withdraw {
+  readonly withdraw: number;
+  readonly reason: EncodedReason;
+}
+
+/**
+ * A task leaves the thread to others until it is told how its calls stand. With that it has left its batch, and is alone in
+ * one of its own, whose id is negative.
+ */
+export interface Waits {
+  readonly waits: number;
+  /** How many `Told` it has received: if more are on their way, it does not wait any more. */
+  readonly seen: number;
+  /** When it waits for the first time: where it comes from, and its own claim words. */
+  readonly from?: {
+    readonly batch: number;
+    readonly position: number;
+    readonly claims: SharedArrayBuffer;
+  };
 }
 
 export interface Leave {

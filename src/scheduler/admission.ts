@@ -38,7 +38,14 @@ export class Admission {
   #placesTaken = 0;
   #bytesTaken = 0;
   #admitting = false;
-  readonly #line: LinkedList<Waiter> = new LinkedList();
+  /** In the order in which they are served. */
+  readonly #lines = {
+    /** Tasks that are to go on after they have waited for others. */
+    returns: new LinkedList<Waiter>(),
+    /** Tasks that running tasks submit. Those who wait for them hold no place, and must not wait for strangers. */
+    nested: new LinkedList<Waiter>(),
+    others: new LinkedList<Waiter>(),
+  };
 
   constructor(capacity: number, maxBytes: number) {
     this.capacity = capacity;
@@ -54,7 +61,7 @@ export class Admission {
   }
 
   get waiting(): number {
-    return this.#line.size;
+    return this.#lines.nested.size + this.#lines.others.size;
   }
 
   get saturated(): boolean {
@@ -63,10 +70,18 @@ export class Admission {
 
   /** Takes a place and so many bytes if nobody waits and they are free. */
   tryAdmit(bytes: number): boolean {
-    if (this.#line.size > 0 || !this.#fits(bytes)) return false;
+    return this.#first === null && this.#take(bytes);
+  }
+
+  /** The same for a task that a running task submits: it does not wait behind others. */
+  tryAdmitNested(bytes: number): boolean {
+    const { returns, nested } = this.#lines;
+    return returns.size === 0 && nested.size === 0 && this.#take(bytes);
+  }
+
+  /** A place beyond the capacity, for a task that had one and must not wait. */
+  takeAnyway(): void {
     this.#placesTaken++;
-    this.#bytesTaken += bytes;
-    return true;
   }
 
   /** Adds bytes to a place that is held already, if they are free. Whoever waits came later than the place was taken. */
@@ -78,30 +93,50 @@ export class Admission {
 
   /** Stands in line. */
   wait(waiter: Waiter): void {
-    this.#line.push(waiter);
+    this.#lines.others.push(waiter);
+  }
+
+  /** Stands in a line that is served before; it may be served at once. */
+  waitFirst(waiter: Waiter, line: 'returns' | 'nested'): void {
+    this.#lines[line].push(waiter);
+    this.#admitNext();
   }
 
   /** Leaves the line. What was granted already is the caller's to release. */
   leave(waiter: Waiter): void {
-    this.#line.remove(waiter);
+    for (const line of Object.values(this.#lines)) line.remove(waiter);
     this.#admitNext();
   }
 
-  /** Sends everybody away, in order; nobody is admitted in their stead. */
-  close(error: unknown): void {
-    const sentAway = [...this.#line];
-    for (const waiter of sentAway) this.#line.remove(waiter);
-    for (const waiter of sentAway) waiter.closed(error);
+  /** Sends everybody away, in order; nobody is admitted in their stead. Tasks that have begun still get their places. */
+  close(error: unknown, lines: readonly ('nested' | 'others')[] = ['nested', 'others']): void {
+    for (const line of lines.map((name) => this.#lines[name])) {
+      const sentAway = [...line];
+      for (const waiter of sentAway) line.remove(waiter);
+      for (const waiter of sentAway) waiter.closed(error);
+    }
   }
 
   releasePlace(): void {
     this.#placesTaken--;
-    if (this.#line.size > 0) this.#admitNext();
+    this.#admitNext();
   }
 
   releaseBytes(bytes: number): void {
     this.#bytesTaken -= bytes;
-    if (this.#line.size > 0) this.#admitNext();
+    this.#admitNext();
+  }
+
+  get #first(): Waiter | null {
+    const { returns, nested, others } = this.#lines;
+    return returns.first ?? nested.first ?? others.first;
+  }
+
+  #take(bytes: number): boolean {
+    if (!this.#fits(bytes)) return false;
+    this.#placesTaken++;
+    this.#bytesTaken += bytes;
+    return true;
   }
 
   #admitNext(): void {
@@ -109,14 +144,11 @@ export class Admission {
     // callers would be as deep a recursion.
     if (this.#admitting) return;
     this.#admitting = true;
-    for (let { first } = this.#line; first !== null; first = this.#line.first) {
+    for (let first = this.#first; first !== null; first = this.#first) {
       const { leaving, bytes } = first;
-      if (!leaving && !this.#fits(bytes)) break;
-      this.#line.remove(first);
-      if (leaving) continue;
-      this.#placesTaken++;
-      this.#bytesTaken += bytes;
-      first.granted();
+      if (!leaving && !this.#take(bytes)) break;
+      (first.list as LinkedList<Waiter>).remove(first);
+      if (!leaving) first.granted();
     }
     this.#admitting = false;
   }

@@ -1,4 +1,7 @@
+import type { Task } from '../tasks/task.ts';
+import type { TaskOptions } from '../tasks/task-options.ts';
 import type { Job } from './job.ts';
+import type { NestedCall } from './nest.ts';
 
 /**
  * What the scheduler asks of whatever runs the tasks. `pool/` implements it with Piscina's worker threads; tests
@@ -10,6 +13,8 @@ export interface WorkerBackend {
    * a worker that can't be started has ended.
    */
   start(events: WorkerEvents): Worker;
+  /** Told how many workers have nothing to do, whenever that changes. */
+  idle?(workers: number): void;
 }
 
 /** Milliseconds that a thread's event loop has spent in callbacks and waiting: `performance.eventLoopUtilization()`. */
@@ -79,6 +84,15 @@ export interface WorkerEvents {
    * receiver moves `answered` on. `last` says that the worker is through with the delivery.
    */
   answered(delivery: Delivery, values: readonly unknown[], failures: readonly Failure[], last: boolean): void;
+  /** A running job submits a task. Returned is how to cancel it. */
+  called(parent: Job, task: Task<unknown>, options: TaskOptions, call: NestedCall): (reason: unknown) => void;
+  /**
+   * The job at this position waits for tasks of its own, for the first time: it has left the delivery, and is alone in one of
+   * its own now, which does not count among those that the worker has to do. `waits` follows.
+   */
+  parked(delivery: Delivery, position: number, parked: Delivery): void;
+  /** It waits, having been told so many times how its own tasks stand. */
+  waits(parked: Delivery, seen: number): void;
   /** The worker could not read the delivery, and will not run any of it. */
   unread(delivery: Delivery, reason: unknown): void;
   /** The worker holds more memory than it may; the answer to its delivery follows. */

@@ -55,8 +55,9 @@ export function nextOf(deliveries: readonly Delivery[]): Job | undefined {
   for (const delivery of deliveries) {
     for (let position = delivery.answered; position < delivery.jobs.length; position++) {
       const claim = delivery.claim(position);
-      if (claim === 'running') return undefined;
-      if (claim === 'sent') return delivery.jobs[position];
+      const job = delivery.jobs[position] as Job;
+      if (claim === 'running' && job.delivery === delivery) return undefined;
+      if (claim === 'sent') return job;
     }
   }
   return undefined;

@@ -1,6 +1,6 @@
 import { WorkerCrashedError } from '../errors.ts';
 import { show } from '../options.ts';
-import type { Delivery, Failure, SendOptions, WorkerBackend } from './backend.ts';
+import type { Delivery, Failure, SendOptions, WorkerBackend, WorkerEvents } from './backend.ts';
 import { nextOf } from './crash.ts';
 import type { ThreadEnd } from './crash.ts';
 import type { Job } from './job.ts';
@@ -18,6 +18,9 @@ export interface CrewEvents {
     last: boolean,
   ): void;
   unread(lane: Lane, delivery: Delivery, reason: unknown): void;
+  called: WorkerEvents['called'];
+  parked(lane: Lane, delivery: Delivery, position: number, parked: Delivery): void;
+  waits(lane: Lane, parked: Delivery, seen: number): void;
   /** A thread ended with this delivery in hand; `next` is the job that it would have begun. True if that cost a job. */
   died(delivery: Delivery, end: ThreadEnd, next: Job | undefined): boolean;
   bootFailed(error: unknown): void;
@@ -100,11 +103,28 @@ export class Crew {
 
   /** The worker is through with a delivery. */
   finished(lane: Lane, delivery: Delivery): void {
-    lane.deliveries.splice(lane.deliveries.indexOf(delivery), 1);
+    if (lane.parked.delete(delivery)) lane.resumed.delete(delivery);
+    else lane.deliveries.splice(lane.deliveries.indexOf(delivery), 1);
     lane.lastTask = delivery.jobs.at(-1)?.label;
-    if (lane.deliveries.length > 0) return;
-    if (lane.state === 'open') this.#idle.push(lane);
-    else this.#handOver(lane);
+    this.#maybeFree(lane);
+  }
+
+  /** A job that the worker runs has left its delivery for this one of its own. */
+  parked(lane: Lane, parked: Delivery): void {
+    lane.parked.add(parked);
+    lane.resumed.add(parked);
+  }
+
+  /** It waits, and the worker is free of it meanwhile. */
+  suspended(lane: Lane, parked: Delivery): void {
+    lane.resumed.delete(parked);
+    this.#maybeFree(lane);
+  }
+
+  /** It goes on. */
+  resumed(lane: Lane, parked: Delivery): void {
+    lane.resumed.add(parked);
+    this.#removeIdle(lane);
   }
 
   /** Tries again where starting a worker was given up. */
@@ -155,6 +175,9 @@ export class Crew {
         this.#events.answered(lane, delivery, values, failures, last);
       },
       unread: (delivery, reason) => this.#events.unread(lane, delivery, reason),
+      called: (parent, task, options, call) => this.#events.called(parent, task, options, call),
+      parked: (delivery, position, parked) => this.#events.parked(lane, delivery, position, parked),
+      waits: (parked, seen) => this.#events.waits(lane, parked, seen),
       full: () => {
         if (lane.state === 'open') this.#retire(lane);
       },
@@ -172,14 +195,28 @@ export class Crew {
 
   #open(lane: Lane): void {
     lane.state = 'open';
-    this.#idle.push(lane);
+    this.#addIdle(lane);
     this.#tellReady();
     this.#events.opened(lane);
   }
 
   #removeIdle(lane: Lane): void {
     const index = this.#idle.lastIndexOf(lane);
-    if (index >= 0) this.#idle.splice(index, 1);
+    if (index < 0) return;
+    this.#idle.splice(index, 1);
+    this.#backend.idle?.(this.#idle.length);
+  }
+
+  #addIdle(lane: Lane): void {
+    if (this.#idle.includes(lane)) return;
+    this.#idle.push(lane);
+    this.#backend.idle?.(this.#idle.length);
+  }
+
+  #maybeFree(lane: Lane): void {
+    if (!lane.free) return;
+    if (lane.state === 'open') this.#addIdle(lane);
+    else this.#handOver(lane);
   }
 
   #retire(lane: Lane): void {
@@ -190,7 +227,7 @@ export class Crew {
   /** The successor begins only when the lane in front of it is through: never more tasks run than workers. */
   #handOver(front: Lane): void {
     if (front.state !== 'retiring' || front.successor?.state !== 'standby') return;
-    if (front.deliveries.length > 0) return;
+    if (front.deliveries.length > 0 || front.parked.size > 0) return;
     front.worker?.leave();
     this.#moveUp(front);
   }
@@ -208,8 +245,10 @@ export class Crew {
     lane.worker = null;
     this.#removeIdle(lane);
     this.#alive.delete(lane);
-    const deliveries = lane.deliveries.splice(0);
-    const next = nextOf(deliveries);
+    const next = lane.resumed.size > 0 ? undefined : nextOf(lane.deliveries);
+    const deliveries = [...lane.parked, ...lane.deliveries.splice(0)];
+    lane.parked.clear();
+    lane.resumed.clear();
     let told = false;
     for (const delivery of deliveries.toReversed()) told = this.#events.died(delivery, end, next) || told;
     if (!told && state !== 'starting' && end.cause !== undefined) warnOf(lane, end);

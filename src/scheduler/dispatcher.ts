@@ -1,12 +1,13 @@
 import { fairShare, fillBatch } from './batching.ts';
-import type { Delivery, Failure, WorkerBackend } from './backend.ts';
+import type { Delivery, Failure, WorkerBackend, WorkerEvents } from './backend.ts';
 import { sortOut } from './crash.ts';
 import type { ThreadEnd } from './crash.ts';
 import { Crew } from './crew.ts';
 import { taskChannels } from './diagnostics.ts';
 import type { Job } from './job.ts';
 import type { Lane } from './lane.ts';
-import { PendingQueue } from './pending-queue.ts';
+import { isBefore, PendingQueue } from './pending-queue.ts';
+import type { Urgency } from './pending-queue.ts';
 import { RunTimes } from './run-times.ts';
 import { byBacklog, takeBack, takeBackFrom } from './take-back.ts';
 
@@ -22,6 +23,10 @@ export interface DispatchEvents {
   settle(job: Job, status: 'fulfilled' | 'rejected', value: unknown): void;
   /** Its worker is free of it. Called once for each job that was enqueued, unless it was withdrawn. */
   left(job: Job, ranMs: number | undefined): void;
+  /** A job will be run again from its beginning. */
+  restarts(job: Job): void;
+  /** A running job submits a task. */
+  called: WorkerEvents['called'];
   /** No worker can be started: everything that waits must be told. */
   bootFailed(error: unknown): void;
 }
@@ -68,8 +73,8 @@ export class Dispatcher {
   readonly #crew: Crew;
   readonly #queue = new PendingQueue();
   readonly #runTimes = new RunTimes();
-  /** Lowest priority among what was sent, an under-estimate: a more urgent job may have to overtake it. */
-  #lowestSent = Infinity;
+  /** The least urgent of what was sent, an under-estimate: a more urgent job may have to overtake it. */
+  #lowestSent: Urgency = { priority: Infinity, depth: 0 };
   readonly #announceBytes: number;
   #settling = false;
   #topUpDue = false;
@@ -88,6 +93,14 @@ export class Dispatcher {
       unread: (lane, delivery, reason) => this.#unread(lane, delivery, reason),
       answered: (lane, delivery, values, failures, last) =>
         this.#answered(lane, delivery, values, failures, last),
+      called: (parent, task, options, call) => events.called(parent, task, options, call),
+      parked: (lane, delivery, position, parked) => {
+        const job = delivery.jobs[position] as Job;
+        job.delivery = parked;
+        job.position = 0;
+        this.#crew.parked(lane, parked);
+      },
+      waits: (lane, parked, seen) => this.#waits(lane, parked, seen),
       died: (delivery, end, next) => this.#died(delivery, end, next),
       bootFailed: (error) => events.bootFailed(error),
     });
@@ -100,7 +113,7 @@ export class Dispatcher {
   enqueue(job: Job): void {
     job.transitionTo('queued');
     this.#queue.push(job);
-    if (job.priority > this.#lowestSent) this.#recallBelow(job.priority);
+    if (isBefore(job, this.#lowestSent)) this.#recallBelow(job);
     if (this.#crew.idle === undefined || this.#settling) this.#topUpSoon();
     else this.#feedIdle();
     this.#crew.revive();
@@ -126,8 +139,13 @@ export class Dispatcher {
    * @returns false if that is so: ask again a little later, by force.
    */
   endThreadOf(delivery: Delivery, force: boolean): boolean {
-    const lane = this.#crew.lanes.find(({ deliveries }) => deliveries.includes(delivery));
+    const lane = this.#crew.lanes.find(
+      ({ deliveries, parked }) => deliveries.includes(delivery) || parked.has(delivery),
+    );
     if (lane === undefined) return true;
+    const { atWork: runs } = lane;
+    // Others have the thread. It may not stop when it gets it back.
+    if (lane.parked.has(delivery) && runs !== delivery) return false;
     this.#requeue(takeBackFrom(lane, Infinity, () => true));
     const { atWork } = lane;
     if (atWork !== undefined && atWork !== delivery) return true;
@@ -138,8 +156,9 @@ export class Dispatcher {
 
   /** Every job that is queued or sent, in no particular order. */
   jobs(): Job[] {
-    const sent = this.#crew.lanes.flatMap((lane) => lane.deliveries.flatMap(({ jobs }) => jobs));
-    return [...this.#queue, ...sent.filter((job) => job.delivery !== null)];
+    const deliveries = this.#crew.lanes.flatMap((lane) => [...lane.deliveries, ...lane.parked]);
+    const sent = deliveries.flatMap((delivery) => delivery.jobs.filter((job) => job.delivery === delivery));
+    return [...this.#queue, ...sent];
   }
 
   #topUpSoon(): void {
@@ -220,7 +239,9 @@ export class Dispatcher {
       job.delivery = delivery;
       job.position = position;
       job.moved = job.transfer !== undefined;
-      if (job.priority < this.#lowestSent) this.#lowestSent = job.priority;
+      // Not the job itself, which would be kept alive.
+      const { priority, depth } = job;
+      if (isBefore(this.#lowestSent, job)) this.#lowestSent = { priority, depth };
     }
     if (lane.deliveries.length === 1) this.#tellNext(lane);
     return true;
@@ -271,6 +292,7 @@ export class Dispatcher {
   ): void {
     const from = delivery.answered;
     delivery.answered += values.length;
+    const waited = lane.parked.has(delivery);
     // The worker first, our own users after it: it may have run dry.
     if (last) {
       this.#crew.finished(lane, delivery);
@@ -287,8 +309,9 @@ export class Dispatcher {
       if (job.delivery !== delivery) continue;
       const startedAt = delivery.startedAt(position);
       const endedAt = delivery.endedAt(position);
-      const ranMs = endedAt - startedAt;
-      this.#runTimes.learn(job.task.target, ranMs);
+      // While it waited, others ran.
+      const ranMs = waited ? undefined : endedAt - startedAt;
+      if (ranMs !== undefined) this.#runTimes.learn(job.task.target, ranMs);
       if (!job.done) {
         job.startedAt = startedAt;
         job.endedAt = endedAt;
@@ -303,7 +326,10 @@ export class Dispatcher {
 
   #died(delivery: Delivery, end: ThreadEnd, next: Job | undefined): boolean {
     const { lost, returned } = sortOut(delivery, end, next);
-    for (const job of returned) job.delivery = null;
+    for (const job of returned) {
+      job.delivery = null;
+      this.#events.restarts(job);
+    }
     this.#requeue(returned);
     // Whether it was to blame shows when nobody else travels with it.
     if (next !== undefined && returned.includes(next)) next.alone = true;
@@ -327,12 +353,24 @@ export class Dispatcher {
     if (jobs.length > 0) this.#topUpSoon();
   }
 
-  #recallBelow(priority: number): void {
+  #recallBelow({ priority, depth }: Urgency): void {
+    const urgency = { priority, depth };
     const recalled = this.#crew.lanes.flatMap((lane) =>
-      takeBackFrom(lane, Infinity, (job) => job.priority < priority),
+      takeBackFrom(lane, Infinity, (job) => isBefore(urgency, job)),
     );
     this.#requeue(recalled.toSorted((a, b) => a.id - b.id));
-    this.#lowestSent = priority;
+    this.#lowestSent = urgency;
+  }
+
+  /** A job waits for jobs of its own: its worker is free meanwhile. */
+  #waits(lane: Lane, parked: Delivery, seen: number): void {
+    const [job] = parked.jobs;
+    job?.nest?.waits(
+      seen,
+      () => this.#crew.suspended(lane, parked),
+      () => this.#crew.resumed(lane, parked),
+    );
+    this.#topUpSoon();
   }
 
   /** A worker is free and nothing is queued: what another one has not begun is shared with it. */

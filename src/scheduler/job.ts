@@ -5,6 +5,7 @@ import type { Delivery } from './backend.ts';
 import { Future } from './future.ts';
 import type { Guard } from './guard.ts';
 import type { Linked } from './linked-list.ts';
+import type { Nest } from './nest.ts';
 import { Progress } from './progress.ts';
 import type { UnreadFailure } from './unobserved.ts';
 
@@ -80,6 +81,10 @@ export class Job implements Linked {
 
   /** Could it not be sent along with others? Then it goes by itself. */
   alone = false;
+  /** Tasks that wait for it, one for the other: 0 for one that was submitted from outside. */
+  depth = 0;
+  /** The tasks that it has submitted; null if there were none. */
+  nest: Nest | null = null;
   /** Watches its signal and its times; null if it has none. */
   guard: Guard | null = null;
   /** Did anybody ask for the outcome? */

@@ -23,6 +23,10 @@ export class Lane {
   state: LaneState = 'starting';
   worker: Worker | null = null;
   readonly deliveries: Delivery[] = [];
+  /** Of jobs that have waited for jobs of their own, each one alone. */
+  readonly parked: Set<Delivery> = new Set();
+  /** Those of them that do not wait now. */
+  readonly resumed: Set<Delivery> = new Set();
   /** Tasks that may still be sent before the worker is replaced. */
   tasksLeft: number;
   /** The last one of the delivery that it finished last. */
@@ -35,34 +39,39 @@ export class Lane {
     this.tasksLeft = maxTasks;
   }
 
+  /** Has its worker nothing to do? Parked jobs may wait there. */
+  get free(): boolean {
+    return this.deliveries.length === 0 && this.resumed.size === 0;
+  }
+
   /** Deliveries with something left to do. One whose jobs were all taken back no longer counts. */
   get live(): number {
-    let live = 0;
+    let live = this.resumed.size;
     for (const delivery of this.deliveries) if (unfinished(delivery) > 0) live++;
     return live;
   }
 
   /** Jobs sent and not answered, running ones included. */
   get backlog(): number {
-    let backlog = 0;
+    let backlog = this.resumed.size;
     for (const delivery of this.deliveries) backlog += unfinished(delivery);
     return backlog;
   }
 
   /** The delivery of which it executes a task at this instant. */
   get atWork(): Delivery | undefined {
-    return this.deliveries.find((delivery) =>
-      delivery.jobs.some((_, position) => delivery.claim(position) === 'running'),
-    );
+    return this.deliveries.find(isAtWork) ?? [...this.resumed].find(isAtWork);
   }
 
   /** What it executes at this instant, a job included that was cancelled and has not returned. */
   get runningJob(): Job | undefined {
     for (const delivery of this.deliveries) {
       for (let position = delivery.answered; position < delivery.jobs.length; position++) {
-        if (delivery.claim(position) === 'running') return delivery.jobs[position];
+        const job = delivery.jobs[position] as Job;
+        if (isRunning(job, position, delivery)) return job;
       }
     }
+    for (const { jobs } of this.resumed) return jobs[0];
     return undefined;
   }
 
@@ -74,6 +83,15 @@ export class Lane {
   canTake(depth: number): boolean {
     return this.state === 'open' && this.worker?.canSend === true && this.live < depth;
   }
+}
+
+/** Not one that has left the delivery for one of its own. */
+function isRunning(job: Job, position: number, delivery: Delivery): boolean {
+  return delivery.claim(position) === 'running' && job.delivery === delivery;
+}
+
+function isAtWork(delivery: Delivery): boolean {
+  return delivery.jobs.some((job, position) => isRunning(job, position, delivery));
 }
 
 function unfinished(delivery: Delivery): number {

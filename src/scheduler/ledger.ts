@@ -1,13 +1,13 @@
 import type { TaskTimeoutError } from '../errors.ts';
 import type { Admission } from './admission.ts';
 import { Backlog } from './backlog.ts';
-import type { WorkerBackend } from './backend.ts';
-import type { Delivery } from './backend.ts';
+import type { Delivery, WorkerBackend, WorkerEvents } from './backend.ts';
 import type { Deadlines } from './deadlines.ts';
 import { publishSettle, publishStart, settlementsHeard, taskChannels } from './diagnostics.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Guard } from './guard.ts';
 import type { Job } from './job.ts';
+import type { Nest } from './nest.ts';
 import type { SchedulerOptions } from './scheduler.ts';
 import type { Signals } from './signals.ts';
 import type { Counters } from './stats.ts';
@@ -21,6 +21,9 @@ export interface LedgerParts {
   readonly deadlines: Deadlines;
   /** Called whenever a place has been given back. */
   readonly placeReleased: () => void;
+  readonly called: WorkerEvents['called'];
+  /** These jobs will be heard of by nobody. */
+  readonly abandoned: (parent: Job, nest: Nest) => void;
 }
 
 /** How long the result of a task that returned in time may be on its way when the time is up. Milliseconds. */
@@ -52,6 +55,8 @@ export class Ledger {
       began: (job) => this.#began(job),
       settle: (job, status, value) => this.#settle(job, status, value),
       left: (job, ranMs) => this.#left(job, ranMs),
+      restarts: (job) => this.#restarts(job),
+      called: (parent, task, options, call) => this.#parts.called(parent, task, options, call),
       bootFailed: (error) => {
         // Who stands in line first: a place that becomes free now leads nowhere.
         this.#parts.admission.close(error);
@@ -63,6 +68,12 @@ export class Ledger {
   /** Admitted and not settled. */
   get unsettled(): number {
     return this.#unsettled;
+  }
+
+  /** Admitted jobs that wait for jobs of their own. */
+  get suspended(): number {
+    const { lanes } = this.dispatcher.crew;
+    return lanes.reduce((sum, { parked }) => sum + [...parked].filter(isSuspended).length, 0);
   }
 
   /** Enters a job that holds a place, and its bytes. */
@@ -166,8 +177,19 @@ export class Ledger {
   #left(job: Job, ranMs: number | undefined): void {
     this.backlog.leave(job, ranMs);
     this.#releaseBytes(job);
-    this.#parts.admission.releasePlace();
+    job.nest?.left();
+    if (job.nest?.holdsPlace !== false) this.#parts.admission.releasePlace();
     this.#parts.placeReleased();
+  }
+
+  /** Its thread has crashed, and it runs again: the jobs that it had submitted were for nothing. */
+  #restarts(job: Job): void {
+    const { nest } = job;
+    if (nest === null) return;
+    nest.left();
+    if (!nest.holdsPlace) this.#parts.admission.takeAnyway();
+    job.nest = null;
+    this.#parts.abandoned(job, nest);
   }
 
   #releaseBytes(job: Job): void {
@@ -175,4 +197,9 @@ export class Ledger {
     job.holdsBytes = false;
     this.#parts.admission.releaseBytes(job.bytes);
   }
+}
+
+/** Does the only job of this delivery wait for jobs of its own? */
+function isSuspended({ jobs: [job] }: Delivery): boolean {
+  return job?.done === false && job.nest?.holdsPlace === false;
 }

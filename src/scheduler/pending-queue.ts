@@ -3,14 +3,27 @@ import { LinkedList } from './linked-list.ts';
 
 interface Level {
   readonly priority: number;
+  readonly depth: number;
   readonly jobs: LinkedList<Job>;
 }
 
+/** Where a job stands: how urgent it is, and how many tasks wait for it, one for the other. */
+export type Urgency = Pick<Job, 'priority' | 'depth'>;
+
+/** Does `a` go before `b`, whenever they came? */
+export function isBefore(a: Urgency, b: Urgency): boolean {
+  return a.priority === b.priority ? a.depth > b.depth : a.priority > b.priority;
+}
+
+const isEqual = (a: Urgency, b: Urgency) => a.priority === b.priority && a.depth === b.depth;
+
 /**
- * Admitted jobs that no worker has: larger priority first, first come first served within one.
+ * Admitted jobs that no worker has: larger priority first, within one those that were submitted by tasks, the deepest first,
+ * and first come first served among equals. (What is deepest is waited for; and if new tasks began before the children of
+ * those that wait, there would be ever more that wait.)
  *
- * One list per priority in use, in descending order. Adding and removing cost O(1) within a priority, and a binary
- * search over the priorities in use; there is nearly always just one.
+ * One list per level in use, in descending order. Adding and removing cost O(1) within a level, and a binary search over
+ * the levels in use; there is nearly always just one.
  *
  * Invariant: no level is empty, unless it is the only one.
  */
@@ -23,13 +36,13 @@ export class PendingQueue {
   }
 
   push(job: Job): void {
-    this.#levelFor(job.priority).jobs.push(job);
+    this.#levelFor(job).jobs.push(job);
     this.#size++;
   }
 
-  /** Puts back a job that had been taken out: before all others of its priority. */
+  /** Puts back a job that had been taken out: before all others of its level. */
   unshift(job: Job): void {
-    this.#levelFor(job.priority).jobs.unshift(job);
+    this.#levelFor(job).jobs.unshift(job);
     this.#size++;
   }
 
@@ -41,7 +54,7 @@ export class PendingQueue {
   /** Takes out a job; one that has been taken out already is left alone. */
   remove(job: Job): void {
     if (job.list === null) return;
-    const index = this.#indexOf(job.priority);
+    const index = this.#indexOf(job);
     const { jobs } = this.#levels[index] as Level;
     jobs.remove(job);
     this.#size--;
@@ -53,24 +66,26 @@ export class PendingQueue {
     for (const { jobs } of this.#levels) yield* jobs;
   }
 
-  #levelFor(priority: number): Level {
-    if (this.#size === 0 && this.#levels[0]?.priority !== priority) this.#levels.length = 0;
-    const index = this.#indexOf(priority);
+  #levelFor(job: Job): Level {
+    const [only] = this.#levels;
+    if (this.#size === 0 && only !== undefined && !isEqual(only, job)) this.#levels.length = 0;
+    const index = this.#indexOf(job);
     let level = this.#levels[index];
-    if (level === undefined || level.priority !== priority) {
-      level = { priority, jobs: new LinkedList() };
+    if (level === undefined || !isEqual(level, job)) {
+      const { priority, depth } = job;
+      level = { priority, depth, jobs: new LinkedList() };
       this.#levels.splice(index, 0, level);
     }
     return level;
   }
 
-  /** Where this priority stands, or would. */
-  #indexOf(priority: number): number {
+  /** Where the level of this job stands, or would. */
+  #indexOf(job: Job): number {
     let low = 0;
     let high = this.#levels.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#levels[middle] as Level).priority > priority) low = middle + 1;
+      if (isBefore(this.#levels[middle] as Level, job)) low = middle + 1;
       else high = middle;
     }
     return low;

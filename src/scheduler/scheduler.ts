@@ -15,6 +15,7 @@ import {
 } from './diagnostics.ts';
 import { Job } from './job.ts';
 import { Ledger } from './ledger.ts';
+import { NestedJobs } from './nested-jobs.ts';
 import type { JobOwner } from './job.ts';
 import { payloadBytes } from './payload-size.ts';
 import { Reservation } from './reservation.ts';
@@ -70,6 +71,7 @@ export class Scheduler implements JobOwner {
   readonly #deadlines = new Deadlines();
   readonly #signals = new Signals();
   readonly #counters = new Counters();
+  readonly #nested: NestedJobs;
   readonly #waits: WaitParts;
   /** Callers of `submit()` that wait. */
   #callers = 0;
@@ -88,6 +90,16 @@ export class Scheduler implements JobOwner {
       signals: this.#signals,
       deadlines: this.#deadlines,
       placeReleased: () => this.#checkDrained(),
+      called: (parent, task, options, call) => this.#nested.submit(parent, task, options, call),
+      abandoned: (parent, nest) => this.#nested.abandon(parent, nest),
+    });
+    this.#nested = new NestedJobs({
+      admission: this.admission,
+      create: (task, given) => this.createJob(task, given),
+      enter: (job) => this.#ledger.enter(job),
+      wait: (job) => this.#standInLine(job, () => {}, 'nested'),
+      cancel: (job, reason) => void this.cancel(job, reason, true),
+      closed: () => (this.#runsOut ? undefined : this.closedError()),
     });
     this.#waits = {
       admission: this.admission,
@@ -146,13 +158,20 @@ export class Scheduler implements JobOwner {
     return this.#standInLine(job, () => {});
   }
 
-  #standInLine(job: Job, over: () => void): SubmitWaiter {
+  #standInLine(job: Job, over: () => void, line: 'nested' | 'others' = 'others'): SubmitWaiter {
     const { signal } = job.options;
     const waiter = new SubmitWaiter(job, this.#waits, over);
-    if (this.#state !== 'open') waiter.closed(this.closedError());
+    const isOpen = line === 'nested' ? this.#runsOut : this.#state === 'open';
+    if (!isOpen) waiter.closed(this.closedError());
     else if (signal?.aborted === true) waiter.aborted(signal.reason);
+    else if (line === 'nested') this.admission.waitFirst(waiter, 'nested');
     else this.admission.wait(waiter);
     return waiter;
+  }
+
+  /** May tasks that run still submit others? */
+  get #runsOut(): boolean {
+    return this.#state === 'open' || this.#state === 'draining';
   }
 
   /** Takes a place before there is a task for it: a pulling loop must not pull without one. */
@@ -207,11 +226,13 @@ export class Scheduler implements JobOwner {
     const { lanes } = this.#ledger.dispatcher.crew;
     const now = performance.now();
     const running = lanes.filter((lane) => lane.running).length;
+    const { suspended } = this.#ledger;
     return Object.freeze({
       workers: this.#options.workers,
       busy: lanes.filter((lane) => lane.live > 0).length,
       running,
-      pending: this.#ledger.unsettled - running,
+      suspended,
+      pending: this.#ledger.unsettled - running - suspended,
       pendingBytes: this.admission.bytesTaken,
       waiting: submitted - refused - fulfilled - rejected - cancelled - this.#ledger.unsettled,
       submitted,
@@ -237,7 +258,7 @@ export class Scheduler implements JobOwner {
     if (order.indexOf(state) > order.indexOf(this.#state)) {
       this.#state = state;
       const error = this.closedError();
-      this.admission.close(error);
+      this.admission.close(error, this.#runsOut ? ['others'] : ['nested', 'others']);
       for (const puller of this.pullers) puller.closed(error);
       if (state !== 'draining') this.#ledger.endUnclaimed('cancelled', error);
       if (state === 'killing') this.#ledger.cancelRunning(error);

@@ -2,7 +2,7 @@ import type { Percentiles } from './histogram.ts';
 import type { Job } from './job.ts';
 import { RollingHistogram } from './rolling-histogram.ts';
 
-/** An executor at one instant. `submitted = waiting + refused + pending + running + fulfilled + rejected + cancelled`. */
+/** An executor at one instant. `submitted = waiting + refused + pending + running + suspended + fulfilled + rejected + cancelled`. */
 export interface ExecutorStats {
   /** Worker threads that the executor keeps. */
   readonly workers: number;
@@ -10,7 +10,9 @@ export interface ExecutorStats {
   readonly busy: number;
   /** Tasks that a thread executes at this instant. */
   readonly running: number;
-  /** Tasks admitted and neither running nor settled; a result on its way back counts here. */
+  /** Tasks that wait for tasks that they have submitted themselves; they hold no place meanwhile. */
+  readonly suspended: number;
+  /** Tasks admitted and neither running, suspended nor settled; a result on its way back counts here. */
   readonly pending: number;
   /** Estimated bytes of arguments of tasks that have not started. */
   readonly pendingBytes: number;

@@ -11,7 +11,7 @@ beforeEach(() => {
   sent = [];
   claims = new Claims();
   const port = { postMessage: ({ value }: Reported) => sent.push(value) };
-  task = new RunningTask(port as unknown as MessagePort, claims);
+  task = new RunningTask(port as unknown as MessagePort, claims, null as never);
 });
 
 describe('reports', () => {

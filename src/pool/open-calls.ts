@@ -1,0 +1,62 @@
+import type { MessagePort, Transferable } from 'node:worker_threads';
+import type { WorkerEvents } from '../scheduler/backend.ts';
+import type { Job } from '../scheduler/job.ts';
+import { internTarget, Task } from '../tasks/task.ts';
+import { findBuffers, reviveBuffers } from './buffers.ts';
+import { decodeReason, encodeReason } from './error-codec.ts';
+import { dataCloneError } from './uncloneable.ts';
+import type { Call, Told, Withdraw } from './wire.ts';
+
+/** The tasks that tasks of one thread have submitted, as the main thread sees them. */
+export class OpenCalls {
+  readonly #port: MessagePort;
+  readonly #called: WorkerEvents['called'];
+  /** How to cancel those that have not settled. */
+  readonly #cancel = new Map<number, (reason: unknown) => void>();
+
+  constructor(port: MessagePort, called: WorkerEvents['called']) {
+    this.#port = port;
+    this.#called = called;
+  }
+
+  call(parent: Job, { call, module, name, args, buffers, options, tellAdmitted }: Call): void {
+    reviveBuffers(args, buffers);
+    const task = new Task(internTarget(module, name), args, options);
+    const admitted = tellAdmitted ? () => this.#port.postMessage({ told: call } satisfies Told) : undefined;
+    let settled = false;
+    const cancel = this.#called(parent, task, options, {
+      admitted,
+      settled: (job) => {
+        settled = true;
+        this.#cancel.delete(call);
+        this.#tell(call, job);
+      },
+    });
+    if (!settled) this.#cancel.set(call, cancel);
+  }
+
+  withdraw({ withdraw, reason }: Withdraw): void {
+    this.#cancel.get(withdraw)?.(decodeReason(reason));
+  }
+
+  #tell(call: number, { status, value }: Job): void {
+    if (status === 'fulfilled') {
+      try {
+        const told: Told = { told: call, status, value, buffers: findBuffers([value]) };
+        this.#port.postMessage(told, ownMemory(value));
+      } catch (error) {
+        this.#refuse(call, 'rejected', dataCloneError(error, value, 'result'));
+      }
+    } else this.#refuse(call, status === 'cancelled' ? status : 'rejected', value);
+  }
+
+  #refuse(call: number, status: 'rejected' | 'cancelled', reason: unknown): void {
+    this.#port.postMessage({ told: call, status, reason: encodeReason(reason) } satisfies Told);
+  }
+}
+
+/** A result that is one array moves on: nobody here has a use for it, and copying a large one twice takes long. */
+function ownMemory(value: unknown): Transferable[] {
+  const memory = ArrayBuffer.isView(value) ? value.buffer : value;
+  return memory instanceof ArrayBuffer ? [memory] : [];
+}

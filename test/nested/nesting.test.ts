@@ -1,0 +1,275 @@
+import { Executor, tasks, WorkerCrashedError } from 'millrace';
+import { current } from 'millrace/worker';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Gate } from '../support/gate.ts';
+import { collect, reasonOf, rounds } from '../support/settling.ts';
+
+const nested = tasks<typeof import('../fixtures/nested.mjs')>(
+  new URL('../fixtures/nested.mjs', import.meta.url),
+);
+
+let gate: Gate;
+let executor: Executor;
+const start = (workers: number, maxPending = 16) => (executor = new Executor({ workers, maxPending }));
+beforeEach(() => {
+  gate = new Gate();
+});
+afterEach(async () => {
+  gate.open();
+  await executor.shutdown({ mode: 'kill' });
+});
+
+/** Everything that was admitted has left again. */
+function expectEmpty(): void {
+  const stats = executor.stats();
+  expect(stats).toMatchObject({ running: 0, pending: 0, suspended: 0, waiting: 0, pendingBytes: 0, busy: 0 });
+  expect(stats.submitted).toBe(stats.fulfilled + stats.rejected + stats.cancelled + stats.refused);
+}
+
+describe('a task that submits tasks', () => {
+  test.each([
+    [1, 0],
+    [1, 16],
+    [2, 0],
+    [2, 16],
+  ])('comes to its end at any depth: %i workers, %i pending', async (workers, maxPending) => {
+    start(workers, maxPending);
+    expect(await executor.run(nested.deep(100))).toBe(100);
+    const all = await Promise.all(Array.from({ length: 10 }, (_, depth) => executor.run(nested.deep(depth))));
+    expect(all).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expectEmpty();
+  });
+
+  test('gives its place back while it waits, and nobody gets more than there are', async () => {
+    start(1, 0);
+    const parent = executor.run(nested.parentOf(gate.shared));
+    await gate.arrivals();
+    expect(executor.stats()).toMatchObject({ running: 1, suspended: 1, pending: 0, saturated: true });
+    expect(executor.trySubmit(nested.echo(1))).toBeNull();
+    gate.open();
+    expect(await parent).toBe('child');
+    expectEmpty();
+  });
+
+  test('does not wait behind strangers: its tasks go first, in line and in the queue', async () => {
+    start(1, 4);
+    const parent = executor.run(nested.parentOf(gate.shared));
+    const strangers = Array.from({ length: 20 }, () => executor.run(nested.count(gate.shared)));
+    await gate.arrivals();
+    // But for those that were on their way to the thread when the parent began to wait.
+    expect(gate.count).toBeLessThanOrEqual(2);
+    gate.open();
+    await Promise.all([parent, ...strangers]);
+    expectEmpty();
+  });
+
+  test('gets what they throw', async () => {
+    start(1);
+    const reason = await reasonOf(executor.run(nested.parentOfFailing()));
+    expect(reason).toBeInstanceOf(RangeError);
+    expect(reason).toMatchObject({ message: 'no' });
+    expectEmpty();
+  });
+
+  test('learns that one has taken its thread down', async () => {
+    start(2);
+    await executor.ready();
+    const reason = await reasonOf(executor.run(nested.parentOfCrashing()));
+    expect(reason).toBeInstanceOf(Error);
+    expect(String(reason)).toContain('the worker thread ended while it ran this task');
+    await executor.run(nested.echo(1));
+    expectEmpty();
+  });
+
+  test('is lost with its thread when one of them takes that down', async () => {
+    start(1);
+    expect(await reasonOf(executor.run(nested.parentOfCrashing()))).toBeInstanceOf(WorkerCrashedError);
+    expect(await executor.run(nested.echo(1))).toBe(1);
+    expectEmpty();
+  });
+
+  test('may be run again, when its thread has crashed after it had waited', async () => {
+    start(1, 0);
+    expect(await executor.run(nested.crashesOnce(gate.shared), { retries: 1 })).toBe(1);
+    expect(gate.count).toBe(2);
+    expectEmpty();
+  });
+
+  test('can submit first and read later', async () => {
+    start(2, 1);
+    const { results, settled } = await executor.run(nested.submitAll([1, 2, 3, 4, 5, 6, 7, 8]));
+    expect(results).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(settled).toBe(true);
+    expectEmpty();
+  });
+
+  test('may end before them, if it waits for something else as well; they are cancelled', async () => {
+    start(2);
+    expect(await executor.run(nested.racesChild(gate.shared))).toBe('timer');
+    gate.open();
+    await executor.shutdown();
+    expect(executor.stats()).toMatchObject({ fulfilled: 1, cancelled: 1, suspended: 0 });
+  });
+
+  test('cancels them when it fails', async () => {
+    start(2);
+    expect(await reasonOf(executor.run(nested.failsWithChild(gate.shared)))).toMatchObject({
+      message: 'parent',
+    });
+    gate.open();
+    await executor.shutdown();
+    expect(executor.stats()).toMatchObject({ rejected: 1, cancelled: 1 });
+  });
+
+  test('keeps its cancellation and its reports while others have its thread', async () => {
+    start(1);
+    const future = await executor.submit(nested.hostsAfterWaiting(gate.shared));
+    const reported = collect(future.progress());
+    await gate.arrivals();
+    gate.open();
+    expect(await future.result()).toEqual({ isSame: true, aborted: false });
+    const seen = await reported;
+    expect(seen.at(-1)).toBe('after');
+    expect(seen).not.toContain('child');
+  });
+
+  test('knows how many workers there are', async () => {
+    start(3);
+    expect(await executor.run(nested.workers())).toBe(3);
+  });
+
+  test('moves what it is asked to move, and gets buffers as buffers', async () => {
+    start(1);
+    expect(await executor.run(nested.moves(1000))).toEqual({ left: 0, got: 1001, isBuffer: true });
+  });
+});
+
+describe('cancelling a task that waits for its tasks', () => {
+  test('cancels what runs: it is told to stop, and the one that waits goes on', async () => {
+    start(2);
+    const future = await executor.submit(nested.parentOfPatient(gate.shared));
+    await gate.arrivals();
+    expect(future.cancel('enough')).toBe(true);
+    expect(await reasonOf(future.result())).toBe('enough');
+    await gate.counted(2);
+    await executor.shutdown();
+    expect(executor.stats()).toMatchObject({ cancelled: 2, running: 0, suspended: 0 });
+  });
+
+  test('cancels what is in line for a place', async () => {
+    start(1, 0);
+    const blocker = new Gate();
+    // Its own place goes to its child; the children of that one's place stand in line.
+    const future = await executor.submit(nested.submitAll([1, 2, 3]));
+    const others = executor.run(nested.pass(blocker.shared));
+    future.cancel('enough');
+    expect(await reasonOf(future.result())).toBe('enough');
+    blocker.open();
+    await others;
+    await executor.shutdown();
+    expectEmpty();
+  });
+
+  test('is seen after it has waited, in the midst of a loop and by its signal', async () => {
+    start(1);
+    const future = await executor.submit(nested.untilAbortedAfterWaiting(gate.shared));
+    await gate.arrivals();
+    expect(future.cancel(new RangeError('enough'))).toBe(true);
+    await gate.counted(1);
+    expect(await executor.run(nested.echo(1))).toBe(1);
+  });
+
+  test('by its time: its child is cancelled, and the thread survives', async () => {
+    start(1);
+    const thread = await executor.run(nested.thread());
+    const reason = await reasonOf(executor.run(nested.parentOfPatient(gate.shared), { timeoutMs: 30 }));
+    expect(reason).toMatchObject({ name: 'TaskTimeoutError', phase: 'running' });
+    await gate.counted(1);
+    expect(await executor.run(nested.thread())).toBe(thread);
+    expectEmpty();
+  });
+
+  test('one of its tasks alone, by the future and by a signal', async () => {
+    start(2);
+    const { state, outcome } = await executor.run(nested.cancelsChild(gate.shared));
+    expect(state).toBe('cancelled');
+    expect(outcome).toEqual({ status: 'cancelled', reason: 'not wanted' });
+    expect(await executor.run(nested.abortsChild(gate.shared, false))).toBe('late');
+    expect(await executor.run(nested.abortsChild(gate.shared, true))).toBe('early');
+  });
+});
+
+describe('shutdown', () => {
+  test("'drain' lets tasks that have begun submit what they need", async () => {
+    start(1, 0);
+    const deep = executor.run(nested.deep(20));
+    await executor.shutdown();
+    expect(await deep).toBe(20);
+    expectEmpty();
+  });
+
+  test("'cancel' cancels what has not begun, and lets the one that waits come to its end", async () => {
+    start(1, 4);
+    const parent = executor.run(nested.parentOf(gate.shared));
+    await gate.arrivals();
+    const over = executor.shutdown({ mode: 'cancel' });
+    await rounds();
+    gate.open();
+    expect(await parent).toBe('child');
+    await over;
+    expectEmpty();
+  });
+
+  test("'kill' ends all of them", async () => {
+    start(1, 4);
+    const parent = executor.run(nested.parentOf(gate.shared));
+    await gate.arrivals();
+    const over = executor.shutdown({ mode: 'kill' });
+    expect(await reasonOf(parent)).toMatchObject({ name: 'ExecutorClosedError' });
+    await over;
+    expectEmpty();
+  });
+});
+
+describe('asCompleted in a task', () => {
+  test('pulls no further than its window', async () => {
+    start(2);
+    const values = Array.from({ length: 50 }, (_, index) => index);
+    const { read, most } = await executor.run(nested.streams(values, 3));
+    expect(read.toSorted((a, b) => a - b)).toEqual(values);
+    expect(most).toBeLessThanOrEqual(3);
+    expectEmpty();
+  });
+
+  test('can be left', async () => {
+    start(2);
+    const { read, pulled } = await executor.run(nested.streams([1, 2, 3, 4, 5, 6, 7, 8, 9], 2, 3));
+    expect(read).toHaveLength(3);
+    expect(pulled).toBeLessThanOrEqual(5);
+    await executor.shutdown();
+    expectEmpty();
+  });
+});
+
+describe('mistakes', () => {
+  test('are named', async () => {
+    start(1);
+    expect(await reasonOf(executor.run(nested.submitsNoTask()))).toMatchObject({
+      name: 'InvalidTaskError',
+      message: "not a task: 'hash' (make one with tasks() or inline())",
+    });
+    expect(await reasonOf(executor.run(nested.sendsUncloneable()))).toMatchObject({
+      name: 'DataCloneError',
+      message: expect.stringContaining('args[0].deeply[0]') as unknown,
+    });
+    expect(await reasonOf(executor.run(nested.badWindow()))).toMatchObject({ name: 'InvalidOptionError' });
+    expect(await reasonOf(executor.run(nested.badOption()))).toMatchObject({ name: 'InvalidOptionError' });
+    expect(await reasonOf(executor.run(nested.streamsOf(5)))).toBeInstanceOf(Error);
+    expectEmpty();
+  });
+
+  test('current() is for tasks', () => {
+    executor = new Executor({ workers: 1 });
+    expect(() => current()).toThrow('current() is for tasks that an executor runs');
+  });
+});
