@@ -1,9 +1,8 @@
-import { InvalidTaskError } from '../errors.ts';
 import { bufferUnordered } from '../flow/buffered.ts';
-import { checkOptions, integer, show } from '../options.ts';
+import { checkOptions, integer } from '../options.ts';
 import type { NestedCalls } from '../pool/nested-calls.ts';
-import { Task } from '../tasks/task.ts';
-import type { TaskResult } from '../tasks/task.ts';
+import { asTask } from '../tasks/task.ts';
+import type { Task, TaskResult } from '../tasks/task.ts';
 import { validateTaskOptions } from '../tasks/task-options.ts';
 import type { TaskOptions } from '../tasks/task-options.ts';
 import { atHand, isThenable } from './at-hand.ts';
@@ -103,8 +102,8 @@ export class Current {
    * Rejects with the first failure; the other task is cancelled, or not begun.
    */
   async join<A, B>(a: Task<A>, b: Task<B>): Promise<[A, B]> {
-    check(a);
-    const branch = this.#offers.add(check(b));
+    asTask(a);
+    const branch = this.#offers.add(asTask(b));
     let first: A | PromiseLike<A>;
     try {
       first = atHand(a);
@@ -121,7 +120,7 @@ export class Current {
 
   async *#thunks(tasks: Source<Task<unknown>>) {
     for await (const task of tasks) {
-      check(task);
+      asTask(task);
       yield async (signal: AbortSignal) => {
         const future = await this.submit(task);
         const cancel = () => future.cancel(signal.reason);
@@ -140,7 +139,7 @@ export class Current {
     admitted: () => void,
     settled: (outcome: NestedOutcome<R>) => void,
   ): NestedFuture<R> {
-    const all = { ...check(task).options, ...(options && validateTaskOptions(options)) };
+    const all = { ...asTask(task).options, ...(options && validateTaskOptions(options)) };
     const { signal } = all;
     signal?.throwIfAborted();
     const withdraw = (reason: unknown) => this.#calls.withdraw(call, reason);
@@ -158,9 +157,4 @@ export class Current {
     signal?.addEventListener('abort', onAbort, { once: true });
     return future;
   }
-}
-
-function check<R>(task: Task<R>): Task<R> {
-  if (task instanceof Task) return task;
-  throw new InvalidTaskError(`not a task: ${show(task)} (make one with tasks() or inline())`);
 }
