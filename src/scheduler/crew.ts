@@ -209,7 +209,9 @@ export class Crew {
 
   #addIdle(lane: Lane): void {
     if (this.#idle.includes(lane)) return;
-    this.#idle.push(lane);
+    // Where others wait they would have to wait for what is sent there: last of all.
+    if (lane.parked.size > 0) this.#idle.unshift(lane);
+    else this.#idle.push(lane);
     this.#backend.idle?.(this.#idle.length);
   }
 

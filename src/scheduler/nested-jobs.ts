@@ -51,8 +51,9 @@ export class NestedJobs {
     });
     const { admitted } = call;
     if (!parent.done && this.#parts.closed() === undefined && admission.tryAdmitNested(job.bytes)) {
-      this.#parts.enter(job);
+      // First, so that the task goes on before its thread is given this job: it might run for long.
       if (admitted !== undefined) nest.tell(admitted);
+      this.#parts.enter(job);
     } else {
       const waiter = this.#parts.wait(job);
       if (!job.done) nest.children.set(job, waiter);
