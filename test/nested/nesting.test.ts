@@ -109,31 +109,35 @@ describe('a task that submits tasks', () => {
     expectEmpty();
   });
 
-  test.each([1, 10])('may be run again while %i of its tasks run and wait: all places come back', async (number) => {
-    start(2, 4);
-    await executor.ready();
-    const parent = executor.run(nested.crashesWithChildren(gate.shared, number), { retries: 1 });
-    expect(await parent).toBe('again');
-    gate.open();
-    await idle();
-    expectEmpty();
-    expect(executor.stats().saturated).toBe(false);
-    expect(full()).toBe(6);
-  });
-
-  test.each([
-    { maxTasksPerWorker: 1 },
-    { maxTasksPerWorker: 3 },
-    { maxBytesPerWorker: 1 },
-  ])('comes to its end while its workers are replaced: %o', async (options) => {
-    for (const workers of [1, 2]) {
-      start(workers, 0, options);
-      expect(await executor.run(nested.deep(5))).toBe(5);
-      expect(await Promise.all([1, 2, 3].map((levels) => executor.run(nested.deep(levels))))).toEqual([1, 2, 3]);
-      await executor.shutdown();
+  test.each([1, 10])(
+    'may be run again while %i of its tasks run and wait: all places come back',
+    async (number) => {
+      start(2, 4);
+      await executor.ready();
+      const parent = executor.run(nested.crashesWithChildren(gate.shared, number), { retries: 1 });
+      expect(await parent).toBe('again');
+      gate.open();
+      await idle();
       expectEmpty();
-    }
-  });
+      expect(executor.stats().saturated).toBe(false);
+      expect(full()).toBe(6);
+    },
+  );
+
+  test.each([{ maxTasksPerWorker: 1 }, { maxTasksPerWorker: 3 }, { maxBytesPerWorker: 1 }])(
+    'comes to its end while its workers are replaced: %o',
+    async (options) => {
+      for (const workers of [1, 2]) {
+        start(workers, 0, options);
+        expect(await executor.run(nested.deep(5))).toBe(5);
+        expect(await Promise.all([1, 2, 3].map((levels) => executor.run(nested.deep(levels))))).toEqual([
+          1, 2, 3,
+        ]);
+        await executor.shutdown();
+        expectEmpty();
+      }
+    },
+  );
 
   test('holds no bytes while it waits for a task with large arguments', async () => {
     start(1, 4, { maxPendingBytes: 100 });

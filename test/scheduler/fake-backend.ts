@@ -166,7 +166,9 @@ export class FakeWorker implements Worker {
 
   /** The one that has waited and has the thread again. */
   get #resumed(): FakeParent | undefined {
-    return this.parents.find(({ state, delivery }) => state === 'runs' && !this.deliveries.includes(delivery));
+    return this.parents.find(
+      ({ state, delivery }) => state === 'runs' && !this.deliveries.includes(delivery),
+    );
   }
 
   get #runningParent(): FakeParent | undefined {

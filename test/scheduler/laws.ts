@@ -17,7 +17,17 @@ interface Submission {
 }
 
 type Bounds = Pick<SchedulerOptions, 'workers' | 'maxPending' | 'maxPendingBytes'>;
-type Drive = 'boot' | 'claim' | 'finish' | 'hold' | 'flush' | 'fail' | 'crash' | 'park' | 'hear' | 'endParked';
+type Drive =
+  | 'boot'
+  | 'claim'
+  | 'finish'
+  | 'hold'
+  | 'flush'
+  | 'fail'
+  | 'crash'
+  | 'park'
+  | 'hear'
+  | 'endParked';
 
 /** A scheduler under test, with a record of everything that was submitted to it. */
 export class Ground {
@@ -109,8 +119,7 @@ export class Ground {
     if (kind === 'crash') {
       this.restarts += worker.parents.filter(({ job }) => job.retriesLeft > 0).length;
       worker.end(1);
-    }
-    else if (worker.state === 'booting') worker.boot();
+    } else if (worker.state === 'booting') worker.boot();
     else if (worker.state === 'up') act(worker, kind, at);
   }
 
@@ -139,8 +148,7 @@ export function moveOn(worker: FakeWorker): boolean {
   else if (worker.running !== undefined || worker.claim()) {
     // A job that has submitted some waits for them.
     if (!worker.park()) worker.finish();
-  }
-  else if (worker.deliveries.length > 0) worker.flush();
+  } else if (worker.deliveries.length > 0) worker.flush();
   else return false;
   return true;
 }
@@ -198,7 +206,9 @@ export function laws({ bench, bounds, records, admittedInLine, restarts }: Groun
   const begun = running.filter((worker) => worker.running?.done === false);
   expect(pending + suspended + stats.running, 'pending').toBe(held.length);
   // One that has waited counts as running, or else as suspended, from the moment at which it has its place again.
-  const waited = bench.backend.alive.flatMap(({ parents }) => parents.filter(({ state }) => state !== 'runs'));
+  const waited = bench.backend.alive.flatMap(({ parents }) =>
+    parents.filter(({ state }) => state !== 'runs'),
+  );
   expect(stats.running, 'running').toBeGreaterThanOrEqual(begun.length);
   expect(stats.running + suspended, 'suspended').toBeLessThanOrEqual(begun.length + waited.length);
 

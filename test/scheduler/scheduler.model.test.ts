@@ -44,7 +44,13 @@ const call = fc.record({
   tellAdmitted: fc.boolean(),
 });
 const waiting = fc.record({
-  kind: fc.constantFrom('park' as const, 'park' as const, 'park' as const, 'hear' as const, 'endParked' as const),
+  kind: fc.constantFrom(
+    'park' as const,
+    'park' as const,
+    'park' as const,
+    'hear' as const,
+    'endParked' as const,
+  ),
   at,
 });
 const work = fc.record({
