@@ -5,9 +5,11 @@ import { PiscinaBackend } from './pool/piscina-backend.ts';
 import type { LoopTimes } from './scheduler/backend.ts';
 import type { Forecast } from './scheduler/backlog.ts';
 import type { Future } from './scheduler/future.ts';
+import { inTheWayOf } from './scheduler/in-the-way.ts';
 import type { Job } from './scheduler/job.ts';
 import { mapTasks, streamChecks } from './scheduler/map-tasks.ts';
 import type { MapOptions, MapResult, StreamOptions } from './scheduler/map-tasks.ts';
+import { payloadBytes } from './scheduler/payload-size.ts';
 import { readFuture } from './scheduler/readings.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import type { ShutdownMode } from './scheduler/scheduler.ts';
@@ -18,8 +20,8 @@ import { TaskStream } from './scheduler/task-stream.ts';
 import { duplex } from './streams/duplex.ts';
 import { webStream } from './streams/web-stream.ts';
 import type { TransformPair } from './streams/web-stream.ts';
-import { asTask } from './tasks/task.ts';
-import type { Task, TaskResult } from './tasks/task.ts';
+import { asTask, Task } from './tasks/task.ts';
+import type { TaskResult } from './tasks/task.ts';
 import { validateTaskOptions } from './tasks/task-options.ts';
 import type { TaskOptions } from './tasks/task-options.ts';
 import type { Duplex } from 'node:stream';
@@ -174,6 +176,15 @@ export class Executor implements AsyncDisposable {
   forecast(options: { readonly priority?: number; readonly task?: Task<unknown> } = {}): Forecast {
     const { priority, task } = checkOptions('forecast option', options, forecastChecks);
     return this.#scheduler.forecast(priority, task?.target);
+  }
+
+  /**
+   * What would have to be cancelled for a task to be admitted at this instant: the first of these futures of this executor,
+   * of those that no thread has begun, as many as it takes. Empty if there is room already; null if there would be none
+   * without all of them, or if callers wait for a place, which would be theirs. Nothing is cancelled here.
+   */
+  inTheWayOf(task: Task<unknown>, futures: Iterable<Future<unknown>>): readonly Future<unknown>[] | null {
+    return inTheWayOf(payloadBytes(Task.argsOf(asTask(task))), futures, this.#scheduler.admission);
   }
 
   /** The counts at this instant; an immutable snapshot. */

@@ -38,7 +38,7 @@ function part(file: string): string {
 const allowed: Record<string, readonly string[]> = {
   // Of pool/ only a task module, and that by its URL.
   cli: ['cli', 'index', 'host-load', 'tasks/index.ts', 'tasks/image-options.ts', 'pool/check-task.ts'],
-  server: ['server', 'index', 'host-load'],
+  server: ['server', 'index', 'host-load', 'options'],
   'host-load': [],
   index: ['executor', 'executor-options', 'errors', 'pool', 'scheduler', 'streams', 'tasks'],
   worker: ['nested', 'pool/running-task.ts', 'type:pool/task-cancellation.ts', 'tasks', 'errors'],

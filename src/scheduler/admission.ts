@@ -85,9 +85,18 @@ export class Admission {
     this.#bytesTaken += bytes;
   }
 
+  /**
+   * Would a task of so many bytes be admitted if so many places and bytes had been given back? Not while somebody waits:
+   * they would be theirs.
+   */
+  wouldFit(bytes: number, placesBack: number, bytesBack: number): boolean {
+    const [places, taken] = [this.#placesTaken - placesBack, this.#bytesTaken - bytesBack];
+    return this.#first === null && places < this.capacity && this.#hasBytes(bytes, taken);
+  }
+
   /** Adds bytes to a place that is held already, if they are free. Whoever waits came later than the place was taken. */
   tryAddBytes(bytes: number): boolean {
-    if (!this.#hasBytes(bytes)) return false;
+    if (!this.#hasBytes(bytes, this.#bytesTaken)) return false;
     this.#bytesTaken += bytes;
     return true;
   }
@@ -155,11 +164,11 @@ export class Admission {
   }
 
   #fits(bytes: number): boolean {
-    return this.#placesTaken < this.capacity && this.#hasBytes(bytes);
+    return this.#placesTaken < this.capacity && this.#hasBytes(bytes, this.#bytesTaken);
   }
 
   /** A task larger than the bound would wait for ever: it is let in when no other bytes are held. */
-  #hasBytes(bytes: number): boolean {
-    return bytes === 0 || this.#bytesTaken === 0 || this.#bytesTaken + bytes <= this.maxBytes;
+  #hasBytes(bytes: number, taken: number): boolean {
+    return bytes === 0 || taken === 0 || taken + bytes <= this.maxBytes;
   }
 }

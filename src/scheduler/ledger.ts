@@ -95,12 +95,11 @@ export class Ledger {
 
   /** Cancels a job wherever it stands; see `Future.cancel`. */
   cancel(job: Job, reason: unknown, interrupt: boolean): boolean {
-    const mayEndThread = interrupt && job.options.interrupt === true;
+    const mayEndThread = interrupt && job.interruptible;
     if (!job.done) return this.#end(job, 'cancelled', reason, mayEndThread);
-    if (job.status !== 'cancelled') return false;
-    // Cancelled while it ran, and now its thread is wanted as well.
+    // Cancelled or expired while it ran, and now its thread is wanted as well.
     if (mayEndThread) this.#endThreadIn(this.#interruptGraceMs, job);
-    return true;
+    return job.status === 'cancelled';
   }
 
   /** Ends what no worker has begun; `only` what this listener waits for, if given. */

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 // @ts-expect-error: the example is plain JavaScript.
 import { buildServer } from '../../examples/password-hashing/server.js';
@@ -73,6 +74,19 @@ describe('bad input', () => {
     ['a longer one', JSON.stringify({ name: 'a', password: 'x'.repeat(3000) }), 413],
   ])('%s: 4xx with the reason', async (_, body, status) => {
     const answer = await post('/register', body);
+    expect(answer.status).toBe(status);
+    expect(jsonOf(answer).message).not.toBe('Internal Server Error');
+  });
+
+  test.each([
+    ['a decompression bomb', gzipSync(Buffer.alloc(1e6, ' ')), { 'content-encoding': 'gzip' }, 413],
+    ['no gzip', 'rubbish', { 'content-encoding': 'gzip' }, 400],
+    ['an encoding that nobody knows', '{}', { 'content-encoding': 'zip' }, 415],
+    ['a charset that nobody knows', '{}', { 'content-type': 'application/json; charset=x' }, 415],
+    ['a deadline that is none', '{}', { 'request-timeout-ms': 'NaN' }, 400],
+    ['two deadlines', '{}', { 'request-timeout-ms': ['5', '6'] }, 400],
+  ])('%s: 4xx with the reason', async (_, body, headers, status) => {
+    const answer = await send(port, '/register', { body, headers: { ...json, ...headers } });
     expect(answer.status).toBe(status);
     expect(jsonOf(answer).message).not.toBe('Internal Server Error');
   });

@@ -74,12 +74,6 @@ describe('join', () => {
     expect(await joined).toBe(true);
   });
 
-  test('cancels the second where it runs already', async () => {
-    await start(2);
-    expect(await executor.run(nested.joinFailingBeside(gate.shared))).toBe('left');
-    expect(executor.stats()).toMatchObject({ submitted: 2 });
-  });
-
   test('hands the arguments themselves to what runs at hand', async () => {
     await start(1);
     expect(await executor.run(nested.joinSame({ x: 1 }))).toBe(true);

@@ -240,6 +240,7 @@ describe('cancelling a task that waits for its tasks', () => {
     future.cancel('enough');
     // It and the child that is told to stop.
     await gate.counted(2);
+    expect(await reasonOf(future.result())).toBe('enough');
   });
 
   test('by its time: its child is cancelled, and the thread survives', async () => {

@@ -69,6 +69,11 @@ describe('the middleware', () => {
     expect(textOf(await occupant.answer)).toBe('passed');
   });
 
+  test("a route's bad options are refused when it is added", async () => {
+    await start();
+    expect(() => mill.admit({ class: 'urgent' as never })).toThrow("not 'urgent'");
+  });
+
   test("passes the application's errors on", async () => {
     const port = await start();
     const answer = await send(port, '/throw');
