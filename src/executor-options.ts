@@ -37,7 +37,10 @@ export interface ExecutorOptions {
   readonly resourceLimits?: ResourceLimits;
   /** What task modules find as `workerData` of `node:worker_threads`; cloned to each thread. */
   readonly workerData?: unknown;
-  /** A thread runs at most so many tasks and is then replaced, an integer of at least 1. Default unlimited. */
+  /**
+   * A thread runs at most so many tasks and is then replaced, an integer of at least 1. Default unlimited. While tasks wait in
+   * it for tasks of their own, it runs more.
+   */
   readonly maxTasksPerWorker?: number;
   /**
    * Bytes of heap and external memory (buffers) that a thread may hold between two batches of tasks, garbage not yet

@@ -45,7 +45,8 @@ export function report(value: unknown): void {
 }
 
 /**
- * The executor that runs this task, for tasks that submit tasks. Ask at the beginning of the task and keep the answer.
+ * The executor that runs this task, for tasks that submit tasks. Ask before the task first waits for anything: from then on it is
+ * known, and what it asks for here is its own, also while others have its thread.
  *
  * ```ts
  * const self = tasks<typeof import('./sort.js')>(import.meta.url);
@@ -57,7 +58,7 @@ export function report(value: unknown): void {
  *   merge(numbers, middle);
  * }
  * ```
- * @throws {InvalidTaskError} where no executor runs a task.
+ * @throws {InvalidTaskError} outside of a task.
  */
 export function current(): Current {
   const calls = taskHost()?.calls();

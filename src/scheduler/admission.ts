@@ -29,8 +29,8 @@ export abstract class Waiter implements Linked {
  * keep the large one out for ever. And nobody waits with a place in hand: it would be idle meanwhile, and two who wait
  * for each other's would wait for ever.
  *
- * Invariants: `0 ≤ placesTaken ≤ capacity`; `bytesTaken ≤ maxBytes`, except that one larger task may hold bytes alone;
- * while anybody waits, the first in line does not fit.
+ * Invariants, but for what was taken anyway: `0 ≤ placesTaken ≤ capacity`; `bytesTaken ≤ maxBytes`, except that one larger
+ * task may hold bytes alone. While anybody waits, the first in line does not fit.
  */
 export class Admission {
   readonly capacity: number;
@@ -79,9 +79,10 @@ export class Admission {
     return returns.size === 0 && nested.size === 0 && this.#take(bytes);
   }
 
-  /** A place beyond the capacity, for a task that had one and must not wait. */
-  takeAnyway(): void {
-    this.#placesTaken++;
+  /** Whether there are any or not: for a task that had begun, has given them up, and must begin again. */
+  takeAnyway(places: number, bytes: number): void {
+    this.#placesTaken += places;
+    this.#bytesTaken += bytes;
   }
 
   /**
@@ -113,7 +114,7 @@ export class Admission {
 
   /** Leaves the line. What was granted already is the caller's to release. */
   leave(waiter: Waiter): void {
-    for (const line of Object.values(this.#lines)) line.remove(waiter);
+    (waiter.list as LinkedList<Waiter> | null)?.remove(waiter);
     this.#admitNext();
   }
 

@@ -48,7 +48,7 @@ export class Crew {
   readonly #events: CrewEvents;
   /** The lane in front at each place. */
   readonly #lanes: Lane[] = [];
-  /** Open lanes without anything to do. A stack: the one that worked last is the warmest, and wakes up fastest. */
+  /** Lanes without anything to do. A stack: the one that worked last is the warmest, and wakes up fastest. */
   readonly #idle: Lane[] = [];
   #bootFailures = 0;
   #closing = false;
@@ -72,9 +72,9 @@ export class Crew {
     return this.#lanes;
   }
 
-  /** The idle lane to feed next. */
+  /** The idle lane to feed next: if there is one, not where jobs are parked that want to go on, and would be lost with it. */
   get idle(): Lane | undefined {
-    return this.#idle.at(-1);
+    return this.#idle.findLast(({ parked }) => parked.size === 0) ?? this.#idle.at(-1);
   }
 
   /** Has every worker nothing to do? */
@@ -97,7 +97,7 @@ export class Crew {
     lane.deliveries.push(delivery);
     this.#removeIdle(lane);
     lane.tasksLeft -= jobs.length;
-    if (lane.tasksLeft === 0) this.#retire(lane);
+    if (lane.tasksLeft === 0 && lane.state === 'open') this.#retire(lane);
     return delivery;
   }
 
@@ -209,14 +209,17 @@ export class Crew {
 
   #addIdle(lane: Lane): void {
     if (this.#idle.includes(lane)) return;
-    this.#idle.push(lane);
+    // Last of all one that retires; and one where tasks wait, which would have to wait for what is sent there.
+    if (lane.state === 'retiring' || lane.parked.size > 0) this.#idle.unshift(lane);
+    else this.#idle.push(lane);
     this.#backend.idle?.(this.#idle.length);
   }
 
   #maybeFree(lane: Lane): void {
     if (!lane.free) return;
-    if (lane.state === 'open') this.#addIdle(lane);
-    else this.#handOver(lane);
+    if (lane.takes) return this.#addIdle(lane);
+    this.#removeIdle(lane);
+    return this.#handOver(lane);
   }
 
   #retire(lane: Lane): void {

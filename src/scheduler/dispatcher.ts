@@ -23,6 +23,8 @@ export interface DispatchEvents {
   settle(job: Job, status: 'fulfilled' | 'rejected', value: unknown): void;
   /** Its worker is free of it. Called once for each job that was enqueued, unless it was withdrawn. */
   left(job: Job, ranMs: number | undefined): void;
+  /** A job waits for jobs of its own, and its place is about to go to others. */
+  waits(job: Job): void;
   /** A job will be run again from its beginning. */
   restarts(job: Job): void;
   /** A running job submits a task. */
@@ -132,20 +134,20 @@ export class Dispatcher {
   }
 
   /**
-   * Ends the thread that runs this delivery, of a job that travels alone. What stands behind it is taken back first: the job
+   * Ends the thread that runs this job, which has settled and travels alone. What stands behind it is taken back first: the job
    * may end at this very moment, and then the thread must not be ended under the next one.
    *
    * @param force also if the job has ended and only its result is missing.
-   * @returns false if that is so: ask again a little later, by force.
+   * @returns false if that is so, or if others have the thread: ask again a little later, by force.
    */
-  endThreadOf(delivery: Delivery, force: boolean): boolean {
+  endThreadOf({ delivery }: Job, force: boolean): boolean {
+    if (delivery === null) return true;
     const lane = this.#crew.lanes.find(
       ({ deliveries, parked }) => deliveries.includes(delivery) || parked.has(delivery),
     );
     if (lane === undefined) return true;
-    const { atWork: runs } = lane;
     // Others have the thread. It may not stop when it gets it back.
-    if (lane.parked.has(delivery) && runs !== delivery) return false;
+    if (lane.parked.has(delivery) && lane.atWork !== delivery) return false;
     this.#requeue(takeBackFrom(lane, Infinity, () => true));
     const { atWork } = lane;
     if (atWork !== undefined && atWork !== delivery) return true;
@@ -210,7 +212,8 @@ export class Dispatcher {
       maxBytes: maxBytesPerDelivery,
       maxJobs: Math.min(
         maxJobsPerDelivery,
-        lane.tasksLeft,
+        // One that retires, and takes more for the sake of what waits there, takes one at a time.
+        Math.max(1, lane.tasksLeft),
         fairShare(this.#queue.size, this.#crew.lanes.length),
       ),
     };
@@ -296,7 +299,7 @@ export class Dispatcher {
     // The worker first, our own users after it: it may have run dry.
     if (last) {
       this.#crew.finished(lane, delivery);
-      this.#tellNext(lane);
+      if (!waited) this.#tellNext(lane);
       this.#dropExpired();
       if (this.#queue.size > 0 && this.#canTake(lane)) this.#send(lane);
     }
@@ -339,6 +342,7 @@ export class Dispatcher {
 
   /** @param ranMs undefined for one that did not end by itself. */
   #finish(job: Job, status: 'fulfilled' | 'rejected', value: unknown, ranMs?: number): void {
+    job.nest?.left();
     if (!job.done) this.#events.settle(job, status, value);
     job.delivery = null;
     this.#events.left(job, ranMs);
@@ -364,12 +368,12 @@ export class Dispatcher {
 
   /** A job waits for jobs of its own: its worker is free meanwhile. */
   #waits(lane: Lane, parked: Delivery, seen: number): void {
-    const [job] = parked.jobs;
-    job?.nest?.waits(
-      seen,
-      () => this.#crew.suspended(lane, parked),
-      () => this.#crew.resumed(lane, parked),
-    );
+    const job = parked.jobs[0] as Job;
+    const suspended = () => {
+      this.#crew.suspended(lane, parked);
+      this.#events.waits(job);
+    };
+    job.nest?.waits(seen, suspended, () => this.#crew.resumed(lane, parked));
     this.#topUpSoon();
   }
 

@@ -9,7 +9,7 @@ import type { Job } from './job.ts';
  * - starting → open: the worker told that it is ready.
  * - starting → standby: it did, but the lane that it is to replace is not through yet.
  * - open → retiring: it has been sent `maxTasksPerWorker` tasks, or holds too much memory; it finishes what it has, then
- *   another one takes over.
+ *   another one takes over. What waits there for jobs of its own may need it to run them: until that is through it takes more.
  * - any → ended: its thread has ended, asked or not.
  */
 export type LaneState = 'starting' | 'standby' | 'open' | 'retiring' | 'ended';
@@ -80,8 +80,13 @@ export class Lane {
     return this.runningJob?.done === false;
   }
 
+  /** Does it get jobs? */
+  get takes(): boolean {
+    return this.state === 'open' || (this.state === 'retiring' && this.parked.size > 0);
+  }
+
   canTake(depth: number): boolean {
-    return this.state === 'open' && this.worker?.canSend === true && this.live < depth;
+    return this.takes && this.worker?.canSend === true && this.live < depth;
   }
 }
 

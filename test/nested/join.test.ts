@@ -61,6 +61,19 @@ describe('join', () => {
     expect(gate.count).toBe(0);
   });
 
+  test('tells the second to stop when the first has failed', async () => {
+    await start(2);
+    expect(await executor.run(nested.joinFailingLate(gate.shared))).toBe('left');
+    await executor.shutdown();
+    expect(executor.stats()).toMatchObject({ fulfilled: 1, cancelled: 1 });
+  });
+
+  test('keeps its thread while the first waits for something else', async () => {
+    await start(2);
+    const joined = executor.run(nested.joinAsynchronous(gate.shared));
+    expect(await joined).toBe(true);
+  });
+
   test('hands the arguments themselves to what runs at hand', async () => {
     await start(1);
     expect(await executor.run(nested.joinSame({ x: 1 }))).toBe(true);
@@ -75,7 +88,10 @@ describe('join', () => {
 describe('offers', () => {
   const task = (name: string) => ({ name }) as unknown as Task<unknown>;
   const sent: string[] = [];
-  const send = async ({ name }: Task<unknown>) => void sent.push(name);
+  const send = ({ name }: Task<unknown>) => {
+    sent.push(name);
+    return { result: () => Promise.resolve(), cancel() {} };
+  };
   const idle = (count: number) => new Int32Array(new SharedArrayBuffer(4)).fill(count);
   beforeEach(() => {
     sent.length = 0;
@@ -98,6 +114,13 @@ describe('offers', () => {
     expect(sent).toEqual(['a']);
     offers.add(task('d'));
     expect(sent).toEqual(['a', 'b']);
+  });
+
+  test('stay if they cannot be sent', () => {
+    const offers = new Offers(idle(1), 8, () => {
+      throw new Error('could not be cloned');
+    });
+    expect(offers.add(task('a')).sent).toBe(null);
   });
 
   test('are not sent once they were taken to be run at hand', () => {

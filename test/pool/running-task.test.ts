@@ -12,6 +12,7 @@ beforeEach(() => {
   claims = new Claims();
   const port = { postMessage: ({ value }: Reported) => sent.push(value) };
   task = new RunningTask(port as unknown as MessagePort, claims, null as never);
+  task.word = 0;
 });
 
 describe('reports', () => {
@@ -32,6 +33,8 @@ describe('reports', () => {
     expect(task.asked).toBe(true);
     task.end();
     expect(sent).toEqual([1, 2]);
+    expect(task.asked).toBe(false);
+    task.report('too late');
     expect(task.asked).toBe(false);
     task.resume();
     expect(sent).toEqual([1, 2]);

@@ -9,8 +9,20 @@ import { Ground, laws } from './laws.ts';
 type Event =
   | Each<'submit' | 'trySubmit', { bytes: number; priority: number; retries: number }>
   | Each<'submitWithSignal', { signal: number }>
+  | Each<'call', { bytes: number; priority: number; retries: number; at: number; tellAdmitted: boolean }>
   | Each<
-      'cancel' | 'abort' | 'boot' | 'claim' | 'finish' | 'hold' | 'flush' | 'fail' | 'crash',
+      | 'cancel'
+      | 'abort'
+      | 'boot'
+      | 'claim'
+      | 'finish'
+      | 'hold'
+      | 'flush'
+      | 'fail'
+      | 'crash'
+      | 'park'
+      | 'hear'
+      | 'endParked',
       { at: number }
     >
   | Each<'tick' | 'pass'>
@@ -22,6 +34,24 @@ const submission = fc.record({
   bytes: fc.constantFrom(0, 0, 10, 60, 100, 150),
   priority: fc.constantFrom(0, 0, 0, 1, 2),
   retries: fc.constantFrom(0, 0, 1),
+});
+const call = fc.record({
+  kind: fc.constant('call' as const),
+  at,
+  bytes: fc.constantFrom(0, 0, 10, 60, 100, 150),
+  priority: fc.constantFrom(0, 0, 0, 1, 2),
+  retries: fc.constantFrom(0, 0, 1),
+  tellAdmitted: fc.boolean(),
+});
+const waiting = fc.record({
+  kind: fc.constantFrom(
+    'park' as const,
+    'park' as const,
+    'park' as const,
+    'hear' as const,
+    'endParked' as const,
+  ),
+  at,
 });
 const work = fc.record({
   kind: fc.constantFrom(
@@ -46,6 +76,8 @@ const events: fc.Arbitrary<Event[]> = fc.array(
       arbitrary: fc.record({ kind: fc.constant('submitWithSignal' as const), signal: fc.nat(1) }),
     },
     { weight: 10, arbitrary: work },
+    { weight: 6, arbitrary: call },
+    { weight: 5, arbitrary: waiting },
     { weight: 4, arbitrary: trouble },
     { weight: 3, arbitrary: crash },
     { weight: 4, arbitrary: fc.record({ kind: fc.constant('tick' as const) }) },
@@ -74,7 +106,8 @@ async function play(ground: Ground, event: Event): Promise<void> {
     ground.submit(event.kind, event, event.bytes);
   } else if (event.kind === 'submitWithSignal') {
     ground.submit('submit', { signal: ground.controller(event.signal).signal }, 0);
-  } else if (event.kind === 'tick') await ground.bench.tick();
+  } else if (event.kind === 'call') ground.call(event, event.bytes, event.at, event.tellAdmitted);
+  else if (event.kind === 'tick') await ground.bench.tick();
   else if (event.kind === 'pass') vi.advanceTimersByTime(100);
   else if (event.kind === 'shutdown') ground.shutdown(event.mode);
   else if (event.kind === 'cancel') ground.cancel(event.at);
