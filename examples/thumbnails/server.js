@@ -110,7 +110,7 @@ export async function buildServer(options = {}) {
       throw asClientError(error, upload) ?? error;
     } finally {
       // When it has been read, or there is nobody to read it. A thread that is late finds no folder, and leaves nothing.
-      finished(reply.raw, () => remove(folder).catch((error) => request.log.error(error)));
+      finished(reply.raw, () => void remove(folder).catch((error) => request.log.error(error)));
     }
   });
 

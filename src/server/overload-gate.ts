@@ -1,11 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import {
-  Executor,
-  ExecutorClosedError,
-  InvalidOptionError,
-  SaturatedError,
-  TaskTimeoutError,
-} from '../index.ts';
+import { Executor, ExecutorClosedError, InvalidOptionError, TaskTimeoutError } from '../index.ts';
 import type { Future, Task, TaskOptions } from '../index.ts';
 import { show } from '../options.ts';
 import { AdmittedWork } from './admitted-work.ts';
@@ -13,15 +7,10 @@ import { resolveGateOptions } from './gate-options.ts';
 import type { GateOptions, ResolvedGateOptions } from './gate-options.ts';
 import { hopeless } from './hopeless.ts';
 import { Interrupts } from './interrupts.ts';
+import { full, saturated, tooLate } from './refusal.ts';
 import { priorityOf } from './request-options.ts';
 import type { RequestClass, RequestOptions } from './request-options.ts';
 import { RequestTasks } from './request-tasks.ts';
-
-/**
- * How much longer than forecast a wait is taken to be. A task that is admitted in vain costs its client the whole
- * deadline; one that is refused too early costs little, since others are in the queue.
- */
-const caution = 1.5;
 
 /**
  * Stands before an executor and answers overload at once, instead of letting requests wait longer than their clients do.
@@ -29,8 +18,7 @@ const caution = 1.5;
  * ```
  * open → closing      nothing is admitted any more
  * ```
- * - A task is refused when its predicted wait and run time exceed what is left of its request's deadline. While a worker
- *   is idle nothing is: a forecast that is wrong must not keep out the very task that would put it right.
+ * - A task is refused when its predicted wait and run time exceed what is left of its request's deadline.
  * - When there is no room, tasks of classes below the request's own give up their places: the lowest class first, and of
  *   that the newest. None does if the room would still not be enough.
  * - A task whose deadline passes while it waits is dropped before it runs.
@@ -48,11 +36,8 @@ export class OverloadGate {
   /** @throws {InvalidOptionError} for an unknown option or a bad value. */
   constructor(executor: Executor, options: GateOptions = {}) {
     if (!(executor instanceof Executor)) {
-      throw new InvalidOptionError(
-        'executor',
-        executor,
-        `executor must be an Executor, not ${show(executor)}`,
-      );
+      const message = `executor must be an Executor, not ${show(executor)}`;
+      throw new InvalidOptionError('executor', executor, message);
     }
     this.executor = executor;
     this.options = resolveGateOptions(options);
@@ -85,20 +70,16 @@ export class OverloadGate {
    */
   refusal(requestClass: RequestClass, leftMs: number, task?: Task<unknown>): Error | null {
     if (this.#closing) return new ExecutorClosedError('the server is shutting down');
-    const asked = { priority: priorityOf(requestClass, 0), ...(task && { task }) };
-    const { waitMs = 0, runMs = 0, unsettled } = this.executor.forecast(asked);
-    if (waitMs > 0 && waitMs * caution + runMs > leftMs) {
-      const [wait, left] = [Math.ceil(waitMs), Math.floor(leftMs)];
-      return this.#saturated(`expected to wait ${wait} ms, with ${left} ms left`, waitMs);
-    }
-    const isFull = unsettled >= this.executor.capacity;
-    return isFull && this.#work.below(requestClass).next().done === true ? this.#full() : null;
+    const late = tooLate(this.executor, requestClass, leftMs, task);
+    if (late !== null) return late;
+    const isFull = this.executor.forecast().unsettled >= this.executor.capacity;
+    return isFull && this.#work.below(requestClass).next().done === true ? full(this.executor) : null;
   }
 
   /**
    * Admits a task of a request that has so much time left.
    *
-   * @param options with everything that is the request's concern: its class's priority, its deadline.
+   * @param options laid over the task's own; the gate adds what is its concern: the priority of the class, the deadline.
    * @throws {SaturatedError | TaskTimeoutError | ExecutorClosedError} when it is refused, and what `trySubmit` throws.
    */
   admit<R>(requestClass: RequestClass, leftMs: number, task: Task<R>, options: TaskOptions): Future<R> {
@@ -107,7 +88,7 @@ export class OverloadGate {
     const refusal = this.refusal(requestClass, leftMs, task);
     if (refusal !== null) throw refusal;
     for (const victim of this.executor.inTheWayOf(task, this.#work.below(requestClass)) ?? []) {
-      victim.cancel(this.#saturated('made room for a request that matters more', this.#drainMs()));
+      victim.cancel(saturated(this.executor, 'made room for a request that matters more'));
     }
     const future = this.executor.trySubmit(task, {
       ...options,
@@ -115,7 +96,7 @@ export class OverloadGate {
       deadlineMs: leftMs,
       interrupt: this.options.onDisconnect === 'interrupt' && 'when-asked',
     });
-    if (future === null) throw this.#full();
+    if (future === null) throw full(this.executor);
     this.#work.add(requestClass, future);
     return future;
   }
@@ -137,20 +118,5 @@ export class OverloadGate {
         future.cancel(new ExecutorClosedError('the server has shut down'));
     }, closeMs);
     return closed.finally(() => clearTimeout(timer));
-  }
-
-  #drainMs(): number | undefined {
-    return this.executor.forecast({ priority: Number.MIN_SAFE_INTEGER }).waitMs;
-  }
-
-  #full(): SaturatedError {
-    const { capacity } = this.executor;
-    const message = `all ${capacity} places are taken, or the room for arguments (maxPendingBytes)`;
-    return this.#saturated(message, this.#drainMs());
-  }
-
-  #saturated(message: string, retryAfterMs: number | undefined): SaturatedError {
-    const { unsettled } = this.executor.forecast();
-    return new SaturatedError(message, { limit: this.executor.capacity, pending: unsettled, retryAfterMs });
   }
 }

@@ -103,7 +103,7 @@ export async function prometheusMetrics(options: PrometheusOptions): Promise<Pro
   };
 }
 
-function listOf<T>(type: abstract new (...args: never[]) => T) {
+function listOf(type: abstract new (...args: never[]) => unknown) {
   return (option: string, value: unknown): void => {
     if (Array.isArray(value) && value.every((each) => each instanceof type)) return;
     const message = `${option} must be an array of ${type.name}s, not ${show(value)}`;

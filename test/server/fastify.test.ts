@@ -10,7 +10,7 @@ import type { EmbeddingOptions } from 'millrace/fastify';
 import { underPressureOptions } from 'millrace/http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Gate } from '../support/gate.ts';
-import { jsonOf, open, portOf, send, textOf } from '../support/request.ts';
+import { jsonOf, open, portOf, send, sendForEver, textOf } from '../support/request.ts';
 import { rounds } from '../support/settling.ts';
 import { work } from '../support/work.ts';
 
@@ -81,6 +81,7 @@ describe('the plugin', () => {
     // By itself this body would be a 400.
     const refused = await send(port, '/normal', { body: 'no json', headers: json });
     expect(refused.status).toBe(503);
+    expect(await sendForEver(port, '/normal', json)).toMatch(/^HTTP\/1.1 503 /);
     expect((await send(port, '/light')).status).toBe(200);
     barrier.open();
     expect(textOf(await normal)).toBe('first');
