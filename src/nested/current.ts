@@ -1,4 +1,5 @@
 import { bufferUnordered } from '../flow/buffered.ts';
+import { offAbort, onAbort } from '../flow/on-abort.ts';
 import { checkOptions, integer } from '../options.ts';
 import type { NestedCalls } from '../pool/nested-calls.ts';
 import { asTask } from '../tasks/task.ts';
@@ -79,13 +80,14 @@ export class Current {
    * Runs the tasks of a source and yields their futures in the order in which they end, failed ones included. The source is
    * pulled lazily. Leaving the loop cancels what it submitted.
    *
-   * @param options `window`: tasks in flight or finished and not yet read, an integer of at least 1. Default: twice the workers.
+   * @param options `window`: tasks in flight or finished and not yet read, an integer of at least 1. Default: four for each worker,
+   *   because small tasks travel together.
    */
   asCompleted<T extends Task<unknown>>(
     tasks: Source<T>,
     options: { readonly window?: number } = {},
   ): AsyncIterableIterator<NestedFuture<TaskResult<T>>, undefined> {
-    const { window = this.workers * 2 } = checkOptions('asCompleted option', options, { window: integer(1) });
+    const { window = this.workers * 4 } = checkOptions('asCompleted option', options, { window: integer(1) });
     return bufferUnordered(this.#thunks(tasks), window) as never;
   }
 
@@ -132,13 +134,13 @@ export class Current {
       const future: NestedFuture<R> = this.#submit(task, undefined, {
         admitted: () => (admitted = true),
         settled: (outcome) => {
-          signal.removeEventListener('abort', cancel);
+          offAbort(signal, abortable);
           if (admitted || outcome.status === 'fulfilled') resolve(future);
           else reject(outcome.reason);
         },
       });
-      const cancel = () => future.cancel(signal.reason);
-      signal.addEventListener('abort', cancel, { once: true });
+      const abortable = { aborted: (reason: unknown) => future.cancel(reason) };
+      onAbort(signal, abortable);
     });
   }
 
@@ -147,18 +149,18 @@ export class Current {
     const { signal } = all;
     signal?.throwIfAborted();
     const withdraw = (reason: unknown) => this.#calls.withdraw(call, reason);
-    const onAbort = () => withdraw(signal?.reason);
-    const future = new NestedFuture<R>(this.#calls, withdraw);
+    const abortable = { aborted: withdraw };
+    const future = new NestedFuture<R>(task, this.#calls, withdraw);
     const call = this.#calls.submit(task, all, listener?.admitted !== undefined, {
       admitted: () => listener?.admitted?.(),
       settled: (status, value) => {
-        signal?.removeEventListener('abort', onAbort);
+        if (signal !== undefined) offAbort(signal, abortable);
         const outcome = status === 'fulfilled' ? { status, value: value as R } : { status, reason: value };
         NestedFuture.settle(future, outcome);
         listener?.settled(outcome);
       },
     });
-    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal !== undefined) onAbort(signal, abortable);
     return future;
   }
 }

@@ -1,4 +1,5 @@
 import type { NestedCalls } from '../pool/nested-calls.ts';
+import type { Task } from '../tasks/task.ts';
 
 /** How a nested task ended, as a value. */
 export type NestedOutcome<R> =
@@ -10,6 +11,7 @@ export type NestedOutcome<R> =
  * `Future`, which is the same for the main thread.
  */
 export class NestedFuture<out R> {
+  readonly task: Task<R>;
   readonly #calls: NestedCalls;
   readonly #withdraw: (reason: unknown) => void;
   #outcome: NestedOutcome<R> | null = null;
@@ -17,7 +19,8 @@ export class NestedFuture<out R> {
   #whenEnded: Promise<void> | null = null;
 
   /** Internal: futures come from `current()`. */
-  constructor(calls: NestedCalls, withdraw: (reason: unknown) => void) {
+  constructor(task: Task<R>, calls: NestedCalls, withdraw: (reason: unknown) => void) {
+    this.task = task;
     this.#calls = calls;
     this.#withdraw = withdraw;
   }

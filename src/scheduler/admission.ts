@@ -129,12 +129,12 @@ export class Admission {
 
   releasePlace(): void {
     this.#placesTaken--;
-    this.#admitNext();
+    if (this.#first !== null) this.#admitNext();
   }
 
   releaseBytes(bytes: number): void {
     this.#bytesTaken -= bytes;
-    this.#admitNext();
+    if (this.#first !== null) this.#admitNext();
   }
 
   get #first(): Waiter | null {

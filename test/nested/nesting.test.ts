@@ -255,6 +255,8 @@ describe('cancelling a task that waits for its tasks', () => {
 
   test('one of its tasks alone, by the future and by a signal', async () => {
     start(2);
+    // So that it runs beside the task, and can't keep its thread.
+    await executor.ready();
     const { state, outcome } = await executor.run(nested.cancelsChild(gate.shared));
     expect(state).toBe('cancelled');
     expect(outcome).toEqual({ status: 'cancelled', reason: 'not wanted' });
@@ -303,6 +305,11 @@ describe('asCompleted in a task', () => {
     expect(read.toSorted((a, b) => a - b)).toEqual(values);
     expect(most).toBeLessThanOrEqual(3);
     expectEmpty();
+  });
+
+  test('and many tasks with one signal are nothing to warn of', async () => {
+    start(2, 100);
+    expect(await executor.run(nested.warnings(30))).toEqual([]);
   });
 
   test('can be left while some are in line: those are withdrawn at once', async () => {
