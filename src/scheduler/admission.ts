@@ -68,6 +68,11 @@ export class Admission {
     return this.waiting > 0 || this.#placesTaken >= this.capacity || this.#bytesTaken >= this.maxBytes;
   }
 
+  /** Nobody has a place, or is about to get one. */
+  get empty(): boolean {
+    return this.#placesTaken === 0 && this.#first === null;
+  }
+
   /** Takes a place and so many bytes if nobody waits and they are free. */
   tryAdmit(bytes: number): boolean {
     return this.#first === null && this.#take(bytes);

@@ -296,6 +296,8 @@ export class Dispatcher {
     const from = delivery.answered;
     delivery.answered += values.length;
     const waited = lane.parked.has(delivery);
+    // Whatever becomes of its jobs from here on must not bring it back.
+    if (waited) delivery.jobs[0]?.nest?.left();
     // The worker first, our own users after it: it may have run dry.
     if (last) {
       this.#crew.finished(lane, delivery);

@@ -285,9 +285,9 @@ export class Scheduler implements JobOwner {
     this.#ledger.unobserved.flush();
   }
 
-  /** Drained: nothing is pending, and no thread is at work. */
+  /** Drained: nothing is pending, no thread is at work, and no task waits in one. */
   #checkDrained(): void {
-    if (this.#whenDrained !== null && this.admission.placesTaken === 0) this.#whenDrained();
+    if (this.#whenDrained !== null && this.admission.empty) this.#whenDrained();
   }
 
   /** Cancels what no worker has begun of the jobs that this listener waits for. */

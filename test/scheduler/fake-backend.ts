@@ -97,10 +97,10 @@ class FakeParent {
   position: number;
   state: 'runs' | 'parked' | 'ready' = 'runs';
   /** Calls that it has not been told the end of. */
-  outstanding = 0;
-  /** How often it has been told, and how much of that is still on its way. */
+  readonly open = new Set<object>();
+  /** How often it has been told, and what is still on its way. */
   seen = 0;
-  readonly inbox: ('admitted' | 'settled')[] = [];
+  readonly inbox: { readonly call: object; readonly isEnd: boolean }[] = [];
 
   constructor(job: Job, delivery: FakeDelivery, position: number) {
     this.job = job;
@@ -176,6 +176,11 @@ export class FakeWorker implements Worker {
     return job && this.parents.find((parent) => parent.job === job);
   }
 
+  /** Has the running job submitted some that it could wait for? */
+  get canPark(): boolean {
+    return (this.#runningParent?.open.size ?? 0) > 0;
+  }
+
   /** Claims the next job: what was taken back is skipped. False if there is none, or one is running. */
   claim(): boolean {
     if (this.running !== undefined) return false;
@@ -206,18 +211,19 @@ export class FakeWorker implements Worker {
       parent = new FakeParent(job, delivery as FakeDelivery, (delivery as FakeDelivery).jobs.indexOf(job));
       this.parents.push(parent);
     }
-    const { inbox } = parent;
-    parent.outstanding++;
+    const { inbox, open } = parent;
+    const call = {};
+    open.add(call);
     this.#events.called(job, makeTask(name, options, args), options, {
-      admitted: tellAdmitted ? () => inbox.push('admitted') : undefined,
-      settled: () => inbox.push('settled'),
+      admitted: tellAdmitted ? () => inbox.push({ call, isEnd: false }) : undefined,
+      settled: () => inbox.push({ call, isEnd: true }),
     });
   }
 
   /** The running job waits for those that it has submitted. False if there are none. */
   park(): boolean {
     const parent = this.#runningParent;
-    if (parent === undefined || parent.outstanding === 0) return false;
+    if (parent === undefined || !this.canPark) return false;
     parent.state = 'parked';
     if (this.deliveries.includes(parent.delivery)) {
       const { delivery, position } = parent;
@@ -241,9 +247,9 @@ export class FakeWorker implements Worker {
       parent.state = 'ready';
       return;
     }
-    for (const news of parent.inbox.splice(0)) {
-      parent.seen++;
-      if (news === 'settled') parent.outstanding--;
+    for (const { call, isEnd } of parent.inbox.splice(0)) {
+      if (parent.open.has(call)) parent.seen++;
+      if (isEnd) parent.open.delete(call);
     }
   }
 

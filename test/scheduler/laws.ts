@@ -3,6 +3,7 @@ import type { Job } from '../../src/scheduler/job.ts';
 import type { SchedulerOptions, ShutdownMode } from '../../src/scheduler/scheduler.ts';
 import type { TaskOptions } from '../../src/tasks/task-options.ts';
 import type { Bench } from './bench.ts';
+import { uncloneable } from './fake-backend.ts';
 import type { FakeWorker } from './fake-backend.ts';
 import { makeTask } from './make-job.ts';
 
@@ -108,13 +109,13 @@ export class Ground {
   call(from: TaskOptions, bytes: number, at: number, tellAdmitted: boolean): void {
     const running = this.bench.backend.alive.filter((worker) => worker.running !== undefined);
     const worker = running[at % running.length];
-    const args = bytes === 0 ? [] : [new Uint8Array(bytes)];
+    const args = bytes < 0 ? [uncloneable] : bytes === 0 ? [] : [new Uint8Array(bytes)];
     worker?.call(`f${this.records.length % 3}`, pick(from), args, tellAdmitted);
   }
 
   drive(kind: Drive, at: number): void {
-    const { alive } = this.bench.backend;
-    const worker = alive[at % alive.length];
+    const able = this.bench.backend.alive.filter((worker) => isAble(worker, kind));
+    const worker = able[at % able.length];
     if (worker === undefined) return;
     if (kind === 'crash') {
       this.restarts += worker.parents.filter(({ job }) => job.retriesLeft > 0).length;
@@ -153,6 +154,12 @@ export function moveOn(worker: FakeWorker): boolean {
   return true;
 }
 
+function isAble({ canPark, parents }: FakeWorker, kind: Drive): boolean {
+  if (kind === 'park') return canPark;
+  if (kind === 'hear') return parents.some(({ inbox, state }) => inbox.length > 0 && state !== 'ready');
+  return kind !== 'endParked' || parents.some(({ state }) => state !== 'runs');
+}
+
 /** False if nothing has been told to a job of this worker. */
 function hear(worker: FakeWorker, at = 0): boolean {
   const told = worker.parents.filter(({ inbox, state }) => inbox.length > 0 && state !== 'ready');
@@ -180,6 +187,10 @@ function pick({ priority, retries, signal }: TaskOptions): TaskOptions {
   return signal === undefined ? { priority: priority ?? 0, retries: retries ?? 0 } : { signal };
 }
 
+function hasWork({ deliveries, parents }: FakeWorker): boolean {
+  return deliveries.length > 0 || parents.some(({ state, inbox }) => state !== 'parked' || inbox.length > 0);
+}
+
 /** Laws 1 to 3 and 7 of the executor, at this instant. */
 export function laws({ bench, bounds, records, admittedInLine, restarts }: Ground): void {
   const stats = bench.scheduler.stats();
@@ -188,6 +199,7 @@ export function laws({ bench, bounds, records, admittedInLine, restarts }: Groun
   expect(running.length, 'threads at work').toBeLessThanOrEqual(workers);
   expect(stats.running).toBeLessThanOrEqual(workers);
   expect(stats.busy).toBeLessThanOrEqual(workers);
+  expect(stats.busy, 'busy').toBeLessThanOrEqual(bench.backend.alive.filter(hasWork).length);
   expect(stats.running + stats.pending).toBeLessThanOrEqual(workers + maxPending + restarts);
   expect(bench.scheduler.admission.placesTaken).toBeLessThanOrEqual(workers + maxPending + restarts);
   for (const [name, value] of Object.entries(stats)) {
@@ -211,6 +223,14 @@ export function laws({ bench, bounds, records, admittedInLine, restarts }: Groun
   );
   expect(stats.running, 'running').toBeGreaterThanOrEqual(begun.length);
   expect(stats.running + suspended, 'suspended').toBeLessThanOrEqual(begun.length + waited.length);
+
+  for (const { job } of records) {
+    const children = job.done ? [...(job.nest?.children.keys() ?? [])] : [];
+    // But for one whose result is on its way.
+    expect(children.filter(({ status }) => status !== 'sent')).toEqual([]);
+  }
+  for (const { job } of begun.flatMap(({ parents }) => parents.filter(({ state }) => state === 'runs')))
+    expect(job.nest?.holdsPlace, `place of task ${job.id}`).toBe(true);
 
   const claims = new Map<Job, number>();
   for (const { ran } of bench.backend.workers)
