@@ -174,6 +174,15 @@ describe('a task that submits tasks', () => {
     expect(executor.stats()).toMatchObject({ rejected: 1, cancelled: 1 });
   });
 
+  test('may leave their failures unread: they are reported nowhere else', async () => {
+    const reported: unknown[] = [];
+    executor = new Executor({ workers: 2, onUnobservedError: (error) => reported.push(error) });
+    expect(await executor.run(nested.ignoresFailures())).toBe('fine');
+    await executor.shutdown();
+    expect(executor.stats()).toMatchObject({ rejected: 3 });
+    expect(reported).toEqual([]);
+  });
+
   test('keeps its cancellation and its reports while others have its thread', async () => {
     start(1);
     const future = await executor.submit(nested.hostsAfterWaiting(gate.shared));

@@ -27,9 +27,14 @@ export function folderWith(code: string, packages: readonly string[] = []): stri
   return folder;
 }
 
-/** Runs a block as a module of its own in such a folder; resolves to what it prints. */
-export function runBlock(code: string): Promise<string> {
+/**
+ * Runs a block as a module of its own in such a folder; resolves to what it prints.
+ *
+ * @param modules blocks that it imports, each with its file's name as its first line: `// work.mjs`.
+ */
+export function runBlock(code: string, modules: readonly string[] = []): Promise<string> {
   const folder = folderWith(code);
+  for (const module of modules) writeFileSync(join(folder, module.slice(3, module.indexOf('\n'))), module);
   return new Promise((resolve, reject) => {
     execFile(process.execPath, ['main.mjs'], { cwd: folder, timeout: 20_000 }, (error, stdout) => {
       rmSync(folder, { recursive: true });
