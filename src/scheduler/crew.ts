@@ -123,6 +123,8 @@ export class Crew {
 
   /** It goes on. */
   resumed(lane: Lane, parked: Delivery): void {
+    // Its thread has just ended, and what else was in there has given a place back.
+    if (lane.state === 'ended') return;
     lane.resumed.add(parked);
     this.#removeIdle(lane);
   }
