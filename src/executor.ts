@@ -1,35 +1,30 @@
-import { InvalidTaskError } from './errors.ts';
 import { resolveExecutorOptions } from './executor-options.ts';
 import type { ExecutorOptions } from './executor-options.ts';
-import { boolean, checkOptions, integer, oneOf, show } from './options.ts';
+import { checkOptions, integer, oneOf } from './options.ts';
 import { PiscinaBackend } from './pool/piscina-backend.ts';
 import type { LoopTimes } from './scheduler/backend.ts';
 import type { Forecast } from './scheduler/backlog.ts';
-import type { Future, Outcome } from './scheduler/future.ts';
+import type { Future } from './scheduler/future.ts';
+import { inTheWayOf } from './scheduler/in-the-way.ts';
 import type { Job } from './scheduler/job.ts';
-import { readFuture, readOutcome, readResult } from './scheduler/readings.ts';
+import { mapTasks, streamChecks } from './scheduler/map-tasks.ts';
+import type { MapOptions, MapResult, StreamOptions } from './scheduler/map-tasks.ts';
+import { payloadBytes } from './scheduler/payload-size.ts';
+import { readFuture } from './scheduler/readings.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import type { ShutdownMode } from './scheduler/scheduler.ts';
 import type { ExecutorStats } from './scheduler/stats.ts';
 import { openSource } from './scheduler/task-source.ts';
 import type { Source } from './scheduler/task-source.ts';
 import { TaskStream } from './scheduler/task-stream.ts';
-import { Task } from './tasks/task.ts';
+import { duplex } from './streams/duplex.ts';
+import { webStream } from './streams/web-stream.ts';
+import type { TransformPair } from './streams/web-stream.ts';
+import { asTask, Task } from './tasks/task.ts';
 import type { TaskResult } from './tasks/task.ts';
 import { validateTaskOptions } from './tasks/task-options.ts';
 import type { TaskOptions } from './tasks/task-options.ts';
-
-export interface StreamOptions {
-  /** Tasks in flight or finished and not yet read, an integer of at least 1. Default: the executor's capacity. */
-  readonly window?: number;
-}
-
-export interface MapOptions extends StreamOptions {
-  /** Results in the order of the items (default), or in the order in which they end. */
-  readonly ordered?: boolean;
-  /** Yield each result as an `Outcome`, so that a failure does not end the iteration. Default false. */
-  readonly outcomes?: boolean;
-}
+import type { Duplex } from 'node:stream';
 
 /**
  * A bounded pool of worker threads for CPU-bound work.
@@ -125,33 +120,46 @@ export class Executor implements AsyncDisposable {
    * A failure is thrown in its turn; it ends the iteration and cancels what has not begun. With `outcomes: true` it is
    * yielded as an `Outcome`, and the iteration goes on.
    */
-  map<I, T extends Task<unknown>>(
+  map<I, T extends Task<unknown>, O extends boolean = false>(
     items: Source<I>,
     toTask: (item: I, index: number) => T,
-    options: MapOptions & { readonly outcomes: true },
-  ): AsyncIterableIterator<Outcome<TaskResult<T>>, undefined>;
-  map<I, T extends Task<unknown>>(
-    items: Source<I>,
+    options: MapOptions & { readonly outcomes?: O } = {},
+  ): AsyncIterableIterator<MapResult<T, O>, undefined> {
+    return mapTasks(this.#scheduler, 'map', items, toTask, options) as never;
+  }
+
+  /**
+   * `map()` as a pair of web streams, for `pipeThrough()`: items are written to `writable`, results are read from
+   * `readable`.
+   *
+   * At most `window` items are in flight or unread, and one more is held until it can be taken; the first is taken when
+   * somebody reads. A write ends when its item has been taken.
+   *
+   * A failure ends both sides with its reason, in its turn; with `outcomes: true` that of a task is a result like others. A
+   * reader who cancels and a writer who aborts end both sides at once. Then what no thread has begun is cancelled.
+   *
+   * @throws {InvalidOptionError} at once for a bad option.
+   */
+  stream<I, T extends Task<unknown>, O extends boolean = false>(
     toTask: (item: I, index: number) => T,
-    options?: MapOptions & { readonly outcomes?: false },
-  ): AsyncIterableIterator<TaskResult<T>, undefined>;
-  map<I, T extends Task<unknown>>(
-    items: Source<I>,
-    toTask: (item: I, index: number) => T,
-    options: MapOptions,
-  ): AsyncIterableIterator<TaskResult<T> | Outcome<TaskResult<T>>, undefined>;
-  map<I, T extends Task<unknown>>(
-    items: Source<I>,
-    toTask: (item: I, index: number) => T,
-    options: MapOptions = {},
-  ): AsyncIterableIterator<TaskResult<T> | Outcome<TaskResult<T>>, undefined> {
-    const given = checkOptions('map option', options, mapChecks);
-    const source = openSource(items, (item, index) => asTask(toTask(item, index)));
-    return new TaskStream<unknown>(this.#scheduler, source, {
-      order: given.ordered === false ? 'completed' : 'pulled',
-      window: given.window ?? this.capacity,
-      read: given.outcomes === true ? readOutcome : readResult,
-    }) as never;
+    options: MapOptions & { readonly outcomes?: O } = {},
+  ): TransformPair<I, MapResult<T, O>> {
+    return webStream<I, unknown>((items) =>
+      mapTasks(this.#scheduler, 'stream', items, toTask, options),
+    ) as never;
+  }
+
+  /**
+   * `map()` as a Node stream in object mode, for `pipeline()`; else like `stream()`. Destroying it is both cancelling and
+   * aborting. Node's streams have no types for their items: give `toTask` a parameter with the right one.
+   *
+   * `null` is the end to a Node stream: a task that returns it ends the stream with an error, unless `outcomes: true`. What
+   * a task throws that is no `Error` arrives as the `cause` of one.
+   *
+   * @throws {InvalidOptionError} at once for a bad option.
+   */
+  duplex(toTask: (item: never, index: number) => Task<unknown>, options: MapOptions = {}): Duplex {
+    return duplex<never, unknown>((items) => mapTasks(this.#scheduler, 'duplex', items, toTask, options));
   }
 
   /** Resolves when every thread has booted; rejects with the reason when one can't be. */
@@ -168,6 +176,15 @@ export class Executor implements AsyncDisposable {
   forecast(options: { readonly priority?: number; readonly task?: Task<unknown> } = {}): Forecast {
     const { priority, task } = checkOptions('forecast option', options, forecastChecks);
     return this.#scheduler.forecast(priority, task?.target);
+  }
+
+  /**
+   * What would have to be cancelled for a task to be admitted at this instant: the first of these futures of this executor,
+   * of those that no thread has begun, as many as it takes. Empty if there is room already; null if there would be none
+   * without all of them, or if callers wait for a place, which would be theirs. Nothing is cancelled here.
+   */
+  inTheWayOf(task: Task<unknown>, futures: Iterable<Future<unknown>>): readonly Future<unknown>[] | null {
+    return inTheWayOf(payloadBytes(Task.argsOf(asTask(task))), futures, this.#scheduler.admission);
   }
 
   /** The counts at this instant; an immutable snapshot. */
@@ -217,16 +234,8 @@ export class Executor implements AsyncDisposable {
   }
 }
 
-/** @throws {InvalidTaskError} for anything that is not a task. */
-function asTask<R>(value: Task<R>): Task<R> {
-  if (value instanceof Task) return value;
-  throw new InvalidTaskError(`not a task: ${show(value)} (make one with tasks() or inline())`);
-}
-
 const shutdownChecks = { mode: oneOf('drain', 'cancel', 'kill') };
-const streamChecks = { window: integer(1) };
 const forecastChecks = {
   priority: integer(Number.MIN_SAFE_INTEGER),
   task: (_: string, value: unknown) => void asTask(value as Task<unknown>),
 };
-const mapChecks = { ...streamChecks, ordered: boolean, outcomes: boolean };

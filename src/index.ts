@@ -1,5 +1,4 @@
 export { Executor } from './executor.ts';
-export type { MapOptions, StreamOptions } from './executor.ts';
 export type { ExecutorOptions } from './executor-options.ts';
 export {
   ExecutorClosedError,
@@ -25,11 +24,13 @@ export type {
 } from './scheduler/diagnostics.ts';
 export type { Future, FutureState, Outcome, Timing } from './scheduler/future.ts';
 export type { Percentiles } from './scheduler/histogram.ts';
+export type { MapOptions, MapResult, StreamOptions } from './scheduler/map-tasks.ts';
 export type { ShutdownMode } from './scheduler/scheduler.ts';
 export type { ExecutorStats } from './scheduler/stats.ts';
 export type { Source } from './scheduler/task-source.ts';
 export { wait } from './scheduler/wait.ts';
 export type { WaitOptions, WaitResult } from './scheduler/wait.ts';
+export type { TransformPair } from './streams/web-stream.ts';
 export { inline } from './tasks/inline.ts';
 export type { Task, TaskResult, TaskTarget } from './tasks/task.ts';
 export type { TaskOptions } from './tasks/task-options.ts';

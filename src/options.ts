@@ -44,14 +44,18 @@ export function integer(min: number, allowInfinity = false) {
 /** Longest delay that a Node timer can hold, about 24.8 days. */
 const longestTimer = 2 ** 31 - 1;
 
-/** A number of milliseconds from 0 to 2,147,483,647, what a timer can hold; fractions are fine. */
+/** A number of milliseconds from `min` to 2,147,483,647, what a timer can hold; fractions are fine. */
+export function millisecondsFrom(min: number) {
+  return (option: string, value: unknown): void => {
+    if (typeof value === 'number' && value >= min && value <= longestTimer) return;
+    const range = `a number of milliseconds from ${min} to ${longestTimer}`;
+    throw new InvalidOptionError(option, value, `${option} must be ${range}, not ${show(value)}`);
+  };
+}
+
+/** The same, from 0. */
 export function milliseconds(option: string, value: unknown): void {
-  if (typeof value === 'number' && value >= 0 && value <= longestTimer) return;
-  throw new InvalidOptionError(
-    option,
-    value,
-    `${option} must be a number of milliseconds from 0 to ${longestTimer}, not ${show(value)}`,
-  );
+  millisecondsFrom(0)(option, value);
 }
 
 export function boolean(option: string, value: unknown): void {

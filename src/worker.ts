@@ -27,7 +27,7 @@ export type { Cancellation };
  *   …
  * }
  * ```
- * Outside of a task, in a unit test for example, nothing is ever cancelled.
+ * Outside of an executor, in a unit test for example, nothing is ever cancelled.
  */
 export function cancellation(): Cancellation {
   return taskHost()?.cancellation() ?? never;
@@ -45,8 +45,8 @@ export function report(value: unknown): void {
 }
 
 /**
- * The executor that runs this task, for tasks that submit tasks. Ask at the beginning of the task and keep the answer: while
- * the task waits for its tasks, the thread may be another's.
+ * The executor that runs this task, for tasks that submit tasks. Ask before the task first waits for anything: from then on it is
+ * known, and what it asks for here is its own, also while others have its thread.
  *
  * ```ts
  * const self = tasks<typeof import('./sort.js')>(import.meta.url);
@@ -58,16 +58,13 @@ export function report(value: unknown): void {
  *   merge(numbers, middle);
  * }
  * ```
- * @throws {InvalidTaskError} outside of a task, and when no task has the thread any more.
+ * @throws {InvalidTaskError} outside of a task.
  */
 export function current(): Current {
   const calls = taskHost()?.calls();
-  if (calls === undefined) throw new InvalidTaskError(notNow);
+  if (calls === undefined) throw new InvalidTaskError('current() is for tasks that an executor runs');
   return (calls.face ??= new Current(calls)) as Current;
 }
-
-const notNow =
-  'current() is for tasks that an executor runs: ask at the beginning of the task, and keep the answer';
 
 const never: Cancellation = {
   aborted: false,

@@ -36,16 +36,18 @@ function part(file: string): string {
 
 /** What each part may import; `type:` only types of it. */
 const allowed: Record<string, readonly string[]> = {
-  cli: ['cli', 'index', 'host-load', 'tasks/index.ts', 'tasks/image-options.ts'],
-  server: ['server', 'index', 'host-load'],
+  // Of pool/ only a task module, and that by its URL.
+  cli: ['cli', 'index', 'host-load', 'tasks/index.ts', 'tasks/image-options.ts', 'pool/check-task.ts'],
+  server: ['server', 'index', 'host-load', 'options'],
   'host-load': [],
-  index: ['executor', 'executor-options', 'errors', 'pool', 'scheduler', 'tasks'],
+  index: ['executor', 'executor-options', 'errors', 'pool', 'scheduler', 'streams', 'tasks'],
   worker: ['nested', 'pool/running-task.ts', 'type:pool/task-cancellation.ts', 'tasks', 'errors'],
   nested: ['nested', 'pool/load-task.ts', 'type:pool/nested-calls.ts', 'flow', 'tasks', 'errors', 'options'],
-  executor: ['executor-options', 'errors', 'options', 'pool', 'scheduler', 'tasks'],
+  executor: ['executor-options', 'errors', 'options', 'pool', 'scheduler', 'streams', 'tasks'],
   'executor-options': ['errors', 'options', 'pool', 'type:scheduler'],
   pool: ['pool', 'errors', 'options', 'tasks', 'type:scheduler', 'type:executor-options'],
   scheduler: ['scheduler', 'errors', 'options', 'tasks'],
+  streams: ['streams', 'options'],
   tasks: ['tasks', 'errors', 'options'],
   // Of pool/ only the number of CPUs, which knows no threads.
   flow: ['flow', 'errors', 'options', 'pool/sizing.ts'],

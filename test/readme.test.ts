@@ -16,15 +16,36 @@ function block(name: string): string {
   return found[1];
 }
 
-test('the first example of the README runs as printed', async () => {
+/** Runs a script in a folder that has these files and the package; resolves to what it prints, and what it has written. */
+async function run(
+  files: Record<string, string>,
+  [script, ...args]: [string, ...string[]],
+  written?: string,
+) {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-readme-'));
   try {
-    for (const name of ['work.mjs', 'main.mjs']) writeFileSync(join(folder, name), block(name));
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
     mkdirSync(join(folder, 'node_modules'));
     symlinkSync(root.pathname, join(folder, 'node_modules', 'millrace'));
-    const { stdout } = await promisify(execFile)(process.execPath, ['main.mjs'], { cwd: folder });
-    expect(stdout.trim()).toBe(createHash('sha256').update(block('main.mjs')).digest('hex'));
+    const { stdout } = await promisify(execFile)(process.execPath, [script, ...args], { cwd: folder });
+    return written === undefined ? stdout : readFileSync(join(folder, written), 'utf8');
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
+test('the first example of the README runs as printed', async () => {
+  const files = { 'work.mjs': block('work.mjs'), 'main.mjs': block('main.mjs') };
+  expect((await run(files, ['main.mjs'])).trim()).toBe(sha256(files['main.mjs']));
+});
+
+test('its pipelines run as printed', async () => {
+  const files = { a: 'one', b: 'two', 'paths.txt': 'a\nb\n' };
+  const digests = `${sha256('one')}\n${sha256('two')}\n`;
+  const node = { ...files, 'pipe.mjs': block('pipe.mjs') };
+  expect(await run(node, ['pipe.mjs'], 'digests.txt')).toBe(digests);
+  const web = { ...files, 'digests.mjs': block('digests.mjs') };
+  expect(await run(web, ['digests.mjs', 'a', 'b'])).toBe(digests);
 });

@@ -10,6 +10,7 @@ import express from 'express';
 import { tasks } from 'millrace';
 import { HttpError, millrace, millraceErrors } from 'millrace/express';
 import { HealthCheck } from 'millrace/http';
+import { realpathSync } from 'node:fs';
 import { createServer } from 'node:http';
 
 const passwords = tasks(new URL('./passwords.js', import.meta.url));
@@ -88,7 +89,8 @@ function clientErrors(error, _request, response, next) {
     .json({ statusCode: status, message: expose ? message : 'Internal Server Error' });
 }
 
-if (process.argv[1] === new URL(import.meta.url).pathname) {
+// Started, and not imported.
+if (import.meta.filename === realpathSync(process.argv[1] ?? '')) {
   const { server, close } = buildServer({ deadlineMs: Number(process.env.DEADLINE_MS ?? 3000) });
   for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => void close());
   server.listen(Number(process.env.PORT ?? 3000), process.env.HOST ?? '127.0.0.1');

@@ -1,5 +1,7 @@
 /*
  * A thumbnail service: `POST /thumbnails?width=200` with one image as multipart/form-data, the thumbnail as the answer.
+ * Both are streamed, between the client and a folder that lives as long as the request: the main thread never holds an
+ * upload, however many come, nor a thumbnail whose reader is slow.
  *
  *   node examples/thumbnails/server.js          then: curl -F image=@photo.jpg 'localhost:3000/thumbnails?width=200' -o t.jpg
  *
@@ -11,6 +13,12 @@ import { HttpError, millrace } from 'millrace/fastify';
 import { HealthCheck } from 'millrace/http';
 import { prometheusMetrics } from 'millrace/metrics';
 import { images, prepareImages } from 'millrace/tasks';
+import { createReadStream, createWriteStream, realpathSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { finished } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { Registry } from 'prom-client';
 
 const MiB = 1024 * 1024;
@@ -22,14 +30,18 @@ const defaults = {
   maxBytes: 20 * MiB,
   /** Width times height: a photograph, and no bomb. */
   maxPixels: 50_000_000,
-  /** Uploads that are read at the same time: each may hold `maxBytes`. */
+  /** Requests at the same time: each may have `maxBytes` on the disk, and its thumbnail. */
   maxUploads: 32,
   /** Milliseconds for a whole request to arrive. */
   uploadMs: 30_000,
+  /** Milliseconds that a connection may stand still, or up to twice that: its client may not read. More than `uploadMs`. */
+  stillMs: 60_000,
   /** Milliseconds from the upload to the answer. */
   deadlineMs: 5000,
   /** Milliseconds to end in, after SIGTERM. */
   closeMs: 8000,
+  /** Where the requests' folders are made. */
+  folder: tmpdir(),
   workers: undefined,
   logger: false,
 };
@@ -47,11 +59,12 @@ const query = {
 
 export async function buildServer(options = {}) {
   const settings = { ...defaults, ...options };
-  const { maxBytes, maxPixels, deadlineMs, closeMs, workers, uploadMs, logger } = settings;
+  const { maxBytes, maxPixels, deadlineMs, closeMs, workers, uploadMs, stillMs, logger } = settings;
   const app = fastify({
     logger,
     // A slow client's connection ends with 408. Node looks at its connections every so often.
     requestTimeout: uploadMs,
+    connectionTimeout: stillMs,
     http: {
       headersTimeout: Math.min(10_000, uploadMs),
       connectionsCheckingInterval: Math.min(1000, uploadMs),
@@ -59,10 +72,22 @@ export async function buildServer(options = {}) {
   });
   // sharp has to be loaded on the main thread before any worker loads it.
   await prepareImages();
-  // Few places: what can't be done within the deadline is refused, and what waits here holds its upload in memory.
+  const root = await mkdtemp(join(settings.folder, 'thumbnails-'));
+  // Before the plugin's, and so after it: then no thread writes there any more.
+  app.addHook('onClose', () => remove(root));
+  // Few places: what can't be done within the deadline is refused, and what waits here holds its upload.
   const executor = workers === undefined ? { maxPending: 64 } : { workers, maxPending: 64 };
   await app.register(millrace, { executor, deadlineMs, closeMs });
-  await app.register(multipart, { limits: { fileSize: maxBytes, files: 1, fields: 0, parts: 1 } });
+  await app.register(multipart, { limits: { fileSize: maxBytes, files: 1, fields: 0, parts: 2 } });
+
+  // What is not meant for the client stays in the log; and what fails because the client has gone is no bug.
+  app.setErrorHandler((error, request, reply) => {
+    if (error.statusCode !== undefined) return reply.send(error);
+    const [status, message] = request.millrace.gone
+      ? [499, 'the client has gone']
+      : [500, 'Internal Server Error'];
+    return reply.send(new HttpError(status, 'ERR_FAILED', message, {}, { cause: error }));
+  });
 
   const uploads = { open: 0 };
   const route = {
@@ -71,16 +96,21 @@ export async function buildServer(options = {}) {
     onRequest: (request, reply) => checkUpload(request, reply, uploads, settings),
   };
   app.post('/thumbnails', route, async (request, reply) => {
-    const upload = await readUpload(request, maxBytes);
-    const { width, height, format } = request.query;
-    const size = { ...(width && { width }), ...(height && { height }), ...(format && { format }) };
-    const task = images.resize(upload, { ...size, maxBytes, maxPixels, withoutEnlargement: true });
+    const folder = await mkdtemp(join(root, 'request-'));
+    const [upload, to] = [join(folder, 'upload'), join(folder, 'thumbnail')];
     try {
-      const image = await request.millrace.run(task, { transfer: [upload.buffer] });
-      // Whole, and not as a stream: it is in memory, and so its length is known.
-      return reply.type(`image/${image.format}`).send(Buffer.from(image.data.buffer));
+      await receive(request, upload, maxBytes);
+      const { width, height, format } = request.query;
+      const size = { ...(width && { width }), ...(height && { height }), ...(format && { format }) };
+      const task = images.resize(upload, { ...size, to, maxBytes, maxPixels, withoutEnlargement: true });
+      const image = await request.millrace.run(task);
+      reply.type(`image/${image.format}`).header('content-length', image.size);
+      return reply.send(createReadStream(to));
     } catch (error) {
-      throw asClientError(error) ?? error;
+      throw asClientError(error, upload) ?? error;
+    } finally {
+      // When it has been read, or there is nobody to read it. A thread that is late finds no folder, and leaves nothing.
+      finished(reply.raw, () => void remove(folder).catch((error) => request.log.error(error)));
     }
   });
 
@@ -116,49 +146,49 @@ async function checkUpload(request, reply, uploads, { maxBytes, maxUploads }) {
   reply.raw.once('close', () => uploads.open--);
 }
 
-/** A form that is no form is its sender's doing, whatever the parser throws for it. */
-async function readUpload(request, maxBytes) {
+/** Writes the one file of the form to the disk, as fast as that takes it. */
+async function receive(request, path, maxBytes) {
+  let received = false;
   try {
-    return await readFile(request, maxBytes);
+    for await (const part of request.files()) {
+      refuseType(part);
+      // By itself the parser reads the rest of what is too large, which may be without end.
+      part.file.once('limit', () => part.file.destroy(tooLarge(maxBytes)));
+      await pipeline(part.file, createWriteStream(path));
+      received = true;
+    }
   } catch (error) {
-    throw error.statusCode === undefined ? new HttpError(400, 'ERR_BAD_FORM', error.message) : error;
+    // A form that is no form is its sender's doing, whatever the parser throws for it; a full disk is not.
+    const isOurs = error.statusCode !== undefined || error.syscall !== undefined;
+    throw isOurs ? error : new HttpError(400, 'ERR_BAD_FORM', error.message);
   }
+  if (!received) throw new HttpError(400, 'ERR_NO_FILE', 'the form has no file');
 }
 
-/** The bytes of the one file, in memory of their own: they move to the worker. */
-async function readFile(request, maxBytes) {
-  const part = await request.file();
-  if (part === undefined) throw new HttpError(400, 'ERR_NO_FILE', 'the form has no file');
-  if (!accepted.has(part.mimetype)) {
-    part.file.resume();
-    throw new HttpError(
-      415,
-      'ERR_NOT_AN_IMAGE',
-      `${part.mimetype} is not accepted: ${[...accepted].join(', ')}`,
-    );
-  }
-  // By itself the parser reads the rest of what is too large, which may be without end.
-  part.file.once('limit', () => part.file.destroy(tooLarge(maxBytes)));
-  const chunks = [];
-  for await (const chunk of part.file) chunks.push(chunk);
-  const length = chunks.reduce((total, chunk) => total + chunk.length, 0);
-  const upload = Buffer.allocUnsafeSlow(length);
-  let offset = 0;
-  for (const chunk of chunks) offset += chunk.copy(upload, offset);
-  return upload;
+/** @throws {HttpError} 415. */
+function refuseType({ mimetype, file }) {
+  if (accepted.has(mimetype)) return;
+  file.resume();
+  const message = `${mimetype} is not accepted: ${[...accepted].join(', ')}`;
+  throw new HttpError(415, 'ERR_NOT_AN_IMAGE', message);
 }
 
 const tooLarge = (maxBytes) =>
   new HttpError(413, 'ERR_UPLOAD_TOO_LARGE', `an upload may have ${maxBytes} bytes at the most`);
 
-/** Errors of the image task that are the client's doing; null for all others. */
-function asClientError({ code, message }) {
-  if (code === 'ERR_NOT_AN_IMAGE') return new HttpError(415, code, message);
-  if (code === 'ERR_IMAGE_TOO_LARGE') return new HttpError(413, code, message);
+/** Errors of the image task that are the client's doing; null for all others. Where its upload was is nothing to it. */
+function asClientError({ code, message }, upload) {
+  const reason = String(message).replaceAll(upload, 'the upload');
+  if (code === 'ERR_NOT_AN_IMAGE') return new HttpError(415, code, reason);
+  if (code === 'ERR_IMAGE_TOO_LARGE') return new HttpError(413, code, reason);
   return null;
 }
 
-if (process.argv[1] === new URL(import.meta.url).pathname) {
+/** Tries again when a thread has written something there meanwhile. */
+const remove = (folder) => rm(folder, { recursive: true, force: true, maxRetries: 5 });
+
+// Started, and not imported.
+if (import.meta.filename === realpathSync(process.argv[1] ?? '')) {
   const deadlineMs = Number(process.env.DEADLINE_MS ?? defaults.deadlineMs);
   const app = await buildServer({ logger: true, deadlineMs });
   // Answers what was admitted and refuses the rest; then nothing keeps the process alive.

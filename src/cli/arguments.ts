@@ -3,8 +3,18 @@ import type { ParseArgsConfig } from 'node:util';
 import type { ResizeOptions } from '../tasks/index.ts';
 import { fromText, toPrintable, toText } from './byte-path.ts';
 import type { BytePath } from './byte-path.ts';
-import { digestDigits, integer, resizeOptions, some, taskTarget, text } from './option-values.ts';
+import {
+  digestDigits,
+  fileName,
+  integer,
+  positive,
+  resizeOptions,
+  some,
+  taskTarget,
+  text,
+} from './option-values.ts';
 import type { Values } from './option-values.ts';
+import type { TaskTarget } from './task-target.ts';
 import { commands } from './usage.ts';
 import type { CommandName } from './usage.ts';
 import { UsageError } from './usage-error.ts';
@@ -37,10 +47,23 @@ export interface ResizeArguments extends Common {
 
 export interface MapArguments extends Common {
   readonly command: 'map';
-  readonly module: URL;
-  readonly name: string;
+  readonly target: TaskTarget;
   readonly input: BytePath | undefined;
   readonly ordered: boolean;
+}
+
+export interface TuneArguments {
+  readonly command: 'tune';
+  readonly target: TaskTarget;
+  readonly input: BytePath | undefined;
+  readonly maxWorkers: number | undefined;
+  /** Of one measurement. */
+  readonly seconds: number;
+  /** How often each setting is measured. */
+  readonly rounds: number;
+  /** Files to write. */
+  readonly svg: BytePath | undefined;
+  readonly json: BytePath | undefined;
 }
 
 export type Arguments =
@@ -48,6 +71,7 @@ export type Arguments =
   | CheckArguments
   | ResizeArguments
   | MapArguments
+  | TuneArguments
   | { readonly command: 'help'; readonly about: CommandName | undefined }
   | { readonly command: 'version' };
 
@@ -61,9 +85,10 @@ const flag = { type: 'boolean' } as const;
 const value = { type: 'string' } as const;
 
 const options: Record<CommandName, NonNullable<ParseArgsConfig['options']>> = {
-  hash: { algorithm: value, check: { ...value, short: 'c' }, json: flag },
-  resize: { width: value, height: value, quality: value, format: value, out: value },
-  map: { input: value, ordered: flag },
+  hash: { algorithm: value, check: { ...value, short: 'c' }, json: flag, workers: value },
+  resize: { width: value, height: value, quality: value, format: value, out: value, workers: value },
+  map: { input: value, ordered: flag, workers: value },
+  tune: { input: value, 'max-workers': value, seconds: value, rounds: value, svg: value, json: value },
 };
 
 /** @throws {UsageError} that names what is wrong. */
@@ -80,15 +105,20 @@ export function parseArguments(words: readonly BytePath[]): Arguments {
 }
 
 function parse(command: CommandName, words: string[]): Given {
-  const common = { workers: value, help: { ...flag, short: 'h' } };
   try {
-    const config = { args: words, allowPositionals: true, options: { ...options[command], ...common } };
+    const config = { args: words, allowPositionals: true, options: { ...options[command], help } };
     const { values, positionals } = parseArgs(config);
     return { paths: positionals, values };
   } catch (error) {
-    throw new UsageError(toPrintable((error as Error).message).replaceAll(String.raw`\n`, ' '));
+    const message = toPrintable((error as Error).message).replaceAll(String.raw`\n`, ' ');
+    // Node's own advice on it has a quotation mark that is never closed.
+    const [, unknown] = /^Unknown option '(.*?)'(?:\. |$)/.exec(message) ?? [];
+    if (unknown === undefined) throw new UsageError(message);
+    throw new UsageError(`unknown option '${unknown}' (what begins with - and is no option goes after --)`);
   }
 }
+
+const help = { ...flag, short: 'h' } as const;
 
 const checks: Record<CommandName, (given: Given) => Arguments> = {
   hash({ paths, values }) {
@@ -124,15 +154,25 @@ const checks: Record<CommandName, (given: Given) => Arguments> = {
   },
 
   map({ paths, values }) {
-    const [target] = paths;
-    if (target === undefined || paths.length > 1) throw new UsageError('map takes one MODULE#EXPORT');
-    const ordered = values['ordered'] === true;
     return {
       command: 'map',
-      ...taskTarget(toText(target)),
+      target: taskTarget(paths, 'map'),
       input: text(values, 'input'),
-      ordered,
+      ordered: values['ordered'] === true,
       workers: integer(values, 'workers'),
+    };
+  },
+
+  tune({ paths, values }) {
+    return {
+      command: 'tune',
+      target: taskTarget(paths, 'tune'),
+      input: text(values, 'input'),
+      maxWorkers: integer(values, 'max-workers'),
+      seconds: positive(values, 'seconds', 3600) ?? 1,
+      rounds: integer(values, 'rounds') ?? 3,
+      svg: fileName(values, 'svg'),
+      json: fileName(values, 'json'),
     };
   },
 };

@@ -8,7 +8,11 @@ import { readLines } from './lines.ts';
 import type { Session } from './session.ts';
 
 /** `millrace hash --check FILE`, in the words of `sha256sum --check`. */
-export async function check(session: Session, { list, algorithm, digits }: CheckArguments): Promise<void> {
+export async function check(
+  session: Session,
+  { list, algorithm, digits, workers }: CheckArguments,
+): Promise<void> {
+  const executor = session.open(workers);
   const parse = checksumParser(digits, algorithm);
   let proper = 0;
   let improper = 0;
@@ -40,7 +44,7 @@ export async function check(session: Session, { list, algorithm, digits }: Check
         mismatched++;
         return session.output.write(formatVerdict(path, 'FAILED'));
       },
-      { ordered: true, total: isTyped(list) ? undefined : () => countLines(list) },
+      { executor, ordered: true, total: isTyped(list) ? undefined : () => countLines(list) },
     );
   } catch (error) {
     await session.fail(list, error);

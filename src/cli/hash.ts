@@ -8,7 +8,11 @@ import type { Session } from './session.ts';
 import { walk } from './walk.ts';
 
 /** `millrace hash PATH…`, in the words of `sha256sum`. */
-export async function hash(session: Session, { paths, algorithm, json }: HashArguments): Promise<void> {
+export async function hash(
+  session: Session,
+  { paths, algorithm, json, workers }: HashArguments,
+): Promise<void> {
+  const executor = session.open(workers);
   const format = json ? jsonLine : formatChecksum;
   await session.each(
     breathe(walk(paths), (path, error) => session.fail(path, error)),
@@ -17,7 +21,7 @@ export async function hash(session: Session, { paths, algorithm, json }: HashArg
       outcome.status === 'fulfilled'
         ? session.output.write(format(outcome.value, path))
         : session.fail(path, outcome.reason),
-    { ordered: true, total: () => countFiles(walk(paths)) },
+    { executor, ordered: true, total: () => countFiles(walk(paths)) },
   );
 
   function jsonLine(digest: string, path: BytePath): string {

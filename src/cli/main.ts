@@ -10,6 +10,7 @@ import { map } from './map.ts';
 import { Output } from './output.ts';
 import { resize } from './resize.ts';
 import { Session } from './session.ts';
+import { tune } from './tune/tune.ts';
 import { usage } from './usage.ts';
 import { UsageError } from './usage-error.ts';
 import { version } from './version.ts';
@@ -29,7 +30,7 @@ async function main(words: readonly string[]): Promise<ExitCode> {
 type Work = Exclude<Arguments, { readonly command: 'help' | 'version' }>;
 
 async function run(args: Work): Promise<ExitCode> {
-  const session = new Session(args.workers);
+  const session = new Session();
   try {
     await perform(session, args);
   } catch (error) {
@@ -51,6 +52,9 @@ async function perform(session: Session, args: Work): Promise<void> {
       break;
     case 'map':
       await map(session, args);
+      break;
+    case 'tune':
+      await tune(session, args);
       break;
   }
 }

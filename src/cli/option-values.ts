@@ -3,8 +3,9 @@ import { pathToFileURL } from 'node:url';
 import { InvalidOptionError } from '../index.ts';
 import { checkResize } from '../tasks/image-options.ts';
 import type { ResizeOptions } from '../tasks/index.ts';
-import { fromText, toPrintable } from './byte-path.ts';
+import { toPrintable, toText } from './byte-path.ts';
 import type { BytePath } from './byte-path.ts';
+import type { TaskTarget } from './task-target.ts';
 import { UsageError } from './usage-error.ts';
 
 /*
@@ -19,6 +20,13 @@ export function text(values: Values, option: string): string | undefined {
   return typeof given === 'string' ? given : undefined;
 }
 
+/** A file to write. */
+export function fileName(values: Values, option: string): BytePath | undefined {
+  const given = text(values, option);
+  if (given === '') throw new UsageError(`--${option} needs the name of a file`);
+  return given;
+}
+
 export function some(paths: readonly BytePath[], command: string): readonly BytePath[] {
   if (paths.length === 0) throw new UsageError(`${command} needs a PATH`);
   return paths;
@@ -30,6 +38,15 @@ export function integer(values: Values, option: string): number | undefined {
   const number = Number(given);
   if (/^\d+$/.test(given) && Number.isSafeInteger(number) && number > 0) return number;
   throw new UsageError(`--${option} must be a positive integer, not '${toPrintable(given)}'`);
+}
+
+/** A number above 0, up to `max`. */
+export function positive(values: Values, option: string, max: number): number | undefined {
+  const given = text(values, option);
+  if (given === undefined) return undefined;
+  const number = Number(given);
+  if (/^\d*\.?\d+$/.test(given) && number > 0 && number <= max) return number;
+  throw new UsageError(`--${option} must be a number above 0 up to ${max}, not '${toPrintable(given)}'`);
 }
 
 /** Hexadecimal digits of the algorithm's digests. */
@@ -57,10 +74,12 @@ export function resizeOptions(values: Values): ResizeOptions {
   }
 }
 
-/** `MODULE#EXPORT`, the module a path or a URL. */
-export function taskTarget(target: string): { module: URL; name: string } {
-  const [, module = '', name = ''] = /^(.+)#([^#]+)$/s.exec(target) ?? [];
-  if (module === '') throw new UsageError(`map takes MODULE#EXPORT, not '${toPrintable(fromText(target))}'`);
+/** One `MODULE#EXPORT`, the module a path or a URL. */
+export function taskTarget(paths: readonly BytePath[], command: string): TaskTarget {
+  const [only] = paths;
+  if (only === undefined || paths.length > 1) throw new UsageError(`${command} takes one MODULE#EXPORT`);
+  const [, module = '', name = ''] = /^(.+)#([^#]+)$/s.exec(toText(only)) ?? [];
+  if (module === '') throw new UsageError(`${command} takes MODULE#EXPORT, not '${toPrintable(only)}'`);
   if (!/^[a-z]{2,}:/i.test(module)) return { module: pathToFileURL(module), name };
   if (!URL.canParse(module)) throw new UsageError(`'${module}' is no URL`);
   return { module: new URL(module), name };

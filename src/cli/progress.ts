@@ -1,5 +1,5 @@
 import { MultiBar } from 'cli-progress';
-import type { Executor } from '../index.ts';
+import type { ExecutorStats } from '../index.ts';
 import { HostLoadSampler } from '../host-load.ts';
 import { progressLine } from './progress-line.ts';
 import type { ProgressFacts } from './progress-line.ts';
@@ -16,6 +16,13 @@ export interface Progress {
   stop(): void;
 }
 
+/** What the line shows, asked for at each frame. */
+export interface ProgressSource {
+  /** How many items there will be, undefined as long as nobody knows. */
+  readonly total: () => number | undefined;
+  readonly stats: () => Pick<ExecutorStats, 'busy' | 'workers'>;
+}
+
 /** Frames a second. */
 const fps = 8;
 
@@ -27,22 +34,19 @@ const wipe = '\r\u001b[K';
  *
  * A `MultiBar` of one bar: a `SingleBar` remembers the place of the cursor on the screen and goes back there at the
  * end, over all that has been written since.
- *
- * @param total how many items there will be, known later or never.
  */
-export function showProgress(executor: Executor, total: Promise<number | undefined>): Progress {
+export function showProgress({ total, stats }: ProgressSource): Progress {
   const load = new HostLoadSampler();
   const rate = new Rate();
   let done = 0;
-  let known: number | undefined;
   let perSecond = rate.sample(performance.now(), 0);
   let stopped = false;
   /** Writes under way. A terminal may be slow to take one: to draw meanwhile would be to draw into the middle of it. */
   let others = 0;
 
   const facts = (): ProgressFacts => {
-    const { busy, workers } = executor.stats();
-    return { done, total: known, perSecond, busy, workers, cpuShare: load.latest?.cpuShare };
+    const { busy, workers } = stats();
+    return { done, total: total(), perSecond, busy, workers, cpuShare: load.latest?.cpuShare };
   };
   const stream = Object.create(process.stderr, {
     write: { value: (text: string) => others > 0 || process.stderr.write(text) },
@@ -64,9 +68,6 @@ export function showProgress(executor: Executor, total: Promise<number | undefin
   const ticker = setInterval(() => {
     perSecond = rate.sample(performance.now(), done);
   }, 1000 / fps).unref();
-  void total.then((count) => {
-    known = count;
-  });
 
   return {
     advance() {

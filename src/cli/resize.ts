@@ -14,7 +14,11 @@ interface Picture {
 }
 
 /** `millrace resize PATH… --out DIR` */
-export async function resize(session: Session, { paths, out, options }: ResizeArguments): Promise<void> {
+export async function resize(
+  session: Session,
+  { paths, out, options, workers }: ResizeArguments,
+): Promise<void> {
+  const executor = session.open(workers);
   await prepareImages();
   const targets = new Targets(paths, out, options.format);
   const pictures = () => walk(paths, (directory) => !targets.isOut(directory));
@@ -38,6 +42,6 @@ export async function resize(session: Session, { paths, out, options }: ResizeAr
       outcome.status === 'fulfilled'
         ? session.output.write(fromText(`${to}\n`))
         : session.fail(path, outcome.reason),
-    { ordered: true, total: () => countFiles(pictures()) },
+    { executor, ordered: true, total: () => countFiles(pictures()) },
   );
 }

@@ -6,7 +6,7 @@ import { exitCodes } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { Output } from './output.ts';
 import type { Write } from './output.ts';
-import type { Progress } from './progress.ts';
+import type { Progress, ProgressSource } from './progress.ts';
 import { reasonOf } from './reason.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -14,6 +14,8 @@ import { UsageError } from './usage-error.ts';
 const patienceMs = 500;
 
 export interface EachOptions {
+  /** Where the tasks run; of `open()`. */
+  readonly executor: Executor;
   /** Results in the order of the items. */
   readonly ordered: boolean;
   /** Counts the items meanwhile; called only if somebody sees it. Without it there is no progress line. */
@@ -23,7 +25,7 @@ export interface EachOptions {
 const noProgress: Progress = { advance() {}, around: (write) => write(() => {}), stop() {} };
 
 /**
- * One run of the command line: an executor, the two outputs, and what has gone wrong so far.
+ * One run of the command line: its executors, the two outputs, and what has gone wrong so far.
  *
  * ```
  *   running ── all done ──────────────────────→ end(): flush, exit code 0 or 1
@@ -33,16 +35,15 @@ const noProgress: Progress = { advance() {}, around: (write) => write(() => {}),
  * The first signal cancels what has not begun and waits a moment for the rest, so that no half-written file is left.
  */
 export class Session {
-  readonly executor: Executor;
   /** Standard output. Like `fail`, it may answer with a promise, which is to be waited for. */
   readonly output: Output;
   readonly #messages: Output;
+  readonly #executors = new Set<Executor>();
   #progress: Progress = noProgress;
   #exitCode: ExitCode = exitCodes.ok;
-  #interrupted = false;
+  #interruptedWith: ExitCode | undefined;
 
-  constructor(workers: number | undefined) {
-    this.executor = new Executor(workers === undefined ? {} : { workers });
+  constructor() {
     const around = (write: Write): void => this.#progress.around(write);
     this.#messages = new Output(process.stderr, { around });
     this.output = new Output(process.stdout, {
@@ -54,6 +55,37 @@ export class Session {
     process.on('SIGTERM', () => this.#interrupt(exitCodes.terminated));
   }
 
+  /** Has there been a signal? What fails from then on is nobody's failure. */
+  get interrupted(): boolean {
+    return this.#interruptedWith !== undefined;
+  }
+
+  /** An executor that ends with the session, and on a signal. */
+  open(workers: number | undefined): Executor {
+    const executor = new Executor(workers === undefined ? {} : { workers });
+    this.#executors.add(executor);
+    return executor;
+  }
+
+  /** Ends an executor before the session does. */
+  async close(executor: Executor): Promise<void> {
+    await executor.shutdown({ mode: 'cancel' });
+    this.#executors.delete(executor);
+  }
+
+  /** Shows a progress line, which `advance()` moves on. `describe` is called only if somebody sees it. */
+  async track(describe: () => ProgressSource): Promise<void> {
+    if (!process.stderr.isTTY) return;
+    // Not loaded for nobody to see: it takes a tenth of the time that a small run takes.
+    const { showProgress } = await import('./progress.ts');
+    this.#progress = showProgress(describe());
+  }
+
+  /** Another item is through. */
+  advance(): void {
+    this.#progress.advance();
+  }
+
   /**
    * Runs a task for each item and hands the outcomes to `done`, failures included; a promise that it returns is waited
    * for before the next one.
@@ -62,12 +94,14 @@ export class Session {
     items: Source<I>,
     toTask: (item: I) => Task<R>,
     done: (item: I, outcome: Outcome<R>) => Promise<void> | undefined,
-    { ordered, total }: EachOptions,
+    { executor, ordered, total }: EachOptions,
   ): Promise<void> {
-    if (process.stderr.isTTY && total !== undefined) {
-      // Not loaded for nobody to see: it takes a tenth of the time that a small run takes.
-      const { showProgress } = await import('./progress.ts');
-      this.#progress = showProgress(this.executor, total());
+    if (total !== undefined) {
+      await this.track(() => {
+        let known: number | undefined;
+        void total().then((count) => (known = count));
+        return { total: () => known, stats: () => executor.stats() };
+      });
     }
     const itemOf = new WeakMap<Task<R>, I>();
     const taskOf = (item: I): Task<R> => {
@@ -76,14 +110,13 @@ export class Session {
       return task;
     };
     try {
-      for await (const outcome of this.executor.map(items, taskOf, { ordered, outcomes: true })) {
+      for await (const outcome of executor.map(items, taskOf, { ordered, outcomes: true })) {
         const written = done(itemOf.get(outcome.future.task) as I, outcome);
-        this.#progress.advance();
+        this.advance();
         if (written !== undefined) await written;
       }
     } catch (error) {
-      // What was cancelled by a signal is nobody's failure.
-      if (!this.#interrupted) throw error;
+      if (!this.interrupted) throw error;
     }
   }
 
@@ -114,20 +147,24 @@ export class Session {
   async end(): Promise<ExitCode> {
     await this.output.end();
     this.#progress.stop();
-    await Promise.all([this.#messages.end(), this.executor.shutdown({ mode: 'cancel' })]);
-    return this.#exitCode;
+    await Promise.all([this.#messages.end(), this.#shutdown()]);
+    return this.#interruptedWith ?? this.#exitCode;
   }
 
   #interrupt(exitCode: ExitCode): void {
-    if (this.#interrupted) this.#leave(exitCode);
-    this.#interrupted = true;
+    if (this.interrupted) this.#leave(exitCode);
+    this.#interruptedWith = exitCode;
     this.#progress.stop();
     for (const output of [this.output, this.#messages]) {
       output.flush();
       output.break();
     }
     setTimeout(() => this.#leave(exitCode), patienceMs);
-    void this.executor.shutdown({ mode: 'cancel' }).then(() => this.#leave(exitCode));
+    void this.#shutdown().then(() => this.#leave(exitCode));
+  }
+
+  async #shutdown(): Promise<void> {
+    await Promise.all([...this.#executors].map((executor) => executor.shutdown({ mode: 'cancel' })));
   }
 
   #outputFailed(error: NodeJS.ErrnoException): void {

@@ -1,4 +1,4 @@
-export const commands = ['hash', 'resize', 'map'] as const;
+export const commands = ['hash', 'resize', 'map', 'tune'] as const;
 export type CommandName = (typeof commands)[number];
 
 const texts: Record<CommandName, string> = {
@@ -30,15 +30,31 @@ millrace hash --check FILE [--algorithm sha256]
   --input FILE       read from FILE; default standard input
   --ordered          print results in the order of the input
 `,
+  tune: `millrace tune MODULE#EXPORT [--input FILE] [--max-workers N] [--seconds 1] [--rounds 3] [--svg FILE] [--json FILE]
+
+  Measures throughput and latency of a function at growing numbers of workers and of outstanding tasks, and tells which to
+  set. The values of the lines of JSON are repeated as often as needed. A task that fails ends it.
+
+  --input FILE       read from FILE; default standard input
+  --max-workers N    the most workers to try; default: twice the CPUs that this process may use
+  --seconds S        how long one measurement takes
+  --rounds R         how often each setting is measured; medians are printed
+  --svg FILE         draw the curves into FILE; needs the package echarts
+  --json FILE        write all figures to FILE
+`,
 };
 
-const common = `
+const workers = `
   --workers N        worker threads; default: the CPUs that this process may use
-  --help             this text
+`;
+
+const help = `  --help             this text
 `;
 
 /** @param command undefined for all of them. */
 export function usage(command?: CommandName): string {
-  if (command !== undefined) return texts[command] + common;
-  return `${commands.map((name) => texts[name]).join('\n')}${common}  --version          the version\n`;
+  if (command === 'tune') return texts.tune + help;
+  if (command !== undefined) return texts[command] + workers + help;
+  const all = commands.map((name) => texts[name]).join('\n');
+  return `${all}${workers.trimEnd()} (not of tune)\n${help}  --version          the version\n`;
 }

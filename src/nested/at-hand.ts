@@ -2,6 +2,7 @@ import { loadTask } from '../pool/load-task.ts';
 import type { TaskFunction } from '../pool/load-task.ts';
 import { Task } from '../tasks/task.ts';
 import type { TaskTarget } from '../tasks/task.ts';
+import { isThenable } from '../tasks/thenable.ts';
 import { transfersOf } from '../tasks/transferable.ts';
 
 /** Functions that this thread has loaded, by the index of their target. */
@@ -31,7 +32,3 @@ function settled(result: unknown): unknown {
 
 const unwrapped = (result: unknown): unknown =>
   transfersOf(result) === undefined ? result : (result as { value: unknown }).value;
-
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value;
-}

@@ -1,19 +1,23 @@
-import { InvalidTaskError } from '../errors.ts';
 import { bufferUnordered } from '../flow/buffered.ts';
 import { offAbort, onAbort } from '../flow/on-abort.ts';
-import { checkOptions, integer, show } from '../options.ts';
+import { checkOptions, integer } from '../options.ts';
 import type { NestedCalls } from '../pool/nested-calls.ts';
-import { Task } from '../tasks/task.ts';
-import type { TaskResult } from '../tasks/task.ts';
+import { asTask } from '../tasks/task.ts';
+import type { Task, TaskResult } from '../tasks/task.ts';
 import { validateTaskOptions } from '../tasks/task-options.ts';
 import type { TaskOptions } from '../tasks/task-options.ts';
-import { atHand, isThenable } from './at-hand.ts';
+import { isThenable } from '../tasks/thenable.ts';
+import { atHand } from './at-hand.ts';
 import { NestedFuture } from './nested-future.ts';
 import type { NestedOutcome } from './nested-future.ts';
 import { Offers } from './offers.ts';
-import type { Sent } from './offers.ts';
 
 type Source<T> = Iterable<T> | AsyncIterable<T>;
+
+interface Listener<R> {
+  admitted?(): void;
+  settled(outcome: NestedOutcome<R>): void;
+}
 
 /**
  * The executor, as a task that it runs sees it. Whatever waits here gives the task's place back meanwhile: the thread runs
@@ -29,13 +33,13 @@ export class Current {
   /** Internal: see `current()`. */
   constructor(calls: NestedCalls) {
     this.#calls = calls;
-    const { idle, workers } = calls;
-    this.#offers = new Offers(idle, workers, (task) => this.#send(task));
+    const { idle, workers } = calls.desk;
+    this.#offers = new Offers(idle, workers, (task) => this.#submit(task));
   }
 
   /** How many workers the executor has. */
   get workers(): number {
-    return this.#calls.workers;
+    return this.#calls.desk.workers;
   }
 
   /**
@@ -47,24 +51,29 @@ export class Current {
   submit<R>(task: Task<R>, options?: TaskOptions): Promise<NestedFuture<R>> {
     return this.#calls.awaited(
       new Promise((resolve, reject) => {
-        let future: NestedFuture<R> | undefined;
-        future = this.#submit(
-          task,
-          options,
-          true,
-          () => resolve(future as NestedFuture<R>),
-          (outcome) => {
-            // Settled before it was admitted: it was refused.
+        const future: NestedFuture<R> = this.#submit(task, options, {
+          admitted: () => resolve(future),
+          // If it has settled before it was admitted, it was refused.
+          settled: (outcome) => {
             if (outcome.status !== 'fulfilled') reject(outcome.reason);
           },
-        );
+        });
       }),
     );
   }
 
   /** Submits, and waits for the result. Rejects as `submit()` does, and with what the task threw. */
   run<R>(task: Task<R>, options?: TaskOptions): Promise<R> {
-    return this.#send(task, options).result;
+    return this.#calls.awaited(
+      new Promise((resolve, reject) => {
+        this.#submit(task, options, {
+          settled: (outcome) => {
+            if (outcome.status === 'fulfilled') resolve(outcome.value);
+            else reject(outcome.reason);
+          },
+        });
+      }),
+    );
   }
 
   /**
@@ -88,88 +97,70 @@ export class Current {
    * never shipped.
    *
    * At hand a function gets the arguments themselves, on another worker copies of them: it must not change them, unless they
-   * are shared memory. The tasks' options hold only for what is sent to another worker.
+   * are shared memory. What can't be copied stays at hand. The tasks' options hold only for what is sent to another worker.
    *
-   * Rejects with the first failure; the other task is cancelled, or not begun.
+   * Rejects with what `a` throws, and `b` is cancelled then, or not begun; else with what `b` throws.
    */
   async join<A, B>(a: Task<A>, b: Task<B>): Promise<[A, B]> {
-    check(a);
-    const branch = this.#offers.add(check(b));
+    asTask(a);
+    const branch = this.#offers.add(asTask(b));
     let first: A | PromiseLike<A>;
     try {
-      first = this.#here(a);
+      first = atHand(a);
       if (isThenable(first)) first = await first;
     } catch (error) {
       this.#offers.remove(branch);
       branch.sent?.cancel();
       throw error;
     }
-    if (branch.sent !== null) return [first, (await branch.sent.result) as B];
+    // Only now does it wait: as long as `a` is under way, the thread is needed, whatever that waits for.
+    if (branch.sent !== null) return [first, (await branch.sent.result()) as B];
     this.#offers.remove(branch);
-    const second = this.#here(b);
+    const second = atHand(b);
     return [first, isThenable(second) ? await second : second];
-  }
-
-  /** At hand, unless others have the thread: they would be taken for the ones that ask for what the function asks for. */
-  #here<R>(task: Task<R>): R | PromiseLike<R> {
-    return this.#calls.hasThread ? atHand(task) : this.run(task);
-  }
-
-  #send<R>(task: Task<R>, options?: TaskOptions): Sent<R> {
-    let future: NestedFuture<R> | undefined;
-    const result = new Promise<R>((resolve, reject) => {
-      future = this.#submit(task, options, false, ignore, (outcome) => {
-        if (outcome.status === 'fulfilled') resolve(outcome.value);
-        else reject(outcome.reason);
-      });
-    });
-    return { result: this.#calls.awaited(result), cancel: () => future?.cancel() };
   }
 
   async *#thunks(tasks: Source<Task<unknown>>) {
     for await (const task of tasks) {
-      check(task);
-      yield async (signal: AbortSignal) => {
-        const future = this.#submit(task, undefined, false, ignore, ignore);
-        const abortable = { aborted: (reason: unknown) => future.cancel(reason) };
-        onAbort(signal, abortable);
-        await future.outcome();
-        offAbort(signal, abortable);
-        return future;
-      };
+      asTask(task);
+      yield (signal: AbortSignal) => this.#calls.awaited(this.#ended(task, signal));
     }
   }
 
-  #submit<R>(
-    task: Task<R>,
-    options: TaskOptions | undefined,
-    tellAdmitted: boolean,
-    admitted: () => void,
-    settled: (outcome: NestedOutcome<R>) => void,
-  ): NestedFuture<R> {
-    const all = { ...check(task).options, ...(options && validateTaskOptions(options)) };
+  /** Resolves to the future when that has settled; rejects if the task was refused. */
+  #ended<R>(task: Task<R>, signal: AbortSignal): Promise<NestedFuture<R>> {
+    return new Promise((resolve, reject) => {
+      let admitted = false;
+      const future: NestedFuture<R> = this.#submit(task, undefined, {
+        admitted: () => (admitted = true),
+        settled: (outcome) => {
+          offAbort(signal, abortable);
+          if (admitted || outcome.status === 'fulfilled') resolve(future);
+          else reject(outcome.reason);
+        },
+      });
+      const abortable = { aborted: (reason: unknown) => future.cancel(reason) };
+      onAbort(signal, abortable);
+    });
+  }
+
+  #submit<R>(task: Task<R>, options?: TaskOptions, listener?: Listener<R>): NestedFuture<R> {
+    const all = { ...asTask(task).options, ...(options && validateTaskOptions(options)) };
     const { signal } = all;
     signal?.throwIfAborted();
     const withdraw = (reason: unknown) => this.#calls.withdraw(call, reason);
     const abortable = { aborted: withdraw };
     const future = new NestedFuture<R>(task, this.#calls, withdraw);
-    const call = this.#calls.submit(task, all, tellAdmitted, {
-      admitted,
+    const call = this.#calls.submit(task, all, listener?.admitted !== undefined, {
+      admitted: () => listener?.admitted?.(),
       settled: (status, value) => {
         if (signal !== undefined) offAbort(signal, abortable);
         const outcome = status === 'fulfilled' ? { status, value: value as R } : { status, reason: value };
         NestedFuture.settle(future, outcome);
-        settled(outcome);
+        listener?.settled(outcome);
       },
     });
     if (signal !== undefined) onAbort(signal, abortable);
     return future;
   }
 }
-
-function check<R>(task: Task<R>): Task<R> {
-  if (task instanceof Task) return task;
-  throw new InvalidTaskError(`not a task: ${show(task)} (make one with tasks() or inline())`);
-}
-
-const ignore = (): void => {};

@@ -1,18 +1,13 @@
 // The global one is a getter, and slower.
 import { performance } from 'node:perf_hooks';
 import type { Task } from '../tasks/task.ts';
-
-/** A task that was sent to another worker. */
-export interface Sent<R> {
-  readonly result: Promise<R>;
-  cancel(): void;
-}
+import type { NestedFuture } from './nested-future.ts';
 
 /** A branch that has not begun: to be run at hand, unless a worker that has nothing to do takes it. */
 export interface Branch {
   readonly task: Task<unknown>;
   /** Null as long as it lies here. */
-  sent: Sent<unknown> | null;
+  sent: Pick<NestedFuture<unknown>, 'result' | 'cancel'> | null;
 }
 
 /** Run time that pays for sending one branch, which costs the two threads about a tenth of it. Milliseconds. */
@@ -28,7 +23,7 @@ const beatMs = 0.5;
  */
 export class Offers {
   readonly #idle: Int32Array;
-  readonly #send: (task: Task<unknown>) => Sent<unknown>;
+  readonly #send: (task: Task<unknown>) => Branch['sent'];
   readonly #most: number;
   readonly #branches: Branch[] = [];
   /** Branches that may be sent. */
@@ -39,7 +34,7 @@ export class Offers {
    * @param idle one word of shared memory: how many workers have nothing to do.
    * @param most branches that may be sent one right after the other: enough to give every worker one.
    */
-  constructor(idle: Int32Array, most: number, send: (task: Task<unknown>) => Sent<unknown>) {
+  constructor(idle: Int32Array, most: number, send: (task: Task<unknown>) => Branch['sent']) {
     this.#idle = idle;
     this.#most = most;
     this.#credit = most;
@@ -66,6 +61,10 @@ export class Offers {
     if (this.#credit < 1) return;
     this.#credit--;
     const oldest = this.#branches.shift();
-    if (oldest !== undefined) oldest.sent = this.#send(oldest.task);
+    try {
+      if (oldest !== undefined) oldest.sent = this.#send(oldest.task);
+    } catch {
+      // What can't be cloned is not shipped: it runs at hand.
+    }
   }
 }

@@ -14,13 +14,23 @@ export type TaskFunction = (...args: unknown[]) => unknown;
  * while it is loaded or set up, or imports what is not there.
  */
 export async function loadTask(module: string, name: string): Promise<TaskFunction> {
+  const { url, exports, found } = await findTask(module, name);
+  await setUp(url, exports);
+  return found;
+}
+
+interface FoundTask {
+  readonly url: string;
+  readonly exports: ModuleExports;
+  readonly found: TaskFunction;
+}
+
+/** As `loadTask`, but does not set the module up. */
+export async function findTask(module: string, name: string): Promise<FoundTask> {
   const url = existingUrl(module);
   const exports = new ModuleExports(url, await importOnce(url));
   const found = exports.get(name);
-  if (typeof found === 'function') {
-    await setUp(url, exports);
-    return found as TaskFunction;
-  }
+  if (typeof found === 'function') return { url, exports, found: found as TaskFunction };
   const names = exports.functionNames;
   const known = names.length === 0 ? 'it exports no functions' : `its functions: ${names.join(', ')}`;
   throw new InvalidTaskError(`${module} has no function '${name}' (${known})`);

@@ -2,9 +2,13 @@ import type { MessagePort, Transferable } from 'node:worker_threads';
 import { Task } from '../tasks/task.ts';
 import type { TaskOptions } from '../tasks/task-options.ts';
 import { findBuffers, reviveBuffers } from './buffers.ts';
+import { claim, Claims } from './claims.ts';
 import { decodeReason, encodeReason } from './error-codec.ts';
+import type { EncodedReason } from './error-codec.ts';
+import type { Execution } from './execution.ts';
+import { TaskCancellation } from './task-cancellation.ts';
 import { dataCloneError } from './uncloneable.ts';
-import type { Call, Told, Withdraw } from './wire.ts';
+import type { Call, Told, Waits, Withdraw } from './wire.ts';
 
 /** How a task's call is told of. */
 export interface CallListener {
@@ -15,11 +19,12 @@ export interface CallListener {
 /** What the calls of a task ask of the thread that runs it. */
 export interface CallDesk {
   readonly port: MessagePort;
-  /** The calls of all tasks that the thread has begun; numbers are never used twice. */
+  /** The calls of all tasks that the thread has begun and whose end it has not been told. */
   readonly open: Map<number, { readonly calls: NestedCalls; readonly listener: CallListener }>;
+  /** A number that is never used twice. */
   nextCall(): number;
-  /** Is the thread that of the task whose calls these are? */
-  belongsTo(calls: NestedCalls): boolean;
+  /** The id of a batch of its own for a task that waits. */
+  nextBatch(): number;
   /** How many workers of the executor have nothing to do. */
   readonly idle: Int32Array;
   /** The executor's. */
@@ -28,41 +33,46 @@ export interface CallDesk {
   mayWait(): void;
 }
 
-/** The tasks that one running task has submitted. */
-export class NestedCalls {
-  readonly #desk: CallDesk;
-  /** Where the main thread finds the task. */
+/** Where a task stands: in its batch, and with its claim word. */
+export interface Standing {
   batch: number;
   position: number;
+  claims: Claims;
+  word: number;
+}
+
+/** A task that submits tasks: what it has asked for, wherever it stands. It may have left the thread to others. */
+export class NestedCalls {
+  readonly desk: CallDesk;
+  readonly at: Standing;
+  /** While others have the thread. */
+  parked: Execution | null = null;
+  /** What the task itself sees of this. */
+  face: unknown = undefined;
+  ended = false;
+  #cancellation: TaskCancellation | null;
   /** Promises of the task's calls that it holds and that have not settled. While there are any, it can do without the thread. */
   #awaited = 0;
   /** How many `Told` have come. */
-  seen = 0;
-  /** What the task itself sees of them. */
-  face: unknown = undefined;
-  #ended = false;
+  #seen = 0;
 
-  constructor(desk: CallDesk, batch: number, position: number) {
-    this.#desk = desk;
-    this.batch = batch;
-    this.position = position;
-  }
-
-  get idle(): Int32Array {
-    return this.#desk.idle;
-  }
-
-  get workers(): number {
-    return this.#desk.workers;
-  }
-
-  /** False while it waits for them: others may have the thread, also when it goes on because of something else. */
-  get hasThread(): boolean {
-    return this.#desk.belongsTo(this);
+  constructor(desk: CallDesk, at: Standing, cancellation: TaskCancellation | null) {
+    this.desk = desk;
+    this.at = at;
+    this.#cancellation = cancellation;
   }
 
   get awaits(): boolean {
     return this.#awaited > 0;
+  }
+
+  get cancellation(): TaskCancellation {
+    return (this.#cancellation ??= new TaskCancellation(this.at.claims.words, this.at.word));
+  }
+
+  /** The main thread asks the task to stop. */
+  abort(reason: EncodedReason): void {
+    this.#cancellation?.abort(decodeReason(reason));
   }
 
   /** Counts a promise as one that the task waits for, until it has settled. */
@@ -70,7 +80,7 @@ export class NestedCalls {
     this.#awaited++;
     const over = () => void this.#awaited--;
     promise.then(over, over);
-    this.#desk.mayWait();
+    this.desk.mayWait();
     return promise;
   }
 
@@ -81,53 +91,75 @@ export class NestedCalls {
    * @throws the platform's `DataCloneError` for an argument that can't be cloned.
    */
   submit(task: Task<unknown>, options: TaskOptions, tellAdmitted: boolean, listener: CallListener): number {
-    if (this.#ended) throw new Error('this task has ended: it can submit nothing any more');
-    const { port, open } = this.#desk;
+    if (this.ended) throw new Error('this task has ended: it can submit nothing any more');
+    const { port, open } = this.desk;
+    const { batch, position } = this.at;
+    const { module, name } = task;
     const args = [...Task.argsOf(task)];
     const { signal: _, ...sent } = options;
-    const number = this.#desk.nextCall();
+    const call = this.desk.nextCall();
     try {
-      const { module, name } = task;
-      const call: Call = {
-        call: number,
-        batch: this.batch,
-        position: this.position,
+      const buffers = findBuffers(args);
+      const message: Call = {
+        call,
+        batch,
+        position,
         module,
         name,
         args,
-        buffers: findBuffers(args),
+        buffers,
         options: sent,
         tellAdmitted,
       };
-      port.postMessage(call, (options.transfer ?? []) as Transferable[]);
+      port.postMessage(message, (options.transfer ?? []) as Transferable[]);
     } catch (error) {
       throw dataCloneError(error, args, 'args');
     }
-    open.set(number, { calls: this, listener });
-    return number;
+    open.set(call, { calls: this, listener });
+    return call;
   }
 
   withdraw(call: number, reason: unknown): void {
-    if (!this.#desk.open.has(call)) return;
-    this.#desk.port.postMessage({ withdraw: call, reason: encodeReason(reason) } satisfies Withdraw);
+    if (!this.desk.open.has(call)) return;
+    this.desk.port.postMessage({ withdraw: call, reason: encodeReason(reason) } satisfies Withdraw);
   }
 
   told({ told, status, value, buffers, reason }: Told, listener: CallListener): void {
-    this.seen++;
-    if (status !== undefined) this.#desk.open.delete(told);
+    this.#seen++;
+    if (status !== undefined) this.desk.open.delete(told);
     // Whoever waited has ended. Nobody hears of it any more.
-    if (this.#ended) return;
+    if (this.ended) return;
     if (status === undefined) listener.admitted();
     else if (status === 'fulfilled') {
       const values = [value];
       reviveBuffers(values, buffers);
       listener.settled(status, values[0]);
     } else listener.settled(status, reason === undefined ? undefined : decodeReason(reason));
-    this.#desk.mayWait();
+    this.desk.mayWait();
+  }
+
+  /** The task leaves the thread to others. The first time it also leaves its batch, for one of its own. */
+  wait(): void {
+    const from = this.at.batch < 0 ? undefined : this.#moveOut();
+    const message: Waits = { waits: this.at.batch, seen: this.#seen };
+    this.desk.port.postMessage(from === undefined ? message : { ...message, from });
+  }
+
+  /** A request to stop that is made at this very moment counts for the new word as well. */
+  #moveOut(): Waits['from'] {
+    const { batch, position, claims, word } = this.at;
+    const own = new Claims(undefined, 2);
+    own.startedAt[0] = claims.startedAt[word] as number;
+    const was = Atomics.exchange(claims.words, word, claim.moved);
+    own.words[0] = was === claim.stopping ? claim.stopping : claim.running;
+    this.#cancellation?.moveTo(own.words, 0);
+    Object.assign(this.at, { batch: this.desk.nextBatch(), position: 0, claims: own, word: 0 });
+    return { batch, position, claims: own.shared };
   }
 
   /** The task has ended: what it has not waited for is cancelled by the main thread. */
   end(): void {
-    this.#ended = true;
+    this.ended = true;
+    this.#cancellation?.end();
   }
 }

@@ -2,9 +2,10 @@ import type { MessagePort } from 'node:worker_threads';
 import { claim } from './claims.ts';
 import { Collected } from './collected.ts';
 import { Execution } from './execution.ts';
+import type { Outcome } from './execution.ts';
 import type { CallDesk, CallListener, NestedCalls } from './nested-calls.ts';
-import type { RunningTask, TaskState } from './running-task.ts';
-import type { Told } from './wire.ts';
+import type { RunningTask } from './running-task.ts';
+import type { Stop, Told } from './wire.ts';
 
 /** What parking needs of the thread that it belongs to. */
 export interface ParkingParts {
@@ -29,28 +30,25 @@ export interface ParkingParts {
  */
 export class Parking implements CallDesk {
   readonly port: MessagePort;
+  readonly idle: Int32Array;
+  readonly workers: number;
   readonly open: Map<number, { readonly calls: NestedCalls; readonly listener: CallListener }> = new Map();
   readonly #parts: ParkingParts;
+  /** Tasks that have waited, by the batch that each is alone in. */
+  readonly #apart = new Map<number, NestedCalls>();
   /** They go before what has not begun. */
-  readonly #ready: Execution[] = [];
-  readonly #parked = new Map<NestedCalls, Execution>();
+  readonly #ready: NestedCalls[] = [];
   #running: Execution | null = null;
   #lastCall = -1;
   /** Batches that are sent count up from 0; those of parked tasks count down. */
-  #nextId = -2;
+  #lastBatch = -1;
   #looking = false;
 
   constructor(parts: ParkingParts) {
     this.port = parts.port;
+    this.idle = parts.idle;
+    this.workers = parts.workers;
     this.#parts = parts;
-  }
-
-  get idle(): Int32Array {
-    return this.#parts.idle;
-  }
-
-  get workers(): number {
-    return this.#parts.workers;
   }
 
   get hasReady(): boolean {
@@ -61,37 +59,41 @@ export class Parking implements CallDesk {
     return ++this.#lastCall;
   }
 
-  belongsTo(calls: NestedCalls): boolean {
-    return this.#parts.task().ownCalls === calls;
+  nextBatch(): number {
+    return --this.#lastBatch;
   }
 
-  /** Waits for a task that has returned a promise: until it has ended, or waits for others and has left its batch. */
-  async run(value: PromiseLike<unknown>): Promise<Execution> {
-    const execution = new Execution(value, () => this.#ended(execution));
-    await this.#whileItHasTheThread(execution);
-    return execution;
+  /** Waits for a task that has returned a promise. Resolves to how it ended; to null if it waits, and has left its batch. */
+  run(value: PromiseLike<unknown>): Promise<Outcome | null> {
+    this.#parts.task().returned();
+    const execution = new Execution(value, (calls, outcome) => {
+      this.#parts.task().flush();
+      this.#answer(calls, outcome);
+    });
+    return this.#untilItLeaves(execution);
   }
 
   /** Gives the thread to those that are ready, one after the other. */
   async goOn(): Promise<void> {
-    for (let execution = this.#ready.shift(); execution !== undefined; execution = this.#ready.shift()) {
-      const { state } = execution;
-      if (state === null || execution.outcome !== null) continue;
-      this.#parked.delete(state.calls);
-      const task = this.#parts.task();
-      task.unpark(state);
+    const task = this.#parts.task();
+    for (let calls = this.#ready.shift(); calls !== undefined; calls = this.#ready.shift()) {
+      const execution = calls.parked;
+      // It has ended meanwhile: it waited for something else as well.
+      if (execution === null) continue;
+      task.unpark(calls);
       execution.resume();
-      await this.#whileItHasTheThread(execution);
-      if (execution.outcome === null) continue;
+      const outcome = await this.#untilItLeaves(execution);
+      if (outcome === null) continue;
       task.end();
-      this.#answer(state, execution.outcome);
+      this.#answer(calls, outcome);
     }
   }
 
-  async #whileItHasTheThread(execution: Execution): Promise<void> {
+  async #untilItLeaves(execution: Execution): Promise<Outcome | null> {
     this.#running = execution;
-    await execution.left();
+    const outcome = await execution.left();
     this.#running = null;
+    return outcome;
   }
 
   /** A call has been admitted, or has settled. */
@@ -99,17 +101,17 @@ export class Parking implements CallDesk {
     const call = this.open.get(told.told);
     if (call === undefined) return;
     const { calls, listener } = call;
-    const execution = this.#parked.get(calls);
-    if (execution === undefined) return calls.told(told, listener);
-    if (execution.whenResumed.push(() => calls.told(told, listener)) > 1) return;
-    this.#ready.push(execution);
+    if (calls.parked === null) return calls.told(told, listener);
+    if (calls.parked.news.push(() => calls.told(told, listener)) > 1) return;
+    this.#ready.push(calls);
     this.#parts.wake();
   }
 
-  /** The state of the parked task in this batch. */
-  find(batch: number): TaskState | undefined {
-    for (const { state } of this.#parked.values()) if (state?.batch === batch) return state;
-    return undefined;
+  /** The main thread asks a task to stop. */
+  stop({ stop, position, reason }: Stop): void {
+    const apart = this.#apart.get(stop);
+    if (apart === undefined) this.#parts.task().stop(stop, position, reason);
+    else apart.abort(reason);
   }
 
   /** What can go on does so in microtasks. A tick that is asked for by one of them comes when none is left. */
@@ -123,22 +125,17 @@ export class Parking implements CallDesk {
     this.#looking = false;
     const execution = this.#running;
     const task = this.#parts.task();
-    const calls = task.ownCalls;
-    if (execution === null || execution.outcome !== null || calls?.awaits !== true) return;
-    this.#parked.set(calls, execution);
-    execution.park(task.park(calls, this.#nextId--));
+    const { submitted: calls } = task;
+    if (execution?.state !== 'runs' || calls?.awaits !== true) return;
+    task.flush();
+    calls.wait();
+    this.#apart.set(calls.at.batch, calls);
+    task.park();
+    execution.park(calls);
   }
 
-  /** While others had the thread: it waited for something else as well. */
-  #ended({ state, outcome }: Execution): void {
-    if (state === null || outcome === null) return;
-    this.#parked.delete(state.calls);
-    state.calls.end();
-    state.cancellation?.end();
-    this.#answer(state, outcome);
-  }
-
-  #answer({ batch, claims }: TaskState, { failed, value }: NonNullable<Execution['outcome']>): void {
+  #answer({ at: { batch, claims } }: NestedCalls, { failed, value }: Outcome): void {
+    this.#apart.delete(batch);
     claims.endedAt[0] = performance.now() + this.#parts.clockOffset;
     const collected = new Collected(this.port, batch);
     if (failed) collected.fail(value);

@@ -2,6 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import type { MessagePort } from 'node:worker_threads';
+import { isThenable } from '../tasks/thenable.ts';
 import { reviveBuffers } from './buffers.ts';
 import { claim } from './claims.ts';
 import type { Claims } from './claims.ts';
@@ -12,8 +13,7 @@ import { Parking } from './parking.ts';
 import { noTask, RunningTask } from './running-task.ts';
 import { runTraced } from './trace-context.ts';
 import type { Carrier } from './trace-context.ts';
-import type { Batch, Begun, Boot, Stop } from './wire.ts';
-import { decodeReason } from './error-codec.ts';
+import type { Batch, Begun, Boot } from './wire.ts';
 
 type Target = readonly [index: number, module: string, name: string];
 
@@ -64,12 +64,6 @@ export class BatchRunner {
     this.latest = batch.id;
     this.#batches.push(batch);
     this.#wake();
-  }
-
-  /** The main thread asks a task to stop. */
-  stop({ stop, position, reason }: Stop): void {
-    if (!this.task.stop(stop, position, reason))
-      this.parking.find(stop)?.cancellation?.abort(decodeReason(reason));
   }
 
   /** The thread is ending: sends on what had finished. What is left of the batches is returned. */
@@ -150,9 +144,8 @@ export class BatchRunner {
               ? call(fn, args, argument, arity)
               : this.#traced(carrier, target, fn, args.slice(argument, argument + arity));
           if (isThenable(value)) {
-            const { outcome } = await (collected.size === 0
-              ? parking.run(value)
-              : sendingOn(parking.run(value), collected));
+            const running = parking.run(value);
+            const outcome = await (collected.size === 0 ? running : sendingOn(running, collected));
             if (outcome === null) {
               collected.skip();
               now = performance.now();
@@ -191,12 +184,6 @@ function call(fn: TaskFunction, args: unknown[], from: number, arity: number): u
   if (arity === 1) return fn(args[from]);
   if (arity === 2) return fn(args[from], args[from + 1]);
   return fn(...args.slice(from, from + arity));
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    (typeof value === 'object' ? value !== null : typeof value === 'function') && 'then' in (value as object)
-  );
 }
 
 /** Waits for a task; what has finished before it is sent on, unless it is through before the event loop's next turn. */

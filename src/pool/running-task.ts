@@ -1,14 +1,15 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { MessagePort } from 'node:worker_threads';
 import { checkDepth } from './buffers.ts';
-import { claim, Claims } from './claims.ts';
+import type { Claims } from './claims.ts';
 import { decodeReason } from './error-codec.ts';
 import type { EncodedReason } from './error-codec.ts';
 import { NestedCalls } from './nested-calls.ts';
-import type { CallDesk } from './nested-calls.ts';
+import type { CallDesk, Standing } from './nested-calls.ts';
 import { TaskCancellation } from './task-cancellation.ts';
 import type { Cancellation } from './task-cancellation.ts';
 import { dataCloneError } from './uncloneable.ts';
-import type { Reported, Waits } from './wire.ts';
+import type { Reported } from './wire.ts';
 
 /** What a running task may ask its thread for; `millrace/worker` is the public face of it. Undefined while none runs. */
 export interface TaskHost {
@@ -28,26 +29,19 @@ export function taskHost(): TaskHost | undefined {
   return globals[key];
 }
 
-/** Instead of a claim word: the thread has nothing to do, or its task waits for tasks of its own. Who asks now asks too late. */
+/** Instead of a claim word: no task has the thread. Who asks now asks too late. */
 export const noTask = -1;
-
-/** A task and what it has asked for, while another one has the thread. It is alone in a batch of its own. */
-export interface TaskState {
-  /** Negative. */
-  readonly batch: number;
-  readonly claims: Claims;
-  readonly cancellation: TaskCancellation | null;
-  readonly calls: NestedCalls;
-}
 
 /**
  * Looks after the task that the thread runs. There is one at a time, so a word says which it is, and a task that asks
  * for nothing costs nothing.
+ *
+ * One that submits tasks may go on while others have the thread. So it is known by its asynchronous context, which costs
+ * nothing until there is such a task.
  */
 export class RunningTask implements TaskHost {
   readonly #port: MessagePort;
-  /** The thread's. */
-  readonly #all: Claims;
+  readonly #claims: Claims;
   readonly #desk: CallDesk;
   /** The batch that is being run, and the index of its first claim word. */
   batch = -1;
@@ -56,40 +50,38 @@ export class RunningTask implements TaskHost {
   word: number = noTask;
   /** Has the task asked for anything? Then `end` must be called. */
   asked = false;
-  #claims: Claims;
   #cancellation: TaskCancellation | null = null;
+  /** If it submits tasks. What it asks for is then kept there. */
   #calls: NestedCalls | null = null;
+  readonly #context = new AsyncLocalStorage<NestedCalls | undefined>();
   /** The latest report, kept back until the main thread has taken the one before it. */
-  #held: { readonly value: unknown } | null = null;
+  #held: Reported | null = null;
 
   constructor(port: MessagePort, claims: Claims, desk: CallDesk) {
     this.#port = port;
-    this.#all = claims;
     this.#claims = claims;
     this.#desk = desk;
     globals[key] = this;
   }
 
   cancellation(): Cancellation | undefined {
+    const calls = this.#asking;
+    if (calls !== null) return calls.cancellation;
     if (this.word === noTask) return undefined;
     this.asked = true;
     return (this.#cancellation ??= new TaskCancellation(this.#claims.words, this.word));
   }
 
-  /** The tasks that it has submitted; null if it never asked. */
-  get ownCalls(): NestedCalls | null {
-    return this.#calls;
-  }
-
   calls(): NestedCalls | undefined {
-    if (this.word === noTask) return undefined;
-    this.asked = true;
-    return (this.#calls ??= new NestedCalls(this.#desk, this.batch, this.word - this.base));
+    const calls = this.#asking ?? this.#begin();
+    if (calls !== undefined) this.#context.enterWith(calls);
+    return calls;
   }
 
   /** One report is on its way at the most: however fast a task reports, the main thread is not flooded. */
   report(value: unknown): void {
-    if (this.word === noTask) return;
+    const from = this.#asking?.at ?? this.#at;
+    if (from === undefined) return;
     this.asked = true;
     let copy: unknown;
     try {
@@ -98,86 +90,88 @@ export class RunningTask implements TaskHost {
     } catch (error) {
       throw dataCloneError(error, value, 'report');
     }
-    if (this.#all.mayReport()) this.#send(copy);
-    else this.#held = { value: copy };
+    const { batch, position } = from;
+    const report: Reported = { reported: batch, position, value: copy };
+    // Kept back is only one, and another task's goes before.
+    if (this.#held !== null && (this.#held.reported !== batch || this.#held.position !== position))
+      this.flush();
+    if (this.#claims.mayReport()) this.#port.postMessage(report);
+    else this.#held = report;
   }
 
   /** The main thread has taken a report while the next one was kept back. */
   resume(): void {
-    if (this.#held !== null && this.#all.mayReport()) this.#send(this.#held.value);
+    if (this.#held !== null && this.#claims.mayReport()) this.flush();
   }
 
-  /** The main thread asks a task to stop. False if that is not the one that runs. */
-  stop(batch: number, position: number, reason: EncodedReason): boolean {
-    if (batch !== this.batch || position !== this.word - this.base) return false;
-    this.#cancellation?.abort(decodeReason(reason));
-    return true;
+  /** Sends what is kept back: a task's last report goes before its result. */
+  flush(): void {
+    if (this.#held !== null) this.#port.postMessage(this.#held);
+    this.#held = null;
   }
 
-  /** The task is through: its last report goes before its result. */
+  /** The main thread asks a task to stop, perhaps one that does not run any more. */
+  stop(batch: number, position: number, reason: EncodedReason): void {
+    if (batch !== this.batch || position !== this.word - this.base) return;
+    if (this.#calls !== null) this.#calls.abort(reason);
+    else this.#cancellation?.abort(decodeReason(reason));
+  }
+
+  /** The function has returned: what comes next is no part of the task. */
+  returned(): void {
+    if (this.#calls !== null) this.#context.enterWith(undefined);
+  }
+
+  /** The task is through. */
   end(): void {
-    this.asked = false;
-    this.#flush();
+    this.returned();
+    this.flush();
     this.#cancellation?.end();
     this.#cancellation = null;
     this.#calls?.end();
     this.#calls = null;
-    this.#claims = this.#all;
-    this.word = noTask;
-  }
-
-  /**
-   * The task leaves the thread to others. The first time it also leaves its batch, for one of its own with this id; a request
-   * to stop that is made at this very moment counts for its new word as well.
-   */
-  park(calls: NestedCalls, id: number): TaskState {
-    this.#flush();
-    const isFirst = this.#claims === this.#all;
-    const claims = isFirst ? this.#moveOut(calls, id) : this.#claims;
-    const batch = isFirst ? id : this.batch;
-    if (!isFirst) this.#port.postMessage({ waits: batch, seen: calls.seen } satisfies Waits);
-    const cancellation = this.#cancellation;
     this.asked = false;
-    this.#cancellation = null;
-    this.#calls = null;
-    this.#claims = this.#all;
     this.word = noTask;
-    return { batch, claims, cancellation, calls };
   }
 
-  #moveOut(calls: NestedCalls, id: number): Claims {
-    const { batch, word, base } = this;
-    const { words, startedAt } = this.#all;
-    const claims = new Claims(undefined, 2);
-    claims.startedAt[0] = startedAt[word] as number;
-    const was = Atomics.exchange(words, word, claim.moved);
-    claims.words[0] = was === claim.stopping ? claim.stopping : claim.running;
-    this.#cancellation?.moveTo(claims.words, 0);
-    const from = { batch, position: word - base, claims: claims.shared };
-    this.#port.postMessage({ waits: id, seen: calls.seen, from } satisfies Waits);
-    calls.batch = id;
-    calls.position = 0;
-    return claims;
+  /** The tasks that the running one has submitted; null if it never asked. */
+  get submitted(): NestedCalls | null {
+    return this.#calls;
+  }
+
+  /** The task leaves the thread to others. */
+  park(): void {
+    this.#calls = null;
+    this.asked = false;
+    this.word = noTask;
   }
 
   /** The thread is the task's again. */
-  unpark({ batch, claims, cancellation, calls }: TaskState): void {
-    this.batch = batch;
+  unpark(calls: NestedCalls): void {
+    this.batch = calls.at.batch;
     this.base = 0;
     this.word = 0;
-    this.asked = true;
-    this.#claims = claims;
-    this.#cancellation = cancellation;
     this.#calls = calls;
+    this.asked = true;
   }
 
-  #flush(): void {
-    if (this.#held !== null) this.#send(this.#held.value);
+  /** The task that asks, if it submits tasks. What an ended one has left behind speaks for the one that runs. */
+  get #asking(): NestedCalls | null {
+    const calls = this.#context.getStore();
+    return calls === undefined || calls.ended ? this.#calls : calls;
   }
 
-  #send(value: unknown): void {
+  get #at(): Standing | undefined {
     const { batch, word, base } = this;
-    this.#held = null;
-    this.#port.postMessage({ reported: batch, position: word - base, value } satisfies Reported);
+    return word === noTask ? undefined : { batch, position: word - base, claims: this.#claims, word };
+  }
+
+  #begin(): NestedCalls | undefined {
+    const at = this.#at;
+    if (at === undefined) return undefined;
+    this.asked = true;
+    this.#calls = new NestedCalls(this.#desk, at, this.#cancellation);
+    this.#cancellation = null;
+    return this.#calls;
   }
 }

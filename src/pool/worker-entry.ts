@@ -15,7 +15,7 @@ export default function boot(message: Boot): void {
 
   port.on('message', (received: ToWorker) => {
     if ('runs' in received) runner.take(received);
-    else if ('stop' in received) runner.stop(received);
+    else if ('stop' in received) runner.parking.stop(received);
     else if ('told' in received) runner.parking.told(received);
     else if ('resume' in received) runner.task.resume();
     else void leave();

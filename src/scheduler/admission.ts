@@ -29,8 +29,8 @@ export abstract class Waiter implements Linked {
  * keep the large one out for ever. And nobody waits with a place in hand: it would be idle meanwhile, and two who wait
  * for each other's would wait for ever.
  *
- * Invariants: `0 ≤ placesTaken ≤ capacity`; `bytesTaken ≤ maxBytes`, except that one larger task may hold bytes alone;
- * while anybody waits, the first in line does not fit.
+ * Invariants, but for what was taken anyway: `0 ≤ placesTaken ≤ capacity`; `bytesTaken ≤ maxBytes`, except that one larger
+ * task may hold bytes alone. While anybody waits, the first in line does not fit.
  */
 export class Admission {
   readonly capacity: number;
@@ -68,6 +68,11 @@ export class Admission {
     return this.waiting > 0 || this.#placesTaken >= this.capacity || this.#bytesTaken >= this.maxBytes;
   }
 
+  /** Nobody has a place, or is about to get one. */
+  get empty(): boolean {
+    return this.#placesTaken === 0 && this.#first === null;
+  }
+
   /** Takes a place and so many bytes if nobody waits and they are free. */
   tryAdmit(bytes: number): boolean {
     return this.#first === null && this.#take(bytes);
@@ -79,14 +84,24 @@ export class Admission {
     return returns.size === 0 && nested.size === 0 && this.#take(bytes);
   }
 
-  /** A place beyond the capacity, for a task that had one and must not wait. */
-  takeAnyway(): void {
-    this.#placesTaken++;
+  /** Whether there are any or not: for a task that had begun, has given them up, and must begin again. */
+  takeAnyway(places: number, bytes: number): void {
+    this.#placesTaken += places;
+    this.#bytesTaken += bytes;
+  }
+
+  /**
+   * Would a task of so many bytes be admitted if so many places and bytes had been given back? Not while somebody waits:
+   * they would be theirs.
+   */
+  wouldFit(bytes: number, placesBack: number, bytesBack: number): boolean {
+    const [places, taken] = [this.#placesTaken - placesBack, this.#bytesTaken - bytesBack];
+    return this.#first === null && places < this.capacity && this.#hasBytes(bytes, taken);
   }
 
   /** Adds bytes to a place that is held already, if they are free. Whoever waits came later than the place was taken. */
   tryAddBytes(bytes: number): boolean {
-    if (!this.#hasBytes(bytes)) return false;
+    if (!this.#hasBytes(bytes, this.#bytesTaken)) return false;
     this.#bytesTaken += bytes;
     return true;
   }
@@ -104,7 +119,7 @@ export class Admission {
 
   /** Leaves the line. What was granted already is the caller's to release. */
   leave(waiter: Waiter): void {
-    for (const line of Object.values(this.#lines)) line.remove(waiter);
+    (waiter.list as LinkedList<Waiter> | null)?.remove(waiter);
     this.#admitNext();
   }
 
@@ -119,12 +134,12 @@ export class Admission {
 
   releasePlace(): void {
     this.#placesTaken--;
-    this.#admitNext();
+    if (this.#first !== null) this.#admitNext();
   }
 
   releaseBytes(bytes: number): void {
     this.#bytesTaken -= bytes;
-    this.#admitNext();
+    if (this.#first !== null) this.#admitNext();
   }
 
   get #first(): Waiter | null {
@@ -154,11 +169,11 @@ export class Admission {
   }
 
   #fits(bytes: number): boolean {
-    return this.#placesTaken < this.capacity && this.#hasBytes(bytes);
+    return this.#placesTaken < this.capacity && this.#hasBytes(bytes, this.#bytesTaken);
   }
 
   /** A task larger than the bound would wait for ever: it is let in when no other bytes are held. */
-  #hasBytes(bytes: number): boolean {
-    return bytes === 0 || this.#bytesTaken === 0 || this.#bytesTaken + bytes <= this.maxBytes;
+  #hasBytes(bytes: number, taken: number): boolean {
+    return bytes === 0 || taken === 0 || taken + bytes <= this.maxBytes;
   }
 }

@@ -1,4 +1,4 @@
-import { abortSignal, checkOptions, milliseconds } from '../options.ts';
+import { abortSignal, checkOptions, milliseconds, show } from '../options.ts';
 import { Fifo } from './fifo.ts';
 import { Future } from './future.ts';
 import type { Job, SettlementListener } from './job.ts';
@@ -32,11 +32,18 @@ export function asCompleted<F extends Future<unknown>>(
 
 const checks = { timeoutMs: milliseconds, signal: abortSignal };
 
-/** The distinct jobs behind these futures. */
+/**
+ * The distinct jobs behind these futures.
+ *
+ * @throws {TypeError} for anything that is not an iterable of futures.
+ */
 export function jobsOf(futures: Iterable<Future<unknown>>): Set<Job> {
   const jobs = new Set<Job>();
+  if (typeof futures?.[Symbol.iterator] !== 'function') {
+    throw new TypeError(`futures must be an iterable of futures, not ${show(futures)}`);
+  }
   for (const future of futures) {
-    if (!Future.isFuture(future)) throw new TypeError(`not a future: ${String(future)}`);
+    if (!Future.isFuture(future)) throw new TypeError(`not a future: ${show(future)}`);
     jobs.add(Future.jobOf(future));
   }
   return jobs;

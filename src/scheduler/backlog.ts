@@ -61,6 +61,12 @@ export class Backlog {
     level.expectedUs += job.expectedUs;
   }
 
+  /** It is counted with nothing from now on. */
+  forget(job: Job): void {
+    this.#levelOf(job.priority).expectedUs -= job.expectedUs;
+    job.expectedUs = 0;
+  }
+
   /** @param ms how long it took, of a job that ended by itself: learnt from it. */
   leave(job: Job, ms: number | undefined): void {
     const level = this.#levelOf(job.priority);

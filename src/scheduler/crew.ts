@@ -72,9 +72,9 @@ export class Crew {
     return this.#lanes;
   }
 
-  /** The idle lane to feed next. */
+  /** The idle lane to feed next: if there is one, not where jobs are parked that want to go on, and would be lost with it. */
   get idle(): Lane | undefined {
-    return this.#idle.at(-1);
+    return this.#idle.findLast(({ parked }) => parked.size === 0) ?? this.#idle.at(-1);
   }
 
   /** Has every worker nothing to do? */
@@ -123,6 +123,8 @@ export class Crew {
 
   /** It goes on. */
   resumed(lane: Lane, parked: Delivery): void {
+    // Its thread has just ended, and what else was in there has given a place back.
+    if (lane.state === 'ended') return;
     lane.resumed.add(parked);
     this.#removeIdle(lane);
   }
@@ -209,8 +211,8 @@ export class Crew {
 
   #addIdle(lane: Lane): void {
     if (this.#idle.includes(lane)) return;
-    // One that retires is fed last.
-    if (lane.state === 'retiring') this.#idle.unshift(lane);
+    // Last of all one that retires; and one where tasks wait, which would have to wait for what is sent there.
+    if (lane.state === 'retiring' || lane.parked.size > 0) this.#idle.unshift(lane);
     else this.#idle.push(lane);
     this.#backend.idle?.(this.#idle.length);
   }

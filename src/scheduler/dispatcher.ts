@@ -134,20 +134,20 @@ export class Dispatcher {
   }
 
   /**
-   * Ends the thread that runs this delivery, of a job that travels alone. What stands behind it is taken back first: the job
+   * Ends the thread that runs this job, which has settled and travels alone. What stands behind it is taken back first: the job
    * may end at this very moment, and then the thread must not be ended under the next one.
    *
    * @param force also if the job has ended and only its result is missing.
-   * @returns false if that is so: ask again a little later, by force.
+   * @returns false if that is so, or if others have the thread: ask again a little later, by force.
    */
-  endThreadOf(delivery: Delivery, force: boolean): boolean {
+  endThreadOf({ delivery }: Job, force: boolean): boolean {
+    if (delivery === null) return true;
     const lane = this.#crew.lanes.find(
       ({ deliveries, parked }) => deliveries.includes(delivery) || parked.has(delivery),
     );
     if (lane === undefined) return true;
-    const { atWork: runs } = lane;
     // Others have the thread. It may not stop when it gets it back.
-    if (lane.parked.has(delivery) && runs !== delivery) return false;
+    if (lane.parked.has(delivery) && lane.atWork !== delivery) return false;
     this.#requeue(takeBackFrom(lane, Infinity, () => true));
     const { atWork } = lane;
     if (atWork !== undefined && atWork !== delivery) return true;
@@ -296,10 +296,12 @@ export class Dispatcher {
     const from = delivery.answered;
     delivery.answered += values.length;
     const waited = lane.parked.has(delivery);
+    // Whatever becomes of its jobs from here on must not bring it back.
+    if (waited) delivery.jobs[0]?.nest?.left();
     // The worker first, our own users after it: it may have run dry.
     if (last) {
       this.#crew.finished(lane, delivery);
-      this.#tellNext(lane);
+      if (!waited) this.#tellNext(lane);
       this.#dropExpired();
       if (this.#queue.size > 0 && this.#canTake(lane)) this.#send(lane);
     }
@@ -342,6 +344,7 @@ export class Dispatcher {
 
   /** @param ranMs undefined for one that did not end by itself. */
   #finish(job: Job, status: 'fulfilled' | 'rejected', value: unknown, ranMs?: number): void {
+    job.nest?.left();
     if (!job.done) this.#events.settle(job, status, value);
     job.delivery = null;
     this.#events.left(job, ranMs);

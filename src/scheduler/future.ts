@@ -56,6 +56,11 @@ export class Future<out R> {
     return this.#job.done;
   }
 
+  /** Is a thread at work on it? Also true of one that was cancelled or expired while it ran, until it returns. */
+  get holdsThread(): boolean {
+    return this.#job.holdsThread;
+  }
+
   get timing(): Timing {
     const { submittedAt, runningSince, endedAt } = this.#job;
     return { submittedAt, startedAt: runningSince, endedAt };
@@ -85,7 +90,8 @@ export class Future<out R> {
    *
    * - Not begun: it never runs, and its place is free at once.
    * - Running: the future settles at once; the worker stays busy until the task returns. With `interrupt: true`, for
-   *   a task that was submitted with `interrupt`, its thread is ended after `interruptGraceMs`.
+   *   a task that was submitted with `interrupt`, its thread is ended after `interruptGraceMs`: also when the future has
+   *   been cancelled or has expired before.
    *
    * @returns whether the future is cancelled now: false once it has finished.
    * @throws {InvalidOptionError} for an unknown option or a bad value.

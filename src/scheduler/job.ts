@@ -134,9 +134,19 @@ export class Job implements Linked {
     return this.startedAt ?? (this.running ? this.delivery?.startedAt(this.position) : undefined);
   }
 
+  /** May its thread be ended when somebody asks for that? */
+  get interruptible(): boolean {
+    return (this.options.interrupt ?? false) !== false;
+  }
+
+  /** Has a thread begun it and not answered, whatever has become of its future? */
+  get holdsThread(): boolean {
+    return this.delivery !== null && this.delivery.claim(this.position) !== 'sent';
+  }
+
   /** Must it be the only one in its delivery? Ending a thread to stop it must not touch others. */
   get travelsAlone(): boolean {
-    return this.alone || this.options.interrupt === true || this.options.timeoutMs !== undefined;
+    return this.alone || this.interruptible || this.options.timeoutMs !== undefined;
   }
 
   /** Somebody asks for the outcome: a failure is theirs from now on. */

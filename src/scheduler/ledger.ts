@@ -55,8 +55,7 @@ export class Ledger {
       began: (job) => this.#began(job),
       settle: (job, status, value) => this.#settle(job, status, value),
       left: (job, ranMs) => this.#left(job, ranMs),
-      // It has begun. And if those that wait held bytes, their jobs could wait for them for ever.
-      waits: (job) => this.#releaseBytes(job),
+      waits: (job) => this.#waits(job),
       restarts: (job) => this.#restarts(job),
       called: (parent, task, options, call) => this.#parts.called(parent, task, options, call),
       bootFailed: (error) => {
@@ -96,12 +95,11 @@ export class Ledger {
 
   /** Cancels a job wherever it stands; see `Future.cancel`. */
   cancel(job: Job, reason: unknown, interrupt: boolean): boolean {
-    const mayEndThread = interrupt && job.options.interrupt === true;
+    const mayEndThread = interrupt && job.interruptible;
     if (!job.done) return this.#end(job, 'cancelled', reason, mayEndThread);
-    if (job.status !== 'cancelled') return false;
-    // Cancelled while it ran, and now its thread is wanted as well.
-    if (mayEndThread && job.delivery !== null) this.#endThreadIn(this.#interruptGraceMs, job.delivery);
-    return true;
+    // Cancelled or expired while it ran, and now its thread is wanted as well.
+    if (mayEndThread) this.#endThreadIn(this.#interruptGraceMs, job);
+    return job.status === 'cancelled';
   }
 
   /** Ends what no worker has begun; `only` what this listener waits for, if given. */
@@ -123,7 +121,7 @@ export class Ledger {
     this.#parts.deadlines.set(resultGraceMs, () => {
       if (job.done || this.#end(job, 'rejected', error, interrupt)) return;
       this.#settle(job, 'rejected', error);
-      if (interrupt && job.delivery !== null) this.#endThreadIn(this.#interruptGraceMs, job.delivery);
+      if (interrupt) this.#endThreadIn(this.#interruptGraceMs, job);
     });
   }
 
@@ -138,21 +136,21 @@ export class Ledger {
     if (delivery?.askToStop(job.position, value) !== true) return false;
     this.#settle(job, status, value);
     const { timeoutMs } = job.options;
-    if (interrupt) this.#endThreadIn(this.#interruptGraceMs, delivery);
+    if (interrupt) this.#endThreadIn(this.#interruptGraceMs, job);
     else if (timeoutMs !== undefined) {
       // The future has settled before its time; the thread's time is still limited.
       const ranMs = performance.now() - delivery.startedAt(job.position);
-      this.#endThreadIn(Math.max(0, timeoutMs - ranMs) + this.#interruptGraceMs, delivery);
+      this.#endThreadIn(Math.max(0, timeoutMs - ranMs) + this.#interruptGraceMs, job);
     }
     return true;
   }
 
-  /** Only if the thread has not got rid of the delivery by then. */
-  #endThreadIn(delayMs: number, delivery: Delivery, force: boolean = false): void {
+  /** Only if the thread has not got rid of the job by then. */
+  #endThreadIn(delayMs: number, job: Job, force: boolean = false): void {
     this.#parts.deadlines.set(delayMs, () => {
-      const settled = this.dispatcher.endThreadOf(delivery, force);
+      const settled = this.dispatcher.endThreadOf(job, force);
       // It has returned, and its result is on its way, unless that has a getter which never returns.
-      if (!settled) this.#endThreadIn(this.#interruptGraceMs, delivery, true);
+      if (!settled) this.#endThreadIn(this.#interruptGraceMs, job, true);
     });
   }
 
@@ -179,9 +177,18 @@ export class Ledger {
   #left(job: Job, ranMs: number | undefined): void {
     this.backlog.leave(job, ranMs);
     this.#releaseBytes(job);
-    job.nest?.left();
     if (job.nest?.holdsPlace !== false) this.#parts.admission.releasePlace();
     this.#parts.placeReleased();
+  }
+
+  /**
+   * It has begun, and gives up its place: if those that wait held bytes, their jobs could wait for them for ever. What it still
+   * has to do is little against its jobs, which are counted themselves.
+   */
+  #waits(job: Job): void {
+    this.#began(job);
+    this.#releaseBytes(job);
+    this.backlog.forget(job);
   }
 
   /** Its thread has crashed, and it runs again: the jobs that it had submitted were for nothing. */
@@ -189,7 +196,8 @@ export class Ledger {
     const { nest } = job;
     if (nest === null) return;
     nest.left();
-    if (!nest.holdsPlace) this.#parts.admission.takeAnyway();
+    this.#parts.admission.takeAnyway(nest.holdsPlace ? 0 : 1, job.holdsBytes ? 0 : job.bytes);
+    job.holdsBytes = true;
     job.nest = null;
     this.#parts.abandoned(job, nest);
   }

@@ -29,18 +29,22 @@ class Return extends Waiter {
  *
  * ```
  * works ──waits──→ waits ──tell──→ returns ──granted──→ works
+ *   └────────────────┴────────────────┴──left──→ left
  * ```
  * - works: it has its place, and its worker counts with it.
  * - waits: it has given its place to its children or to others.
  * - returns: it is to be told of a child, and stands in line for a place.
+ * - left: its worker is free of it, or gone.
  */
 export class Nest {
   readonly #admission: Admission;
   /** Those that have not settled; with what stands in line for one that had no place at once. */
   readonly children: Map<Job, SubmitWaiter | null> = new Map();
-  #state: 'works' | 'waits' | 'returns' = 'works';
+  /** If it has left: did it when it left? Then it is the ledger's to release. */
+  holdsPlace = true;
+  #state: 'works' | 'waits' | 'returns' | 'left' = 'works';
   /** What its worker is to be told as soon as it has its place. */
-  #news: (() => void)[] = [];
+  readonly #news: (() => void)[] = [];
   /** How often its worker has been told. */
   #told = 0;
   #return: Return | null = null;
@@ -48,10 +52,6 @@ export class Nest {
 
   constructor(admission: Admission) {
     this.#admission = admission;
-  }
-
-  get holdsPlace(): boolean {
-    return this.#state === 'works';
   }
 
   /**
@@ -63,37 +63,42 @@ export class Nest {
   waits(seen: number, suspended: () => void, resumed: () => void): void {
     if (this.#state !== 'works' || seen !== this.#told) return;
     this.#state = 'waits';
+    this.holdsPlace = false;
     this.#onReturn = resumed;
     suspended();
     this.#admission.releasePlace();
   }
 
-  /** Tells its worker something, once it has a place to go on in. */
+  /** Tells its worker something, once it has a place to go on in. One that has left needs none: its worker only forgets. */
   tell(news: () => void): void {
-    if (this.#state === 'works') {
-      this.#told++;
-      return news();
-    }
     this.#news.push(news);
-    if (this.#state === 'returns') return;
-    this.#state = 'returns';
-    this.#return = new Return(() => this.#returned());
-    this.#admission.waitFirst(this.#return, 'returns');
+    if (this.#state === 'waits') {
+      this.#state = 'returns';
+      this.#return = new Return(() => this.#returned());
+      this.#admission.waitFirst(this.#return, 'returns');
+    } else if (this.#state !== 'returns') this.#tellAll();
   }
 
-  /** Its worker is free of it. A place that it holds is the caller's to release. */
+  /** To be called before anybody hears of its end: children that are cancelled then must not bring it back. */
   left(): void {
-    this.#news = [];
+    this.#state = 'left';
     if (this.#return !== null) this.#admission.leave(this.#return);
     this.#return = null;
+    this.#tellAll();
   }
 
   #returned(): void {
     this.#return = null;
     this.#state = 'works';
+    this.holdsPlace = true;
     this.#onReturn();
-    const news = this.#news.splice(0);
-    this.#told += news.length;
-    for (const each of news) each();
+    this.#tellAll();
+  }
+
+  #tellAll(): void {
+    for (const news of this.#news.splice(0)) {
+      this.#told++;
+      news();
+    }
   }
 }

@@ -10,12 +10,17 @@ import type { SubmitWaiter } from './submit-waiter.ts';
 export interface NestedParts {
   readonly admission: Admission;
   create(task: Task<unknown>, options: TaskOptions): Job;
-  enter(job: Job): void;
+  /**
+   * Admits it if there is a place at once.
+   *
+   * @param before called before it can be sent: the task goes on before its thread is given what might run for long.
+   */
+  tryAdmit(job: Job, before: () => void): boolean;
   /** Stands in line before the others, or is refused because the executor is closing. */
   wait(job: Job): SubmitWaiter;
+  /** Ends one that has never been admitted. */
+  abort(job: Job, reason: unknown): void;
   cancel(job: Job, reason: unknown): void;
-  /** Undefined as long as what has been admitted may run. */
-  closed(): unknown;
 }
 
 /**
@@ -37,7 +42,6 @@ export class NestedJobs {
     options: TaskOptions,
     call: NestedCall,
   ): (reason: unknown) => void {
-    const { admission } = this.#parts;
     const nest = (parent.nest ??= this.#open(parent));
     const job = this.#parts.create(task, { priority: parent.priority, ...options });
     job.depth = parent.depth + 1;
@@ -49,19 +53,15 @@ export class NestedJobs {
         nest.tell(() => call.settled(job));
       },
     });
-    const { admitted } = call;
-    if (!parent.done && this.#parts.closed() === undefined && admission.tryAdmitNested(job.bytes)) {
-      this.#parts.enter(job);
-      if (admitted !== undefined) nest.tell(admitted);
-    } else {
+    const admitted = () => {
+      // One that has settled is known by that, and its worker waits for nothing more.
+      if (!job.done && call.admitted !== undefined) nest.tell(call.admitted);
+    };
+    if (parent.done) this.#parts.abort(job, reasonOf(parent));
+    else if (!this.#parts.tryAdmit(job, admitted)) {
       const waiter = this.#parts.wait(job);
       if (!job.done) nest.children.set(job, waiter);
-      const isAdmitted = () => {
-        if (admitted !== undefined) nest.tell(admitted);
-      };
-      // If it is not, it has been settled, and told so.
-      waiter.promise.then(isAdmitted, () => {});
-      if (parent.done) this.#cancel(job, waiter, reasonOf(parent));
+      waiter.promise.then(admitted, () => {});
     }
     return (reason) => this.#cancel(job, nest.children.get(job) ?? null, reason);
   }
@@ -72,6 +72,7 @@ export class NestedJobs {
     return nest;
   }
 
+  /** Cancels what the parent has submitted: nobody will hear of it. */
   abandon(parent: Job, nest: Nest): void {
     for (const [job, waiter] of nest.children) this.#cancel(job, waiter, reasonOf(parent));
   }

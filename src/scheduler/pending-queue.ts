@@ -54,7 +54,7 @@ export class PendingQueue {
   /** Takes out a job; one that has been taken out already is left alone. */
   remove(job: Job): void {
     if (job.list === null) return;
-    const index = this.#indexOf(job);
+    const index = this.#levels[0]?.jobs === job.list ? 0 : this.#indexOf(job);
     const { jobs } = this.#levels[index] as Level;
     jobs.remove(job);
     this.#size--;
@@ -67,8 +67,11 @@ export class PendingQueue {
   }
 
   #levelFor(job: Job): Level {
-    const [only] = this.#levels;
-    if (this.#size === 0 && only !== undefined && !isEqual(only, job)) this.#levels.length = 0;
+    const first = this.#levels[0];
+    if (first !== undefined) {
+      if (isEqual(first, job)) return first;
+      if (this.#size === 0) this.#levels.length = 0;
+    }
     const index = this.#indexOf(job);
     let level = this.#levels[index];
     if (level === undefined || !isEqual(level, job)) {

@@ -96,10 +96,10 @@ export class Scheduler implements JobOwner {
     this.#nested = new NestedJobs({
       admission: this.admission,
       create: (task, given) => this.createJob(task, given),
-      enter: (job) => this.#ledger.enter(job),
+      tryAdmit: (job, before) => this.#tryAdmitNested(job, before),
       wait: (job) => this.#standInLine(job, () => {}, 'nested'),
+      abort: (job, reason) => void this.abortWaiting(job, reason),
       cancel: (job, reason) => void this.cancel(job, reason, true),
-      closed: () => (this.#runsOut ? undefined : this.closedError()),
     });
     this.#waits = {
       admission: this.admission,
@@ -142,6 +142,13 @@ export class Scheduler implements JobOwner {
     return true;
   }
 
+  #tryAdmitNested(job: Job, before: () => void): boolean {
+    if (!this.#takesNested || !this.admission.tryAdmitNested(job.bytes)) return false;
+    before();
+    this.#ledger.enter(job);
+    return true;
+  }
+
   /** Waits for a place in `submit()`; rejects with why there is none: saturated, closed, late, or the signal's reason. */
   waitForPlace(job: Job): Promise<void> {
     const { maxWaiting } = this.#options;
@@ -161,7 +168,7 @@ export class Scheduler implements JobOwner {
   #standInLine(job: Job, over: () => void, line: 'nested' | 'others' = 'others'): SubmitWaiter {
     const { signal } = job.options;
     const waiter = new SubmitWaiter(job, this.#waits, over);
-    const isOpen = line === 'nested' ? this.#runsOut : this.#state === 'open';
+    const isOpen = line === 'nested' ? this.#takesNested : this.#state === 'open';
     if (!isOpen) waiter.closed(this.closedError());
     else if (signal?.aborted === true) waiter.aborted(signal.reason);
     else if (line === 'nested') this.admission.waitFirst(waiter, 'nested');
@@ -170,7 +177,7 @@ export class Scheduler implements JobOwner {
   }
 
   /** May tasks that run still submit others? */
-  get #runsOut(): boolean {
+  get #takesNested(): boolean {
     return this.#state === 'open' || this.#state === 'draining';
   }
 
@@ -258,7 +265,7 @@ export class Scheduler implements JobOwner {
     if (order.indexOf(state) > order.indexOf(this.#state)) {
       this.#state = state;
       const error = this.closedError();
-      this.admission.close(error, this.#runsOut ? ['others'] : ['nested', 'others']);
+      this.admission.close(error, this.#takesNested ? ['others'] : ['nested', 'others']);
       for (const puller of this.pullers) puller.closed(error);
       if (state !== 'draining') this.#ledger.endUnclaimed('cancelled', error);
       if (state === 'killing') this.#ledger.cancelRunning(error);
@@ -278,9 +285,9 @@ export class Scheduler implements JobOwner {
     this.#ledger.unobserved.flush();
   }
 
-  /** Drained: nothing is pending, and no thread is at work. */
+  /** Drained: nothing is pending, no thread is at work, and no task waits in one. */
   #checkDrained(): void {
-    if (this.#whenDrained !== null && this.admission.placesTaken === 0) this.#whenDrained();
+    if (this.#whenDrained !== null && this.admission.empty) this.#whenDrained();
   }
 
   /** Cancels what no worker has begun of the jobs that this listener waits for. */

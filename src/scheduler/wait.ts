@@ -27,17 +27,17 @@ export async function wait<F extends Future<unknown>>(
   options: WaitOptions = {},
 ): Promise<WaitResult<F>> {
   const { until = 'all', timeoutMs } = checkOptions('wait option', options, checks);
-  const all = new Set(futures);
+  const all = jobsOf(futures);
   const unfinished = new Set<Job>();
   let over = false;
-  for (const job of jobsOf(all)) {
+  for (const job of all) {
     if (job.done) over ||= endsWait(job, until);
     else unfinished.add(job);
   }
   if (!over && unfinished.size > 0) await settlement(unfinished, until, timeoutMs);
   const done: F[] = [];
   const pending: F[] = [];
-  for (const future of all) (future.done ? done : pending).push(future);
+  for (const job of all) (job.done ? done : pending).push(job.future as F);
   return { done, pending };
 }
 

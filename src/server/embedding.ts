@@ -1,5 +1,6 @@
-import { Executor } from '../index.ts';
+import { Executor, InvalidOptionError } from '../index.ts';
 import type { ExecutorOptions } from '../index.ts';
+import { show } from '../options.ts';
 import { resolveGateOptions } from './gate-options.ts';
 import type { GateOptions } from './gate-options.ts';
 import { OverloadGate } from './overload-gate.ts';
@@ -23,6 +24,10 @@ export interface Embedding {
 export function embed({ executor = {}, ...gateOptions }: EmbeddingOptions): Embedding {
   if (executor instanceof Executor) {
     return { gate: new OverloadGate(executor, gateOptions), endExecutor: () => Promise.resolve() };
+  }
+  if (typeof executor !== 'object' || executor === null) {
+    const message = `executor must be an Executor or the options of one, not ${show(executor)}`;
+    throw new InvalidOptionError('executor', executor, message);
   }
   // The gate's options first, or a mistake there would leave the threads of an executor that nobody has.
   resolveGateOptions(gateOptions);

@@ -1,11 +1,14 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { closeServer } from './close-server.ts';
+import { cutOff } from './cut-off.ts';
 import { embed } from './embedding.ts';
 import type { EmbeddingOptions } from './embedding.ts';
 import { toHttpError } from './http-error.ts';
-import type { OverloadGate, RequestOptions } from './overload-gate.ts';
+import type { OverloadGate } from './overload-gate.ts';
+import { checkRequestOptions } from './request-options.ts';
+import type { RequestOptions } from './request-options.ts';
 import type { RequestTasks } from './request-tasks.ts';
-import { cutOff, sendError } from './send-error.ts';
+import { sendError } from './send-error.ts';
 
 /** `millrace/express`: the gate as middleware for Express 5. Types of `node:http` only: Express extends them. */
 export type { EmbeddingOptions } from './embedding.ts';
@@ -29,6 +32,8 @@ export interface ExpressMillrace extends Middleware {
   /**
    * Middleware for one route, to stand before its body parser: says what class and deadline its requests have, and refuses
    * them while their work would be refused.
+   *
+   * @throws {InvalidOptionError} for an unknown option or a bad value.
    */
   admit(options?: RequestOptions): Middleware;
   /** Ends the server gracefully, then the executor if it was made here. */
@@ -52,14 +57,15 @@ export function millrace(options: EmbeddingOptions = {}): ExpressMillrace {
     give(request, gate.enter(request, response));
     next();
   };
-  const admit =
-    (requestOptions: RequestOptions = {}): Middleware =>
-    (request, response, next) => {
+  const admit = (requestOptions: RequestOptions = {}): Middleware => {
+    checkRequestOptions(requestOptions);
+    return (request, response, next) => {
       const tasks = gate.enter(request, response, requestOptions);
       give(request, tasks);
       tasks.check();
       next();
     };
+  };
   const close = async (server: Server): Promise<void> => {
     await closeServer(server, gate);
     await endExecutor();

@@ -1,10 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { cutConnections } from './close-server.ts';
+import { cutOff } from './cut-off.ts';
 import { embed } from './embedding.ts';
 import type { EmbeddingOptions } from './embedding.ts';
-import type { OverloadGate, RequestOptions } from './overload-gate.ts';
+import type { OverloadGate } from './overload-gate.ts';
+import { checkRequestOptions } from './request-options.ts';
+import type { RequestOptions } from './request-options.ts';
 import type { RequestTasks } from './request-tasks.ts';
-import { cutOff } from './send-error.ts';
 
 /** `millrace/fastify`: the gate as a plugin. */
 export type { EmbeddingOptions } from './embedding.ts';
@@ -41,6 +43,8 @@ export async function millrace(app: FastifyInstance, options: EmbeddingOptions):
   const { gate, endExecutor } = embed(options);
   app.decorate('millrace', gate);
   app.decorateRequest('millrace', null as never);
+  // A mistake in a route is told when it is added, and not to its clients.
+  app.addHook('onRoute', ({ config }) => void checkRequestOptions(config?.millrace ?? {}));
   app.addHook('onRequest', (request, reply, done) => admit(gate, request, reply, done));
   // Whoever's error it is: an upload that was refused half-way must not go on for ever.
   app.addHook('onError', (request, reply, _error, done) => {

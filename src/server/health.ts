@@ -1,4 +1,4 @@
-import type { OverloadGate } from './overload-gate.ts';
+import { OverloadGate } from './overload-gate.ts';
 
 export interface Health {
   /** `'starting'` until every thread is up; `'failed'` if one can't be started. */
@@ -17,8 +17,9 @@ export class HealthCheck {
   readonly #gate: OverloadGate;
   #started: 'starting' | 'ready' | 'failed' = 'starting';
 
+  /** @throws {InvalidOptionError} for anything that is not a gate. */
   constructor(gate: OverloadGate) {
-    this.#gate = gate;
+    this.#gate = OverloadGate.check(gate);
     this.#watch();
   }
 
@@ -32,7 +33,7 @@ export class HealthCheck {
 
   /** Would a request of the class `'normal'` with the gate's whole deadline be refused? */
   isOverloaded(): boolean {
-    return this.#gate.refusal('normal', this.#gate.options.deadlineMs) !== null;
+    return isOverloaded(this.#gate);
   }
 
   #watch(): void {
@@ -46,13 +47,17 @@ export class HealthCheck {
 /**
  * Options for `@fastify/under-pressure`, which then sees what its own measurements of the main thread can't: it refuses
  * every route while a normal request would be refused.
+ *
+ * @throws {InvalidOptionError} for anything that is not a gate.
  */
 export function underPressureOptions(gate: OverloadGate): {
   healthCheck: () => Promise<boolean>;
   healthCheckInterval: number;
 } {
-  return {
-    healthCheck: () => Promise.resolve(gate.refusal('normal', gate.options.deadlineMs) === null),
-    healthCheckInterval: 100,
-  };
+  OverloadGate.check(gate);
+  return { healthCheck: () => Promise.resolve(!isOverloaded(gate)), healthCheckInterval: 100 };
+}
+
+function isOverloaded(gate: OverloadGate): boolean {
+  return gate.refusal('normal', gate.options.deadlineMs) !== null;
 }

@@ -1,6 +1,5 @@
 import { STATUS_CODES } from 'node:http';
 import { ExecutorClosedError, MillraceError, SaturatedError, TaskTimeoutError } from '../index.ts';
-import { retryAfterSeconds } from './retry-after.ts';
 
 /**
  * An error that says how to answer it. Fastify, Express and Koa read `statusCode` or `status`, `headers` and `expose`
@@ -48,30 +47,37 @@ export function toHttpError(error: unknown): HttpError | null {
   if (error instanceof HttpError) return error;
   const cause = { cause: error };
   if (error instanceof SaturatedError) {
-    return unavailable(
-      error.code,
-      'the server has more work than it can do in time',
-      error.retryAfterMs,
-      cause,
-    );
+    const message = 'the server has more work than it can do in time';
+    return unavailable(error.code, message, error.retryAfterMs, cause);
   }
   if (error instanceof TaskTimeoutError) {
-    if (error.phase !== 'running') {
-      return unavailable(error.code, 'the deadline passed before the work could begin', undefined, cause);
+    if (error.phase === 'running') {
+      return new HttpError(503, error.code, 'the work took longer than its deadline', {}, cause);
     }
-    return new HttpError(503, error.code, 'the work took longer than its deadline', {}, cause);
+    return unavailable(error.code, 'the deadline passed before the work could begin', undefined, cause);
   }
   if (error instanceof ExecutorClosedError) {
-    const closing = unavailable(error.code, 'the server is shutting down', undefined, cause);
-    return new HttpError(
-      503,
-      closing.code,
-      closing.message,
-      { ...closing.headers, connection: 'close' },
-      cause,
-    );
+    const close = { connection: 'close' };
+    return unavailable(error.code, 'the server is shutting down', undefined, cause, close);
   }
   return null;
+}
+
+/**
+ * The value of a `Retry-After` header (RFC 9110, section 10.2.3): whole seconds, at least 1.
+ *
+ * Callers who were refused together must not come back together, so each is told a time drawn evenly from once to twice
+ * the expected one.
+ *
+ * @param expectedMs milliseconds until there is room again; undefined if nobody knows, which counts as a second.
+ * @param random replaced in tests.
+ */
+export function retryAfterSeconds(
+  expectedMs: number | undefined,
+  random: () => number = Math.random,
+): number {
+  const seconds = Math.max(1, Math.ceil((expectedMs ?? 0) / 1000));
+  return seconds + Math.floor(random() * (seconds + 1));
 }
 
 function unavailable(
@@ -79,6 +85,8 @@ function unavailable(
   message: string,
   waitMs: number | undefined,
   cause: ErrorOptions,
+  headers: Readonly<Record<string, string>> = {},
 ): HttpError {
-  return new HttpError(503, code, message, { 'retry-after': String(retryAfterSeconds(waitMs)) }, cause);
+  const retry = { 'retry-after': String(retryAfterSeconds(waitMs)) };
+  return new HttpError(503, code, message, { ...retry, ...headers }, cause);
 }

@@ -1,11 +1,16 @@
 import type { Registry } from 'prom-client';
-import type { Executor, ExecutorStats } from '../index.ts';
+import { Executor, InvalidOptionError } from '../index.ts';
+import { boolean, checkOptions, show } from '../options.ts';
+import type { OptionChecks } from '../options.ts';
 import { loadPeer } from './load-peer.ts';
-import type { OverloadGate } from './overload-gate.ts';
+import { OverloadGate } from './overload-gate.ts';
+import { executorCounters, gateCounters, gauges } from './prometheus-figures.ts';
+import type { CounterFigure } from './prometheus-figures.ts';
 import { observeHost } from './prometheus-host.ts';
 import { observeTasks } from './prometheus-tasks.ts';
 
 export interface PrometheusOptions {
+  /** Their names tell them apart, and have to differ. */
   readonly executors: readonly Executor[];
   readonly gates?: readonly OverloadGate[];
   /** Default: prom-client's own. */
@@ -20,30 +25,23 @@ export interface PrometheusMetrics {
   stop(): void;
 }
 
-type Increment = (labels: Record<string, string>, by: number) => void;
-
-type Figure = readonly [name: string, help: string, of: (stats: ExecutorStats, executor: Executor) => number];
-
-const gauges: readonly Figure[] = [
-  ['millrace_workers', 'Worker threads', ({ workers }) => workers],
-  ['millrace_workers_busy', 'Worker threads that have something to do', ({ busy }) => busy],
-  ['millrace_capacity_tasks', 'Tasks admitted at the most', (_, { capacity }) => capacity],
-  ['millrace_tasks_running', 'Tasks that a thread executes', ({ running }) => running],
-  ['millrace_tasks_pending', 'Tasks admitted and not running', ({ pending }) => pending],
-  ['millrace_tasks_waiting', 'Callers that wait for a place', ({ waiting }) => waiting],
-  [
-    'millrace_pending_bytes',
-    'Bytes of arguments of tasks that have not started',
-    (stats) => stats.pendingBytes,
-  ],
-  [
-    'millrace_predicted_wait_seconds',
-    'Expected time until a task submitted now begins',
-    (_, executor) => (executor.forecast().waitMs ?? 0) / 1000,
-  ],
-];
-
-const outcomes = ['fulfilled', 'rejected', 'cancelled', 'refused'] as const;
+const checks: OptionChecks<PrometheusOptions> = {
+  executors(option, value) {
+    listOf(Executor)(option, value);
+    const names = (value as Executor[]).map(({ name }) => name);
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice === undefined) return;
+    const message = `${option} must have names that differ, not two of the name ${show(twice)}`;
+    throw new InvalidOptionError(option, value, message);
+  },
+  gates: listOf(OverloadGate),
+  registry(option, value) {
+    if (typeof (value as Partial<Registry> | null)?.registerMetric === 'function') return;
+    const message = `${option} must be a Registry of prom-client, not ${show(value)}`;
+    throw new InvalidOptionError(option, value, message);
+  },
+  hostLoad: boolean,
+};
 
 /**
  * Registers metrics of executors and gates with `prom-client`. Base units, totals for what only grows, and few labels: the
@@ -52,59 +50,48 @@ const outcomes = ['fulfilled', 'rejected', 'cancelled', 'refused'] as const;
  *
  * The counts are read when they are scraped; only the two histograms listen to tasks.
  *
- * @throws {Error} with `code` `'ERR_PEER_MISSING'` without prom-client.
+ * @throws {InvalidOptionError} for an unknown option or a bad value; an `Error` with `code` `'ERR_PEER_MISSING'` without
+ *   prom-client.
  */
 export async function prometheusMetrics(options: PrometheusOptions): Promise<PrometheusMetrics> {
+  const given = checkOptions('metrics option', options, checks);
+  const { executors, gates = [], hostLoad = true } = given;
+  checks.executors('executors', executors);
   const { Counter, Gauge, register } = (await loadPeer('prom-client', () => import('prom-client'))).default;
-  const { executors, gates = [], registry = register, hostLoad = true } = options;
+  const { registry = register } = given;
   const registers = [registry];
-  const labelNames = ['executor'];
   for (const [name, help, of] of gauges) {
     const gauge: InstanceType<typeof Gauge> = new Gauge({
       name,
       help,
-      labelNames,
+      labelNames: ['executor'],
       registers,
       collect() {
         for (const each of executors) gauge.set({ executor: each.name }, of(each.stats(), each));
       },
     });
   }
-  /** A counter whose values are somebody else's: begins anew at each scrape. */
-  const counter = (name: string, help: string, labels: string[], read: (inc: Increment) => void): void => {
-    const made: InstanceType<typeof Counter> = new Counter({
+  /** Its values are somebody else's: it begins anew at each scrape. */
+  const count = <T>(
+    [name, help, labels, read]: CounterFigure<T>,
+    of: readonly T[],
+    nameOf: (source: T) => string,
+  ): void => {
+    const counter: InstanceType<typeof Counter> = new Counter({
       name,
       help,
-      labelNames: labels,
+      labelNames: ['executor', ...labels],
       registers,
       collect() {
-        made.reset();
-        read((values, by) => made.inc(values, by));
+        counter.reset();
+        for (const each of of) {
+          read(each, (value, own) => counter.inc({ executor: nameOf(each), ...own }, value));
+        }
       },
     });
   };
-  counter('millrace_tasks_submitted_total', 'Tasks submitted', labelNames, (inc) => {
-    for (const each of executors) inc({ executor: each.name }, each.stats().submitted);
-  });
-  counter('millrace_tasks_total', 'Tasks ended, by outcome', ['executor', 'outcome'], (inc) => {
-    for (const each of executors) {
-      const stats = each.stats();
-      for (const outcome of outcomes) inc({ executor: each.name, outcome }, stats[outcome]);
-    }
-  });
-  counter('millrace_worker_busy_seconds_total', 'Busy time of event loops', ['executor', 'worker'], (inc) => {
-    for (const each of executors) {
-      for (const [worker, { activeMs }] of each.workerLoopTimes().entries()) {
-        inc({ executor: each.name, worker: String(worker) }, activeMs / 1000);
-      }
-    }
-  });
-  counter('millrace_requests_refused_total', 'Requests answered with 503', ['executor', 'class'], (inc) => {
-    for (const { executor, refused } of gates) {
-      for (const [name, count] of Object.entries(refused))
-        inc({ executor: executor.name, class: name }, count);
-    }
-  });
+  for (const figure of executorCounters) count(figure, executors, ({ name }) => name);
+  for (const figure of gateCounters) count(figure, gates, ({ executor }) => executor.name);
   const stopHistograms = await observeTasks(registry, new Set(executors.map(({ name }) => name)));
   const stopHostLoad = hostLoad ? await observeHost(registry) : () => {};
   return {
@@ -113,5 +100,13 @@ export async function prometheusMetrics(options: PrometheusOptions): Promise<Pro
       stopHistograms();
       stopHostLoad();
     },
+  };
+}
+
+function listOf(type: abstract new (...args: never[]) => unknown) {
+  return (option: string, value: unknown): void => {
+    if (Array.isArray(value) && value.every((each) => each instanceof type)) return;
+    const message = `${option} must be an array of ${type.name}s, not ${show(value)}`;
+    throw new InvalidOptionError(option, value, message);
   };
 }

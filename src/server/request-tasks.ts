@@ -1,31 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TaskTimeoutError } from '../index.ts';
 import type { Future, Task, TaskOptions } from '../index.ts';
-import { clientDeadlineMs } from './client-deadline.ts';
+import { cutOff } from './cut-off.ts';
 import { HttpError, toHttpError } from './http-error.ts';
-import type { OverloadGate, RequestOptions } from './overload-gate.ts';
-import { priorityOf } from './request-class.ts';
-import type { RequestClass } from './request-class.ts';
+import type { OverloadGate } from './overload-gate.ts';
+import { RequestDeadline } from './request-deadline.ts';
+import { checkRequestOptions } from './request-options.ts';
+import type { RequestClass, RequestOptions } from './request-options.ts';
 
-/**
- * The work of one request: has its class, its deadline and its client.
- *
- * ```
- * connected → gone     the client closed the connection before it was answered
- * ```
- */
+/** The work of one request: has its class, its deadline and its client. */
 export class RequestTasks {
   readonly class: RequestClass;
   readonly #gate: OverloadGate;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  readonly #deadlineMs: number;
-  /** On `performance.now()`'s clock, as the next two. */
-  readonly #arrivedAt: number = performance.now();
-  /** When the client stops waiting, as it said; undefined until somebody asks. */
-  #clientEndsAt: number | undefined;
-  /** When the server's own deadline ends, which counts from the first task. */
-  #endsAt: number | undefined;
+  readonly #deadline: RequestDeadline;
   readonly #futures = new Set<Future<unknown>>();
   #watched = false;
 
@@ -36,11 +25,13 @@ export class RequestTasks {
     response: ServerResponse,
     options: RequestOptions,
   ) {
-    this.class = options.class ?? 'normal';
+    const { class: requestClass = 'normal', deadlineMs = Infinity } = checkRequestOptions(options);
+    this.class = requestClass;
     this.#gate = gate;
     this.#request = request;
     this.#response = response;
-    this.#deadlineMs = Math.min(options.deadlineMs ?? Infinity, gate.options.deadlineMs);
+    const { deadlineHeader, deadlineMs: gateMs } = gate.options;
+    this.#deadline = new RequestDeadline(request.headers, deadlineHeader, Math.min(deadlineMs, gateMs));
   }
 
   /**
@@ -49,9 +40,7 @@ export class RequestTasks {
    * @throws {HttpError} 400 for a deadline header that is no number of milliseconds.
    */
   get leftMs(): number {
-    const now = performance.now();
-    this.#clientEndsAt ??= this.#arrivedAt + this.#clientMs();
-    return Math.min(this.#clientEndsAt, this.#endsAt ?? now + this.#deadlineMs) - now;
+    return this.#deadline.leftMs;
   }
 
   /** Has the client closed the connection before it was answered? */
@@ -66,8 +55,12 @@ export class RequestTasks {
    *   that is no number of milliseconds.
    */
   check(): void {
-    const refusal = this.#gate.refusal(this.class, this.leftMs);
-    if (refusal !== null) throw this.#httpError(refusal);
+    try {
+      const refusal = this.#gate.refusal(this.class, this.leftMs);
+      if (refusal !== null) throw refusal;
+    } catch (error) {
+      throw this.#answerTo(error);
+    }
   }
 
   /**
@@ -84,54 +77,37 @@ export class RequestTasks {
     try {
       return await this.#run(task, options);
     } catch (error) {
-      throw this.#httpError(error);
+      throw this.#answerTo(error);
     }
-  }
-
-  /** Cancels all that has not settled, as if the client had gone, and what runs as well. */
-  cancel(reason: unknown): void {
-    for (const future of this.#futures) future.cancel(reason);
   }
 
   async #run<R>(task: Task<R>, options: TaskOptions): Promise<R> {
-    this.#endsAt ??= performance.now() + this.#deadlineMs;
+    this.#deadline.start();
     if (this.gone) throw clientGone();
-    const { leftMs } = this;
-    if (leftMs <= 0)
-      throw new TaskTimeoutError('the deadline had passed before the task was submitted', 'waiting');
-    const refusal = this.#gate.refusal(this.class, leftMs, task);
-    if (refusal !== null) throw refusal;
-    const future = this.#gate.submit(this, task, {
-      ...options,
-      priority: priorityOf(this.class, options.priority ?? task.options.priority ?? 0),
-      deadlineMs: leftMs,
-      interrupt: this.#gate.options.onDisconnect === 'interrupt',
-    });
-    this.#watch();
+    const future = this.#gate.admit(this.class, this.leftMs, task, options);
+    this.#watchClient();
     this.#futures.add(future);
-    const entry = this.#gate.entered(this, future);
     try {
       return await future.result();
+    } catch (error) {
+      if (error instanceof TaskTimeoutError) this.#interrupt(future);
+      throw error;
     } finally {
       this.#futures.delete(future);
-      this.#gate.left(this, entry, this.#futures.size === 0);
     }
   }
 
-  #httpError(error: unknown): unknown {
+  /** What is thrown for an error. A refused body may go on for a while, but not for ever. */
+  #answerTo(error: unknown): unknown {
     const answer = toHttpError(error);
-    if (answer?.statusCode === 503) this.#gate.refused[this.class]++;
-    return answer ?? error;
-  }
-
-  #clientMs(): number {
-    const { deadlineHeader } = this.#gate.options;
-    if (deadlineHeader === false) return Infinity;
-    return clientDeadlineMs(this.#request.headers, deadlineHeader) ?? Infinity;
+    if (answer === null) return error;
+    if (answer.statusCode === 503) this.#gate.refused[this.class]++;
+    cutOff(this.#request, this.#response);
+    return answer;
   }
 
   /** One listener for the request, however many tasks it has. */
-  #watch(): void {
+  #watchClient(): void {
     if (this.#watched) return;
     this.#watched = true;
     this.#response.once('close', () => {
@@ -140,13 +116,17 @@ export class RequestTasks {
   }
 
   #disconnected(): void {
-    const policy = this.#gate.options.onDisconnect;
     const reason = clientGone();
     for (const future of this.#futures) {
-      if (policy === 'queued' && future.state === 'running') continue;
-      const interrupt = policy === 'interrupt' && future.state === 'running' && this.#gate.interrupts.take();
-      future.cancel(reason, { interrupt });
+      if (this.#gate.options.onDisconnect === 'queued' && future.state === 'running') continue;
+      future.cancel(reason);
+      this.#interrupt(future);
     }
+  }
+
+  /** Nobody waits any more for what has been cancelled or has expired, but a thread may be at it. */
+  #interrupt(future: Future<unknown>): void {
+    if (this.#gate.options.onDisconnect === 'interrupt') this.#gate.interrupts.end(future);
   }
 }
 

@@ -9,7 +9,7 @@ import { openRegular } from './regular-file.ts';
  * once for each look at it: a path can be another file the next time.
  */
 
-/** A path, or the bytes of an image. */
+/** A path, or the bytes of an image. What a client sent is never to be handed on as a string: it would name a file here. */
 export type ImageInput = string | Uint8Array;
 
 /** Bytes that begin like a raster image, and where they came from. */

@@ -1,4 +1,4 @@
-import { abortSignal, boolean, checkOptions, integer, milliseconds, nonEmptyString } from '../options.ts';
+import { abortSignal, checkOptions, integer, milliseconds, nonEmptyString, show } from '../options.ts';
 import type { OptionChecks } from '../options.ts';
 import { InvalidOptionError } from '../errors.ts';
 import type { Transferable as NodeTransferable } from 'node:worker_threads';
@@ -15,8 +15,11 @@ export interface TaskOptions {
   readonly deadlineMs?: number;
   /** Milliseconds to wait for admission. Ends in `SaturatedError`. */
   readonly maxWaitMs?: number;
-  /** May the thread be terminated to stop this task? Such a task travels alone. Default false. */
-  readonly interrupt?: boolean;
+  /**
+   * May the thread be terminated to stop this task? Such a task travels alone. True: its signal and deadline do so by
+   * themselves; `'when-asked'`: only `future.cancel(reason, { interrupt: true })` does. Default false.
+   */
+  readonly interrupt?: boolean | 'when-asked';
   /** What moves to the thread instead of being copied; each is detached when the task is sent. */
   readonly transfer?: readonly NodeTransferable[];
   /** How often the task is run again after its thread crashed under it. Default 0. */
@@ -31,7 +34,11 @@ const checks: OptionChecks<TaskOptions> = {
   timeoutMs: milliseconds,
   deadlineMs: milliseconds,
   maxWaitMs: milliseconds,
-  interrupt: boolean,
+  interrupt(option, value) {
+    if (typeof value === 'boolean' || value === 'when-asked') return;
+    const message = `${option} must be a boolean or 'when-asked', not ${show(value)}`;
+    throw new InvalidOptionError(option, value, message);
+  },
   transfer(option, value) {
     if (!Array.isArray(value)) {
       throw new InvalidOptionError(option, value, 'transfer must be an array of transferable objects');

@@ -1,3 +1,5 @@
+import { InvalidTaskError } from '../errors.ts';
+import { show } from '../options.ts';
 import { validateTaskOptions } from './task-options.ts';
 import type { TaskOptions } from './task-options.ts';
 
@@ -72,6 +74,12 @@ export class Task<out R> {
 
 /** What a task returns: `TaskResult<Task<string> | Task<number>>` is `string | number`. */
 export type TaskResult<T extends Task<unknown>> = T extends Task<infer R> ? R : never;
+
+/** @throws {InvalidTaskError} for anything that is not a task. */
+export function asTask<R>(value: Task<R>): Task<R> {
+  if (value instanceof Task) return value;
+  throw new InvalidTaskError(`not a task: ${show(value)} (make one with tasks() or inline())`);
+}
 
 const targets = new Map<string, TaskTarget>();
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -103,6 +103,11 @@ describe('millrace map', () => {
   test.each([
     [['map', 'work.mjs#then'], 2, "'then' can't be the name of a task"],
     [['map', 'work.mjs'], 2, 'MODULE#EXPORT'],
+    [
+      ['map', 'work.mjs#double', '--bogus'],
+      2,
+      "millrace: unknown option '--bogus' (what begins with - and is no option goes after --)\n",
+    ],
     [['map', 'work.mjs#nope'], 2, "has no function 'nope'"],
     [['map', 'nowhere.mjs#double'], 2, 'there is no module at'],
     [['map', 'work.mjs#double', '--input', 'nowhere'], 1, 'no such file'],
@@ -110,6 +115,31 @@ describe('millrace map', () => {
     const { code, stderr } = await runCli(args, '1\n', folder);
     expect(stderr).toContain(message);
     expect(code).toBe(expected);
+  });
+
+  test.each([
+    ['', 'work.mjs#nope', "has no function 'nope'"],
+    ['\n\n', 'nowhere.mjs#double', 'there is no module at'],
+  ])(
+    'a function that is missing is refused also when the input is empty: %j',
+    async (input, target, message) => {
+      const { code, stderr } = await runCli(['map', target], input, folder);
+      expect(stderr).toContain(message);
+      expect(code).toBe(2);
+    },
+  );
+
+  test('an empty input is done, with nothing called and nothing set up', async () => {
+    writeFileSync(
+      join(folder, 'hooked.mjs'),
+      `import { writeFileSync } from 'node:fs';
+       export const setup = () => writeFileSync('set-up', '');
+       export const call = () => writeFileSync('called', '');`,
+    );
+    const { code, stdout, stderr } = await runCli(['map', 'hooked.mjs#call'], '', folder);
+    expect({ code, stdout: stdout.toString(), stderr }).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(readdirSync(folder)).not.toContain('set-up');
+    expect(readdirSync(folder)).not.toContain('called');
   });
 
   test('takes no more from its input than its reader takes from its output', async () => {

@@ -15,8 +15,12 @@ export interface CliResult {
 export function startCli(
   args: readonly string[],
   cwd?: string,
+  nodeFlags: readonly string[] = [],
 ): ChildProcessByStdio<Writable, Readable, Readable> {
-  return spawn(process.execPath, [main, ...args], { stdio: ['pipe', 'pipe', 'pipe'], ...(cwd && { cwd }) });
+  return spawn(process.execPath, [...nodeFlags, main, ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...(cwd && { cwd }),
+  });
 }
 
 /** Runs it to its end. */
@@ -24,8 +28,9 @@ export function runCli(
   args: readonly string[],
   input: string | Buffer = '',
   cwd?: string,
+  nodeFlags: readonly string[] = [],
 ): Promise<CliResult> {
-  const child = startCli(args, cwd);
+  const child = startCli(args, cwd, nodeFlags);
   child.stdin.on('error', () => {});
   child.stdin.end(input);
   const stdout: Buffer[] = [];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { pipeline } from 'node:stream/promises';
 import { asCompleted, Executor, tasks } from 'millrace';
-import type { Future, Task } from 'millrace';
+import type { Future, Outcome, Task, TransformPair } from 'millrace';
 import { buffered, Channel, limits, RateLimiter, Semaphore } from 'millrace/flow';
 import type { Permit } from 'millrace/flow';
 import { hashing } from 'millrace/tasks';
@@ -18,6 +19,28 @@ const greeting: string = await executor.run(work.greet('world'));
 assert.equal(greeting, 'hello world');
 for await (const done of asCompleted([future])) assert.equal(done.state, 'fulfilled');
 assert.equal((await executor.run(hashing.hashBytes('abc'))).slice(0, 8), 'ba7816bf');
+
+const areas = new ReadableStream<number>({
+  start(controller) {
+    for (const width of [1, 2]) controller.enqueue(width);
+    controller.close();
+  },
+});
+const results: number[] = [];
+for await (const area of areas.pipeThrough(executor.stream((width: number) => work.area(width, 7))))
+  results.push(area);
+assert.deepEqual(results, [7, 14]);
+const outcomes: TransformPair<string, Outcome<string>> = executor.stream((name: string) => work.greet(name), {
+  outcomes: true,
+});
+await outcomes.readable.cancel();
+await pipeline(
+  ['you'],
+  executor.duplex((name: string) => work.greet(name)),
+  async (greetings) => {
+    for await (const each of greetings) assert.equal(each, 'hello you');
+  },
+);
 
 const semaphore = new Semaphore(limits.cpu());
 {

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 // @ts-expect-error: the example is plain JavaScript.
 import { buildServer } from '../../examples/password-hashing/server.js';
-import { jsonOf, listen, open, send } from '../support/request.ts';
+import { jsonOf, listen, send, sendForEver } from '../support/request.ts';
 import type { Answer } from '../support/request.ts';
 import { start, terminate } from './start.ts';
 import type { Example } from './start.ts';
@@ -77,12 +78,21 @@ describe('bad input', () => {
     expect(jsonOf(answer).message).not.toBe('Internal Server Error');
   });
 
+  test.each([
+    ['a decompression bomb', gzipSync(Buffer.alloc(1e6, ' ')), { 'content-encoding': 'gzip' }, 413],
+    ['no gzip', 'rubbish', { 'content-encoding': 'gzip' }, 400],
+    ['an encoding that nobody knows', '{}', { 'content-encoding': 'zip' }, 415],
+    ['a charset that nobody knows', '{}', { 'content-type': 'application/json; charset=x' }, 415],
+    ['a deadline that is none', '{}', { 'request-timeout-ms': 'NaN' }, 400],
+    ['two deadlines', '{}', { 'request-timeout-ms': ['5', '6'] }, 400],
+  ])('%s: 4xx with the reason', async (_, body, headers, status) => {
+    const answer = await send(port, '/register', { body, headers: { ...json, ...headers } });
+    expect(answer.status).toBe(status);
+    expect(jsonOf(answer).message).not.toBe('Internal Server Error');
+  });
+
   test('an upload of 10 GB: 413 before it is read', async () => {
-    const headers = { ...json, 'content-length': 10 * 2 ** 30 };
-    const { request, answer } = open(port, { path: '/register', method: 'POST', headers });
-    request.flushHeaders();
-    expect((await answer).status).toBe(413);
-    request.destroy();
+    expect(await sendForEver(port, '/register', json)).toMatch(/^HTTP\/1.1 413 /);
   });
 
   test('a slow-loris body: 408, and its connection is gone', async () => {

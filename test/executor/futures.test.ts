@@ -138,7 +138,12 @@ describe('asCompleted', () => {
   });
 
   test('refuses what is no future, and bad options, at once', () => {
-    expect(() => asCompleted([{} as Future<unknown>])).toThrow(TypeError);
+    expect(() => asCompleted([Object.create(null)])).toThrow(
+      new TypeError('not a future: [Object: null prototype] {}'),
+    );
+    expect(() => asCompleted(5 as never)).toThrow(
+      new TypeError('futures must be an iterable of futures, not 5'),
+    );
     expect(() => asCompleted([], { timeoutMs: -1 })).toThrow(
       expect.objectContaining({ option: 'timeoutMs' }),
     );
@@ -195,6 +200,9 @@ describe('wait', () => {
       value: 'never',
     });
     expect(await reasonOf(wait([], { timeoutMs: Number.NaN }))).toMatchObject({ option: 'timeoutMs' });
-    expect(await reasonOf(wait([1 as never]))).toBeInstanceOf(TypeError);
+    expect(await reasonOf(wait([1 as never]))).toEqual(new TypeError('not a future: 1'));
+    expect(await reasonOf(wait(5 as never))).toEqual(
+      new TypeError('futures must be an iterable of futures, not 5'),
+    );
   });
 });

@@ -207,6 +207,17 @@ describe('map', () => {
     );
   });
 
+  test('refuses what is no function, at once', () => {
+    executor = new Executor({ workers: 1 });
+    expect(() => executor.map([1], 5 as never)).toThrow(
+      expect.objectContaining({
+        name: 'InvalidOptionError',
+        option: 'toTask',
+        message: 'toTask must be a function, not 5',
+      }),
+    );
+  });
+
   test.each([null, 1, {}, undefined])('refuses %o as a source', (source) => {
     executor = new Executor({ workers: 1 });
     expect(() => executor.map(source as never, () => work.echo(1))).toThrow(TypeError);

@@ -61,18 +61,17 @@ describe('join', () => {
     expect(gate.count).toBe(0);
   });
 
-  test('cancels the second where it runs already', async () => {
+  test('tells the second to stop when the first has failed', async () => {
     await start(2);
-    expect(await executor.run(nested.joinFailingBeside(gate.shared))).toBe('left');
-    expect(executor.stats()).toMatchObject({ submitted: 2 });
+    expect(await executor.run(nested.joinFailingLate(gate.shared))).toBe('left');
+    await executor.shutdown();
+    expect(executor.stats()).toMatchObject({ fulfilled: 1, cancelled: 1 });
   });
 
-  test('belongs to its task, also when others have the thread', async () => {
+  test('keeps its thread while the first waits for something else', async () => {
     await start(2);
-    const late = executor.run(nested.joinsLate(gate.shared));
-    await gate.counted(1);
-    gate.open();
-    expect(await late).toEqual([['asked', 'asked'], 'child']);
+    const joined = executor.run(nested.joinAsynchronous(gate.shared));
+    expect(await joined).toBe(true);
   });
 
   test('hands the arguments themselves to what runs at hand', async () => {
@@ -91,7 +90,7 @@ describe('offers', () => {
   const sent: string[] = [];
   const send = ({ name }: Task<unknown>) => {
     sent.push(name);
-    return { result: Promise.resolve(), cancel() {} };
+    return { result: () => Promise.resolve(), cancel() {} };
   };
   const idle = (count: number) => new Int32Array(new SharedArrayBuffer(4)).fill(count);
   beforeEach(() => {
@@ -115,6 +114,13 @@ describe('offers', () => {
     expect(sent).toEqual(['a']);
     offers.add(task('d'));
     expect(sent).toEqual(['a', 'b']);
+  });
+
+  test('stay if they cannot be sent', () => {
+    const offers = new Offers(idle(1), 8, () => {
+      throw new Error('could not be cloned');
+    });
+    expect(offers.add(task('a')).sent).toBe(null);
   });
 
   test('are not sent once they were taken to be run at hand', () => {

@@ -51,8 +51,8 @@ test('tasks that wait hold no bytes that their own tasks wait for', async () => 
   executor = new Executor({ workers: 1, maxPendingBytes: 100_000 });
   const bytes = new Uint8Array(1000);
   // Its run time is known from here on, so that several travel together.
-  await executor.run(nested.carries(bytes, 20));
-  const all = Array.from({ length: 5 }, () => executor.run(nested.carries(bytes, 200)));
+  await executor.run(nested.passesOn(bytes, 20));
+  const all = Array.from({ length: 5 }, () => executor.run(nested.passesOn(bytes, 200)));
   expect(await Promise.all(all)).toEqual(all.map(() => 1000));
   expectEmpty();
 });

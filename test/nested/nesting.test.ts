@@ -1,4 +1,5 @@
 import { Executor, tasks, WorkerCrashedError } from 'millrace';
+import type { ExecutorOptions } from 'millrace';
 import { current } from 'millrace/worker';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Gate } from '../support/gate.ts';
@@ -10,7 +11,8 @@ const nested = tasks<typeof import('../fixtures/nested.mjs')>(
 
 let gate: Gate;
 let executor: Executor;
-const start = (workers: number, maxPending = 16) => (executor = new Executor({ workers, maxPending }));
+const start = (workers: number, maxPending = 16, options: ExecutorOptions = {}) =>
+  (executor = new Executor({ workers, maxPending, ...options }));
 beforeEach(() => {
   gate = new Gate();
 });
@@ -24,6 +26,18 @@ function expectEmpty(): void {
   const stats = executor.stats();
   expect(stats).toMatchObject({ running: 0, pending: 0, suspended: 0, waiting: 0, pendingBytes: 0, busy: 0 });
   expect(stats.submitted).toBe(stats.fulfilled + stats.rejected + stats.cancelled + stats.refused);
+}
+
+/** Resolves when no worker has anything to do. */
+async function idle(): Promise<void> {
+  while (executor.stats().busy > 0) await rounds(1);
+}
+
+/** How many tasks there are places for. */
+function full(): number {
+  let count = 0;
+  while (executor.trySubmit(nested.pass(gate.shared)) !== null) count++;
+  return count;
 }
 
 describe('a task that submits tasks', () => {
@@ -95,10 +109,46 @@ describe('a task that submits tasks', () => {
     expectEmpty();
   });
 
+  test.each([1, 10])(
+    'may be run again while %i of its tasks run and wait: all places come back',
+    async (number) => {
+      start(2, 4);
+      await executor.ready();
+      const parent = executor.run(nested.crashesWithChildren(gate.shared, number), { retries: 1 });
+      expect(await parent).toBe('again');
+      gate.open();
+      await idle();
+      expectEmpty();
+      expect(executor.stats().saturated).toBe(false);
+      expect(full()).toBe(6);
+    },
+  );
+
+  test.each([{ maxTasksPerWorker: 1 }, { maxTasksPerWorker: 3 }, { maxBytesPerWorker: 1 }])(
+    'comes to its end while its workers are replaced: %o',
+    async (options) => {
+      for (const workers of [1, 2]) {
+        start(workers, 0, options);
+        expect(await executor.run(nested.deep(5))).toBe(5);
+        expect(await Promise.all([1, 2, 3].map((levels) => executor.run(nested.deep(levels))))).toEqual([
+          1, 2, 3,
+        ]);
+        await executor.shutdown();
+        expectEmpty();
+      }
+    },
+  );
+
+  test('holds no bytes while it waits for a task with large arguments', async () => {
+    start(1, 4, { maxPendingBytes: 100 });
+    expect(await executor.run(nested.passesOn(new Uint8Array(200), 5))).toBe(200);
+    expect(await executor.run(nested.passesOn(new Uint8Array(80), 5), { retries: 2 })).toBe(80);
+    expectEmpty();
+  });
+
   test('can submit first and read later', async () => {
     start(2, 1);
-    const { results, settled, names } = await executor.run(nested.submitAll([1, 2, 3, 4, 5, 6, 7, 8]));
-    expect(new Set(names)).toEqual(new Set(['echo']));
+    const { results, settled } = await executor.run(nested.submitAll([1, 2, 3, 4, 5, 6, 7, 8]));
     expect(results).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     expect(settled).toBe(true);
     expectEmpty();
@@ -108,6 +158,8 @@ describe('a task that submits tasks', () => {
     start(2);
     expect(await executor.run(nested.racesChild(gate.shared))).toBe('timer');
     gate.open();
+    await idle();
+    expectEmpty();
     await executor.shutdown();
     expect(executor.stats()).toMatchObject({ fulfilled: 1, cancelled: 1, suspended: 0 });
   });
@@ -141,20 +193,6 @@ describe('a task that submits tasks', () => {
     const seen = await reported;
     expect(seen.at(-1)).toBe('after');
     expect(seen).not.toContain('child');
-  });
-
-  test('can ask for nothing while it has no thread, and touches no other', async () => {
-    start(2);
-    await executor.ready();
-    const future = await executor.submit(nested.asksLate(gate.shared));
-    await gate.counted(1);
-    expect(await executor.run(nested.asks())).toBe('asked');
-    gate.open();
-    const [[name, message, aborted, after], child] = (await future.result()) as [unknown[], string];
-    expect(name).toBe('InvalidTaskError');
-    expect(message).toContain('ask at the beginning of the task, and keep the answer');
-    expect([aborted, after, child]).toEqual([false, 'after', 'child']);
-    expect(await collect(future.progress())).not.toContain('late');
   });
 
   test('knows how many workers there are', async () => {
@@ -203,6 +241,17 @@ describe('cancelling a task that waits for its tasks', () => {
     expect(await executor.run(nested.echo(1))).toBe(1);
   });
 
+  test('is seen by its signal, also while it waits for the second time', async () => {
+    start(2);
+    await executor.ready();
+    const future = await executor.submit(nested.abortedInSecondWait(gate.shared));
+    await gate.arrivals();
+    future.cancel('enough');
+    // It and the child that is told to stop.
+    await gate.counted(2);
+    expect(await reasonOf(future.result())).toBe('enough');
+  });
+
   test('by its time: its child is cancelled, and the thread survives', async () => {
     start(1);
     const thread = await executor.run(nested.thread());
@@ -215,6 +264,8 @@ describe('cancelling a task that waits for its tasks', () => {
 
   test('one of its tasks alone, by the future and by a signal', async () => {
     start(2);
+    // So that it runs beside the task, and can't keep its thread.
+    await executor.ready();
     const { state, outcome } = await executor.run(nested.cancelsChild(gate.shared));
     expect(state).toBe('cancelled');
     expect(outcome).toEqual({ status: 'cancelled', reason: 'not wanted' });
@@ -270,11 +321,11 @@ describe('asCompleted in a task', () => {
     expect(await executor.run(nested.warnings(30))).toEqual([]);
   });
 
-  test('cancels what is in line for a place, when it is left', async () => {
+  test('can be left while some are in line: those are withdrawn at once', async () => {
     start(1, 0);
-    expect(await executor.run(nested.leaves(gate.shared))).toBe('first');
-    expect(gate.arrived).toBe(0);
-    expect(executor.stats()).toMatchObject({ cancelled: 2, fulfilled: 2 });
+    expect(await executor.run(nested.leavesLoop(gate.shared))).toBe(1);
+    expect(executor.stats()).toMatchObject({ fulfilled: 2, cancelled: 2 });
+    expectEmpty();
   });
 
   test('can be left', async () => {

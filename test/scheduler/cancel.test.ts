@@ -138,6 +138,34 @@ describe('interrupt', () => {
     }
   });
 
+  test("'when-asked': neither the deadline nor the signal ends the thread, asking does, also after them", () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    try {
+      const bench = Bench.booted({ workers: 2, interruptGraceMs: 100 });
+      const controller = new AbortController();
+      bench.submit('d', { interrupt: 'when-asked', deadlineMs: 50 });
+      bench.submit('s', { interrupt: 'when-asked', signal: controller.signal });
+      for (const index of [0, 1]) bench.worker(index).claim();
+      controller.abort('why');
+      vi.advanceTimersByTime(1000);
+      expect([bench.job('d').status, bench.job('s').status]).toEqual(['rejected', 'cancelled']);
+      expect([0, 1].map((index) => bench.worker(index).state)).toEqual(['up', 'up']);
+      expect([bench.job('d'), bench.job('s')].map(({ future }) => future.holdsThread)).toEqual([true, true]);
+      expect([bench.cancel('d', 'now', true), bench.cancel('s', 'now', true)]).toEqual([false, true]);
+      vi.advanceTimersByTime(100);
+      for (const index of [0, 1]) {
+        expect(bench.worker(index).state).toBe('terminating');
+        bench.worker(index).end();
+      }
+      expect([bench.job('d'), bench.job('s')].map(({ future }) => future.holdsThread)).toEqual([
+        false,
+        false,
+      ]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('spares the thread of a task that was not submitted with it', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     try {

@@ -9,6 +9,8 @@ import type {
   WorkerEvents,
 } from '../../src/scheduler/backend.ts';
 import type { Job } from '../../src/scheduler/job.ts';
+import type { TaskOptions } from '../../src/tasks/task-options.ts';
+import { makeTask } from './make-job.ts';
 
 /** An argument that can't be cloned, as far as the fake backend is concerned. */
 export const uncloneable = (): void => {};
@@ -47,7 +49,7 @@ class FakeDelivery implements Delivery {
   answered = 0;
   taken = 0;
   brief = false;
-  readonly claims: Claim[];
+  readonly claims: (Claim | 'moved')[];
   readonly stopping = new Set<number>();
   readonly times: [start: number, end: number][] = [];
 
@@ -62,7 +64,8 @@ class FakeDelivery implements Delivery {
   }
 
   claim(position: number): Claim {
-    return this.claims[position] ?? 'finished';
+    const claim = this.claims[position] ?? 'finished';
+    return claim === 'moved' ? 'running' : claim;
   }
 
   takeBack(position: number): boolean {
@@ -86,6 +89,26 @@ class FakeDelivery implements Delivery {
   }
 }
 
+/** A job that submits jobs of its own, as its worker sees it. */
+class FakeParent {
+  readonly job: Job;
+  /** Where it stands: the second one once it has waited. */
+  delivery: FakeDelivery;
+  position: number;
+  state: 'runs' | 'parked' | 'ready' = 'runs';
+  /** Calls that it has not been told the end of. */
+  readonly open = new Set<object>();
+  /** How often it has been told, and what is still on its way. */
+  seen = 0;
+  readonly inbox: { readonly call: object; readonly isEnd: boolean }[] = [];
+
+  constructor(job: Job, delivery: FakeDelivery, position: number) {
+    this.job = job;
+    this.delivery = delivery;
+    this.position = position;
+  }
+}
+
 export class FakeWorker implements Worker {
   readonly index: number;
   readonly #events: WorkerEvents;
@@ -96,6 +119,8 @@ export class FakeWorker implements Worker {
   #failures: Failure[] = [];
   /** Every job that this worker has claimed. */
   readonly ran: Job[] = [];
+  /** Those that have submitted jobs and have not ended. */
+  readonly parents: FakeParent[] = [];
 
   constructor(index: number, events: WorkerEvents) {
     this.index = index;
@@ -136,12 +161,35 @@ export class FakeWorker implements Worker {
   /** The job that is running, if any. */
   get running(): Job | undefined {
     const delivery = this.deliveries[0];
-    return delivery?.jobs[delivery.claims.indexOf('running')];
+    return this.#resumed?.job ?? delivery?.jobs[delivery.claims.indexOf('running')];
+  }
+
+  /** The one that has waited and has the thread again. */
+  get #resumed(): FakeParent | undefined {
+    return this.parents.find(
+      ({ state, delivery }) => state === 'runs' && !this.deliveries.includes(delivery),
+    );
+  }
+
+  get #runningParent(): FakeParent | undefined {
+    const job = this.running;
+    return job && this.parents.find((parent) => parent.job === job);
+  }
+
+  /** Has the running job submitted some that it could wait for? */
+  get canPark(): boolean {
+    return (this.#runningParent?.open.size ?? 0) > 0;
   }
 
   /** Claims the next job: what was taken back is skipped. False if there is none, or one is running. */
   claim(): boolean {
     if (this.running !== undefined) return false;
+    const ready = this.parents.find(({ state }) => state === 'ready');
+    if (ready !== undefined) {
+      ready.state = 'runs';
+      this.hear(ready);
+      return true;
+    }
     this.#skip();
     const delivery = this.deliveries[0];
     const position = delivery?.claims.indexOf('sent') ?? -1;
@@ -151,6 +199,67 @@ export class FakeWorker implements Worker {
     this.ran.push(delivery.jobs[position] as Job);
     if (delivery.announce && position === 0) this.#events.began(delivery);
     return true;
+  }
+
+  /** The running job submits one. */
+  call(name: string, options: TaskOptions, args: unknown[], tellAdmitted: boolean): void {
+    const job = this.running;
+    const delivery = this.deliveries[0];
+    if (job === undefined) throw new Error(`worker ${this.index} runs nothing`);
+    let parent = this.#runningParent;
+    if (parent === undefined) {
+      parent = new FakeParent(job, delivery as FakeDelivery, (delivery as FakeDelivery).jobs.indexOf(job));
+      this.parents.push(parent);
+    }
+    const { inbox, open } = parent;
+    const call = {};
+    open.add(call);
+    this.#events.called(job, makeTask(name, options, args), options, {
+      admitted: tellAdmitted ? () => inbox.push({ call, isEnd: false }) : undefined,
+      settled: () => inbox.push({ call, isEnd: true }),
+    });
+  }
+
+  /** The running job waits for those that it has submitted. False if there are none. */
+  park(): boolean {
+    const parent = this.#runningParent;
+    if (parent === undefined || !this.canPark) return false;
+    parent.state = 'parked';
+    if (this.deliveries.includes(parent.delivery)) {
+      const { delivery, position } = parent;
+      const own = new FakeDelivery([parent.job], false, false);
+      own.claims[0] = 'running';
+      own.times[0] = delivery.times[position] as [number, number];
+      delivery.claims[position] = 'moved';
+      parent.delivery = own;
+      parent.position = 0;
+      this.#events.parked(delivery, position, own);
+    }
+    this.#events.waits(parent.delivery, parent.seen);
+    this.#skip();
+    return true;
+  }
+
+  /** What it was told arrives. One that waits is ready then, and goes on as soon as nothing else runs. */
+  hear(parent: FakeParent): void {
+    if (parent.inbox.length === 0) return;
+    if (parent.state !== 'runs') {
+      parent.state = 'ready';
+      return;
+    }
+    for (const { call, isEnd } of parent.inbox.splice(0)) {
+      if (parent.open.has(call)) parent.seen++;
+      if (isEnd) parent.open.delete(call);
+    }
+  }
+
+  /** One that waits ends by itself: something else that it waited for has come. */
+  endParked(parent: FakeParent): void {
+    const { delivery } = parent;
+    delivery.claims[0] = 'finished';
+    delivery.times[0] = [delivery.startedAt(0), delivery.startedAt(0) + 10];
+    this.parents.splice(this.parents.indexOf(parent), 1);
+    this.#events.answered(delivery, ['done'], [], true);
   }
 
   /** The oldest delivery that was not begun can't be read. */
@@ -174,7 +283,7 @@ export class FakeWorker implements Worker {
   flush(): void {
     const delivery = this.deliveries[0];
     if (delivery === undefined) return;
-    const last = delivery.claims.every((claim) => claim === 'finished' || claim === 'taken');
+    const last = delivery.claims.every((claim) => claim !== 'sent' && claim !== 'running');
     this.#answer(delivery, last);
   }
 
@@ -182,12 +291,23 @@ export class FakeWorker implements Worker {
   end(exitCode: number | undefined = 1, cause?: unknown): void {
     this.state = 'ended';
     this.deliveries.length = 0;
+    this.parents.length = 0;
     this.#events.ended(exitCode, cause);
   }
 
   #end(value: unknown, failure: { reason: unknown } | undefined, ms: number, hold: boolean): void {
     if (this.running === undefined && !this.claim())
       throw new Error(`worker ${this.index} has nothing to run`);
+    const resumed = this.#resumed;
+    const parent = this.#runningParent;
+    if (parent !== undefined) this.parents.splice(this.parents.indexOf(parent), 1);
+    if (resumed !== undefined) {
+      const { delivery: own } = resumed;
+      own.claims[0] = 'finished';
+      own.times[0] = [own.startedAt(0), own.startedAt(0) + ms];
+      this.#events.answered(own, [value], failure === undefined ? [] : [[0, failure.reason]], true);
+      return;
+    }
     const delivery = this.deliveries[0] as FakeDelivery;
     const position = delivery.claims.indexOf('running');
     delivery.claims[position] = 'finished';

@@ -3,6 +3,7 @@ import type { Job } from '../../src/scheduler/job.ts';
 import type { SchedulerOptions, ShutdownMode } from '../../src/scheduler/scheduler.ts';
 import type { TaskOptions } from '../../src/tasks/task-options.ts';
 import type { Bench } from './bench.ts';
+import { uncloneable } from './fake-backend.ts';
 import type { FakeWorker } from './fake-backend.ts';
 import { makeTask } from './make-job.ts';
 
@@ -10,14 +11,24 @@ import { makeTask } from './make-job.ts';
 interface Submission {
   readonly job: Job;
   settled: number;
-  /** How the wait for a place ended. */
-  entered: 'waiting' | 'admitted' | 'refused';
+  /** How the wait for a place ended; `nested`: nobody tells of one that a job has submitted. */
+  entered: 'waiting' | 'admitted' | 'refused' | 'nested';
   /** Submitted when the executor was closed or closing already. */
-  readonly late: boolean;
+  late: boolean;
 }
 
 type Bounds = Pick<SchedulerOptions, 'workers' | 'maxPending' | 'maxPendingBytes'>;
-type Drive = 'boot' | 'claim' | 'finish' | 'hold' | 'flush' | 'fail' | 'crash';
+type Drive =
+  | 'boot'
+  | 'claim'
+  | 'finish'
+  | 'hold'
+  | 'flush'
+  | 'fail'
+  | 'crash'
+  | 'park'
+  | 'hear'
+  | 'endParked';
 
 /** A scheduler under test, with a record of everything that was submitted to it. */
 export class Ground {
@@ -26,11 +37,23 @@ export class Ground {
   readonly records: Submission[] = [];
   readonly admittedInLine: number[] = [];
   closed: Promise<void> | undefined;
+  /** Threads that died with jobs which had waited in them, and may be run again: these take places whatever there are. */
+  restarts = 0;
   readonly #controllers = [new AbortController(), new AbortController()];
 
   constructor(bench: Bench, bounds: Bounds) {
     this.bench = bench;
     this.bounds = bounds;
+    const { scheduler } = bench;
+    const createJob = scheduler.createJob.bind(scheduler);
+    scheduler.createJob = (...args) => {
+      const job = createJob(...args);
+      const late = scheduler.state !== 'open' && scheduler.state !== 'draining';
+      const record: Submission = { job, settled: 0, entered: 'nested', late };
+      this.records.push(record);
+      job.onSettled({ settled: () => void record.settled++ });
+      return job;
+    };
   }
 
   controller(index: number): AbortController {
@@ -42,10 +65,9 @@ export class Ground {
     const options = pick(from);
     const args = bytes === 0 ? [] : [new Uint8Array(bytes)];
     const job = scheduler.createJob(makeTask(`f${this.records.length % 3}`, options, args), options);
-    const late = scheduler.state !== 'open';
-    const record: Submission = { job, settled: 0, entered: 'waiting', late };
-    this.records.push(record);
-    job.onSettled({ settled: () => void record.settled++ });
+    const record = this.records.at(-1) as Submission;
+    record.entered = 'waiting';
+    record.late = scheduler.state !== 'open';
     if (options.signal?.aborted !== true && scheduler.tryAdmit(job)) record.entered = 'admitted';
     else if (kind === 'trySubmit') {
       record.entered = 'refused';
@@ -62,7 +84,9 @@ export class Ground {
   }
 
   cancel(at: number): void {
-    const admitted = this.records.filter(({ entered }) => entered === 'admitted');
+    const admitted = this.records.filter(
+      ({ entered, job }) => entered === 'admitted' || (entered === 'nested' && job.status !== 'waiting'),
+    );
     const record = admitted[at % admitted.length];
     if (record === undefined) return;
     const cancelled = this.bench.scheduler.cancel(record.job, 'cancelled', false);
@@ -81,13 +105,23 @@ export class Ground {
     this.closed = closed;
   }
 
+  /** A running job submits one. */
+  call(from: TaskOptions, bytes: number, at: number, tellAdmitted: boolean): void {
+    const running = this.bench.backend.alive.filter((worker) => worker.running !== undefined);
+    const worker = running[at % running.length];
+    const args = bytes < 0 ? [uncloneable] : bytes === 0 ? [] : [new Uint8Array(bytes)];
+    worker?.call(`f${this.records.length % 3}`, pick(from), args, tellAdmitted);
+  }
+
   drive(kind: Drive, at: number): void {
-    const { alive } = this.bench.backend;
-    const worker = alive[at % alive.length];
+    const able = this.bench.backend.alive.filter((worker) => isAble(worker, kind));
+    const worker = able[at % able.length];
     if (worker === undefined) return;
-    if (kind === 'crash') worker.end(1);
-    else if (worker.state === 'booting') worker.boot();
-    else if (worker.state === 'up') act(worker, kind);
+    if (kind === 'crash') {
+      this.restarts += worker.parents.filter(({ job }) => job.retriesLeft > 0).length;
+      worker.end(1);
+    } else if (worker.state === 'booting') worker.boot();
+    else if (worker.state === 'up') act(worker, kind, at);
   }
 
   /** Lets everything end that can: threads that boot, tasks that run, threads that are being ended. */
@@ -111,14 +145,37 @@ export class Ground {
 export function moveOn(worker: FakeWorker): boolean {
   if (worker.state === 'booting') worker.boot();
   else if (worker.state === 'terminating') worker.end(0);
-  else if (worker.running !== undefined || worker.claim()) worker.finish();
-  else if (worker.deliveries.length > 0) worker.flush();
+  else if (hear(worker)) return true;
+  else if (worker.running !== undefined || worker.claim()) {
+    // A job that has submitted some waits for them.
+    if (!worker.park()) worker.finish();
+  } else if (worker.deliveries.length > 0) worker.flush();
   else return false;
   return true;
 }
 
-function act(worker: FakeWorker, kind: Exclude<Drive, 'boot' | 'crash'> | 'boot'): void {
-  if (kind === 'claim' || kind === 'boot') worker.claim();
+function isAble({ canPark, parents }: FakeWorker, kind: Drive): boolean {
+  if (kind === 'park') return canPark;
+  if (kind === 'hear') return parents.some(({ inbox, state }) => inbox.length > 0 && state !== 'ready');
+  return kind !== 'endParked' || parents.some(({ state }) => state !== 'runs');
+}
+
+/** False if nothing has been told to a job of this worker. */
+function hear(worker: FakeWorker, at = 0): boolean {
+  const told = worker.parents.filter(({ inbox, state }) => inbox.length > 0 && state !== 'ready');
+  const parent = told[at % told.length];
+  if (parent !== undefined) worker.hear(parent);
+  return parent !== undefined;
+}
+
+function act(worker: FakeWorker, kind: Exclude<Drive, 'crash'>, at: number): void {
+  if (kind === 'hear') hear(worker, at);
+  else if (kind === 'park') worker.park();
+  else if (kind === 'endParked') {
+    const parked = worker.parents.filter(({ state }) => state !== 'runs');
+    const parent = parked[at % parked.length];
+    if (parent !== undefined) worker.endParked(parent);
+  } else if (kind === 'claim' || kind === 'boot') worker.claim();
   else if (kind === 'flush') worker.flush();
   else if (worker.running !== undefined) {
     if (kind === 'fail') worker.fail('failed', { ms: 0.01 });
@@ -130,30 +187,50 @@ function pick({ priority, retries, signal }: TaskOptions): TaskOptions {
   return signal === undefined ? { priority: priority ?? 0, retries: retries ?? 0 } : { signal };
 }
 
+function hasWork({ deliveries, parents }: FakeWorker): boolean {
+  return deliveries.length > 0 || parents.some(({ state, inbox }) => state !== 'parked' || inbox.length > 0);
+}
+
 /** Laws 1 to 3 and 7 of the executor, at this instant. */
-export function laws({ bench, bounds, records, admittedInLine }: Ground): void {
+export function laws({ bench, bounds, records, admittedInLine, restarts }: Ground): void {
   const stats = bench.scheduler.stats();
   const { workers, maxPending, maxPendingBytes } = bounds;
   const running = bench.backend.alive.filter((worker) => worker.running !== undefined);
   expect(running.length, 'threads at work').toBeLessThanOrEqual(workers);
   expect(stats.running).toBeLessThanOrEqual(workers);
   expect(stats.busy).toBeLessThanOrEqual(workers);
-  expect(stats.running + stats.pending).toBeLessThanOrEqual(workers + maxPending);
+  expect(stats.busy, 'busy').toBeLessThanOrEqual(bench.backend.alive.filter(hasWork).length);
+  expect(stats.running + stats.pending).toBeLessThanOrEqual(workers + maxPending + restarts);
+  expect(bench.scheduler.admission.placesTaken).toBeLessThanOrEqual(workers + maxPending + restarts);
   for (const [name, value] of Object.entries(stats)) {
     if (typeof value === 'number') expect(value, name).toBeGreaterThanOrEqual(0);
   }
   const holding = records.filter(({ job }) => job.holdsBytes && job.bytes > 0);
-  if (holding.length > 1) expect(stats.pendingBytes).toBeLessThanOrEqual(maxPendingBytes);
+  if (holding.length > 1 && restarts === 0) expect(stats.pendingBytes).toBeLessThanOrEqual(maxPendingBytes);
 
-  const { waiting, refused, pending, fulfilled, rejected, cancelled } = stats;
-  expect(waiting + refused + pending + stats.running + fulfilled + rejected + cancelled).toBe(
+  const { waiting, refused, pending, suspended, fulfilled, rejected, cancelled } = stats;
+  expect(waiting + refused + pending + suspended + stats.running + fulfilled + rejected + cancelled).toBe(
     stats.submitted,
   );
   expect(stats.submitted).toBe(records.length);
   expect(waiting).toBe(records.filter(({ job }) => job.status === 'waiting').length);
   const held = records.filter(({ job }) => job.status === 'queued' || job.status === 'sent');
   const begun = running.filter((worker) => worker.running?.done === false);
-  expect(pending, 'pending').toBe(held.length - begun.length);
+  expect(pending + suspended + stats.running, 'pending').toBe(held.length);
+  // One that has waited counts as running, or else as suspended, from the moment at which it has its place again.
+  const waited = bench.backend.alive.flatMap(({ parents }) =>
+    parents.filter(({ state }) => state !== 'runs'),
+  );
+  expect(stats.running, 'running').toBeGreaterThanOrEqual(begun.length);
+  expect(stats.running + suspended, 'suspended').toBeLessThanOrEqual(begun.length + waited.length);
+
+  for (const { job } of records) {
+    const children = job.done ? [...(job.nest?.children.keys() ?? [])] : [];
+    // But for one whose result is on its way.
+    expect(children.filter(({ status }) => status !== 'sent')).toEqual([]);
+  }
+  for (const { job } of begun.flatMap(({ parents }) => parents.filter(({ state }) => state === 'runs')))
+    expect(job.nest?.holdsPlace, `place of task ${job.id}`).toBe(true);
 
   const claims = new Map<Job, number>();
   for (const { ran } of bench.backend.workers)

@@ -5,7 +5,7 @@ import { millrace, millraceErrors } from 'millrace/express';
 import type { EmbeddingOptions, ExpressMillrace } from 'millrace/express';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Gate } from '../support/gate.ts';
-import { jsonOf, listen, open, send, textOf } from '../support/request.ts';
+import { jsonOf, listen, open, send, sendForEver, textOf } from '../support/request.ts';
 import { rounds } from '../support/settling.ts';
 import { work } from '../support/work.ts';
 
@@ -63,10 +63,16 @@ describe('the middleware', () => {
     expect(refused.status).toBe(503);
     expect(Number(refused.headers['retry-after'])).toBeGreaterThanOrEqual(1);
     expect(jsonOf(refused)).toMatchObject({ code: 'ERR_MILLRACE_SATURATED' });
+    expect(await sendForEver(port, '/echo', post.headers)).toMatch(/^HTTP\/1.1 503 /);
     expect((await send(port, '/light')).status).toBe(200);
     expect((await send(port, '/pass')).status, 'without admit() it is refused when it runs').toBe(503);
     barrier.open();
     expect(textOf(await occupant.answer)).toBe('passed');
+  });
+
+  test("a route's bad options are refused when it is added", async () => {
+    await start();
+    expect(() => mill.admit({ class: 'urgent' as never })).toThrow("not 'urgent'");
   });
 
   test("passes the application's errors on", async () => {

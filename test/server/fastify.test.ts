@@ -1,13 +1,16 @@
 import underPressure from '@fastify/under-pressure';
 import fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
+import { once } from 'node:events';
+import { connect, constants } from 'node:http2';
+import type { ClientHttp2Stream } from 'node:http2';
 import { Executor, InvalidOptionError } from 'millrace';
 import { millrace } from 'millrace/fastify';
 import type { EmbeddingOptions } from 'millrace/fastify';
 import { underPressureOptions } from 'millrace/http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Gate } from '../support/gate.ts';
-import { jsonOf, open, portOf, send, textOf } from '../support/request.ts';
+import { jsonOf, open, portOf, send, sendForEver, textOf } from '../support/request.ts';
 import { rounds } from '../support/settling.ts';
 import { work } from '../support/work.ts';
 
@@ -78,6 +81,7 @@ describe('the plugin', () => {
     // By itself this body would be a 400.
     const refused = await send(port, '/normal', { body: 'no json', headers: json });
     expect(refused.status).toBe(503);
+    expect(await sendForEver(port, '/normal', json)).toMatch(/^HTTP\/1.1 503 /);
     expect((await send(port, '/light')).status).toBe(200);
     barrier.open();
     expect(textOf(await normal)).toBe('first');
@@ -89,11 +93,48 @@ describe('the plugin', () => {
     expect(jsonOf(await send(port, '/throw'))).toMatchObject({ statusCode: 500, code: 'E_PAYMENT' });
   });
 
-  test('bad options are refused before a thread is started', async () => {
+  test.each([
+    [{ executor: { workers: 1 }, deadlineMs: 0 }, 'deadlineMs must be a number of milliseconds from 1'],
+    [{ executor: null }, 'executor must be an Executor or the options of one, not null'],
+    [{ executor: { worker: 1 } }, "unknown executor option 'worker'"],
+  ])('bad options are refused before a thread is started: %j', async (options, message) => {
     app = fastify();
-    app.register(millrace, { executor: { workers: 1 }, deadlineMs: 0 });
+    app.register(millrace, options as never);
     await expect(app.ready()).rejects.toThrow(InvalidOptionError);
+    await expect(app.ready()).rejects.toThrow(message);
     app = fastify();
+  });
+
+  test("a route's bad options are refused when it is added", async () => {
+    app = fastify();
+    await app.register(millrace, oneWorker);
+    const config = { millrace: { class: 'urgent' as never } };
+    expect(() => app.get('/', { config }, () => 'never')).toThrow("not 'urgent'");
+  });
+
+  test('over HTTP/2 too: refuses, and a stream that is cancelled takes its work along', async () => {
+    const http2 = fastify({ http2: true });
+    app = http2 as unknown as FastifyInstance;
+    await app.register(millrace, { executor: { workers: 1, maxPending: 1 } });
+    app.get('/pass', (request) => request.millrace.run(work.pass(barrier.shared, 'passed')));
+    app.get('/', (request) => request.millrace.run(work.echo('answer')));
+    await app.listen({ port: 0, host: '127.0.0.1' });
+    const session = connect(`http://127.0.0.1:${portOf(app.server)}`);
+    const statusOf = async (stream: ClientHttp2Stream): Promise<number> => {
+      const [headers] = (await once(stream.resume(), 'response')) as [{ ':status': number }];
+      return headers[':status'];
+    };
+    const passed = statusOf(session.request({ ':path': '/pass' }));
+    await barrier.arrivals();
+    await rounds();
+    const cancelled = session.request({ ':path': '/' });
+    while (ofGate().stats().pending < 1) await rounds(1);
+    expect(await statusOf(session.request({ ':path': '/' }))).toBe(503);
+    cancelled.close(constants.NGHTTP2_CANCEL);
+    while (ofGate().stats().pending > 0) await rounds(1);
+    barrier.open();
+    expect(await passed).toBe(200);
+    session.close();
   });
 });
 

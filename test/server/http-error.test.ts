@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { ExecutorClosedError, SaturatedError, TaskTimeoutError } from 'millrace';
-import { HttpError, toHttpError } from 'millrace/http';
+import { HttpError, retryAfterSeconds, toHttpError } from 'millrace/http';
 import { describe, expect, test } from 'vitest';
 
 const saturated = new SaturatedError('full', { limit: 4, pending: 2, retryAfterMs: 9500 });
@@ -43,5 +44,26 @@ describe('toHttpError', () => {
       error: 'Service Unavailable',
       message: 'the server has more work than it can do in time',
     });
+  });
+});
+
+describe('retryAfterSeconds', () => {
+  test('whole seconds, at least 1, from once to twice the expected time', () => {
+    const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1e7, noNaN: true }), random, (expectedMs, drawn) => {
+        const seconds = retryAfterSeconds(expectedMs, () => drawn);
+        expect(Number.isInteger(seconds)).toBe(true);
+        expect(seconds).toBeGreaterThanOrEqual(Math.max(1, expectedMs / 1000));
+        expect(seconds).toBeLessThanOrEqual(2 * Math.max(1, Math.ceil(expectedMs / 1000)));
+      }),
+    );
+  });
+
+  test('callers who are refused together are told different times', () => {
+    const told = [0, 0.3, 0.6, 0.9].map((drawn) => retryAfterSeconds(2500, () => drawn));
+    expect(told).toEqual([3, 4, 5, 6]);
+    expect(retryAfterSeconds(undefined, () => 0)).toBe(1);
+    expect(retryAfterSeconds(undefined, () => 0.99)).toBe(2);
   });
 });

@@ -64,6 +64,25 @@ describe('prometheus', () => {
   });
 });
 
+test.each([
+  [{}, 'executors must be an array of Executors, not undefined'],
+  [{ executors: [{}] }, 'executors must be an array of Executors, not [ {} ]'],
+  [{ executors: [], gates: {} }, 'gates must be an array of OverloadGates, not {}'],
+  [{ executors: [], registry: {} }, 'registry must be a Registry of prom-client, not {}'],
+  [{ executors: [], hostload: false }, "unknown metrics option 'hostload'"],
+])('metrics refuse bad options with the value: %j', async (options, message) => {
+  executor = new Executor({ workers: 1 });
+  stop = () => {};
+  await expect(prometheusMetrics(options as never)).rejects.toThrow(message);
+});
+
+test('metrics of two executors of one name would be mixed up', async () => {
+  executor = new Executor({ workers: 1 });
+  stop = () => {};
+  const executors = [executor, executor];
+  await expect(prometheusMetrics({ executors, registry: new Registry() })).rejects.toThrow("name 'millrace'");
+});
+
 describe('tracing', () => {
   const exporter = new InMemorySpanExporter();
   const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });

@@ -1,9 +1,10 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { Executor } from 'millrace';
-import { HttpError, OverloadGate } from 'millrace/http';
+import type { ExecutorOptions, Future } from 'millrace';
+import { closeServer, HealthCheck, HttpError, OverloadGate, underPressureOptions } from 'millrace/http';
 import type { GateOptions, RequestOptions, RequestTasks } from 'millrace/http';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Gate } from '../support/gate.ts';
 import { reasonOf, rounds } from '../support/settling.ts';
 import { work } from '../support/work.ts';
@@ -19,8 +20,8 @@ afterEach(async () => {
   await executor.shutdown({ mode: 'kill' });
 });
 
-function start(options: GateOptions = {}, maxPending = 100): void {
-  executor = new Executor({ workers: 1, maxPending });
+function start(options: GateOptions = {}, maxPending = 100, more: ExecutorOptions = {}): void {
+  executor = new Executor({ workers: 1, maxPending, ...more });
   gate = new OverloadGate(executor, options);
 }
 
@@ -152,6 +153,43 @@ describe('classes', () => {
     expect(settled.slice(4)).toEqual(['c1', 'c2', 'n1']);
   });
 
+  test('bytes: the lower give way as far as it takes, and none if the room would still not be enough', async () => {
+    start({}, 20, { maxPendingBytes: 1000 });
+    const busy = await occupy();
+    const settled: string[] = [];
+    const submit = (name: string, cls: 'critical' | 'normal' | 'sheddable', bytes: number) =>
+      run({ class: cls })
+        .run(work.byteLength(Buffer.alloc(bytes)))
+        .then(
+          () => settled.push(name),
+          ({ statusCode }: HttpError) => settled.push(`${name} ${statusCode}`),
+        );
+    const all = [submit('c', 'critical', 100)];
+    for (const name of ['s1', 's2', 's3']) all.push(submit(name, 'sheddable', 300));
+    await rounds();
+    expect(settled).toEqual([]);
+    all.push(submit('too large', 'critical', 1001), submit('too much', 'critical', 950));
+    await rounds();
+    expect(settled).toEqual(['too large 503', 'too much 503']);
+    all.push(submit('n', 'normal', 500));
+    await rounds();
+    expect(settled.slice(2)).toEqual(['s3 503', 's2 503']);
+    barrier.open();
+    await Promise.all([...all, busy.done]);
+    expect(settled.slice(4)).toEqual(['c', 'n', 's1']);
+  });
+
+  test('nobody gives way to a request while callers wait for a place: it would be theirs', async () => {
+    start({}, 1);
+    const busy = await occupy();
+    const shed = run({ class: 'sheddable' }).run(work.echo('kept'));
+    const caller = executor.run(work.echo('waited'));
+    await refused(run({ class: 'critical' }).run(work.echo('refused')));
+    barrier.open();
+    expect(await Promise.all([shed, caller])).toEqual(['kept', 'waited']);
+    await busy.done;
+  });
+
   test('the wait of one is not predicted from those below it', async () => {
     start({ deadlineMs: 1000 });
     await teachSlow(50);
@@ -196,23 +234,33 @@ describe('a client that goes away', () => {
     expect(await thread).toBe(await executor.run(work.thread()));
   });
 
-  test("'interrupt' ends the thread of what does not stop, once a second for each worker", async () => {
-    start({ onDisconnect: 'interrupt' });
-    const first = await executor.run(work.thread());
-    for (const ends of [true, false]) {
+  test.each(['disconnects', 'waits longer than its deadline'])(
+    "'interrupt' has the thread ended, within the bound, of a client that %s",
+    async (how) => {
+      start({ onDisconnect: 'interrupt' }, 100, { interruptGraceMs: 1 });
       const before = await executor.run(work.thread());
-      const own = new Gate();
-      const client = new Client();
-      const running = client.tasks.run(work.pass(own.shared));
-      await own.arrivals();
-      await rounds();
-      client.leave();
-      expect(await refused(running)).toMatchObject({ statusCode: 499 });
-      if (!ends) own.open();
-      expect((await executor.run(work.thread())) !== before).toBe(ends);
-    }
-    expect(await executor.run(work.thread())).not.toBe(first);
-  });
+      const keptBack = vi.spyOn(gate.interrupts, 'end').mockImplementation(() => {});
+      const disconnects = how === 'disconnects';
+      while (barrier.arrived === 0) {
+        const client = new Client(disconnects ? {} : { deadlineMs: 300 });
+        const over = refused(client.tasks.run(work.pass(barrier.shared)));
+        if (disconnects) {
+          await barrier.arrivals();
+          await rounds();
+          client.leave();
+        }
+        expect((await over).statusCode).toBe(disconnects ? 499 : 503);
+      }
+      // What else could end the thread would be due before this.
+      await reasonOf(executor.run(work.echo(1), { deadlineMs: 50 }));
+      const [future] = keptBack.mock.lastCall ?? [];
+      expect(future?.holdsThread).toBe(true);
+      keptBack.mockRestore();
+      gate.interrupts.end(future as Future<unknown>);
+      expect(await executor.run(work.thread())).not.toBe(before);
+      expect(future?.holdsThread).toBe(false);
+    },
+  );
 
   test('before it handed anything in is refused without a task', async () => {
     start();
@@ -267,5 +315,43 @@ describe('close', () => {
     expect(await soon).toMatchObject({ statusCode: 503 });
     expect(await busy).toMatchObject({ statusCode: 503 });
     await closed;
+  });
+});
+
+describe('what is no gate, no executor or no server is told apart at once, with the value', () => {
+  test.each<[string, () => unknown, string]>([
+    ['executor', () => new OverloadGate({} as never, {}), 'executor must be an Executor, not {}'],
+    ['nothing', () => new OverloadGate(undefined as never), 'executor must be an Executor, not undefined'],
+    ['options', () => new OverloadGate(executor, null as never), 'options must be an object, not null'],
+    [
+      'deadline',
+      () => new OverloadGate(executor, { deadlineMs: Number.NaN }),
+      'deadlineMs must be a number of milliseconds from 1 to 2147483647, not NaN',
+    ],
+    [
+      'header',
+      () => new OverloadGate(executor, { deadlineHeader: 'a b' }),
+      "deadlineHeader must be the name of a header, or false, not 'a b'",
+    ],
+    [
+      'policy',
+      () => new OverloadGate(executor, { onDisconnect: 'never' as never }),
+      "onDisconnect must be one of 'queued', 'running', 'interrupt', not 'never'",
+    ],
+    ['class', () => run({ class: 'urgent' as never }), "not 'urgent'"],
+    ['health', () => new HealthCheck({} as never), 'gate must be an OverloadGate, not {}'],
+    ['pressure', () => underPressureOptions(null as never), 'gate must be an OverloadGate, not null'],
+  ])('%s', (_, make, message) => {
+    start();
+    expect(make).toThrow(expect.objectContaining({ code: 'ERR_MILLRACE_INVALID_OPTION' }));
+    expect(make).toThrow(message);
+  });
+
+  test('closeServer', async () => {
+    start();
+    await expect(closeServer({} as never, {} as never)).rejects.toThrow(
+      'gate must be an OverloadGate, not {}',
+    );
+    await expect(closeServer(undefined as never, gate)).rejects.toThrow('server must be a node:http Server');
   });
 });

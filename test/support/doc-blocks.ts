@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -12,17 +12,28 @@ export function blocksOf(page: string): string[] {
   return [...text.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, code]) => code as string);
 }
 
+/** An empty folder with the built package, other packages that are installed here, and a block as `main.mjs`. */
+export function folderWith(code: string, packages: readonly string[] = []): string {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-docs-'));
+  const modules = join(folder, 'node_modules');
+  mkdirSync(modules);
+  symlinkSync(root, join(modules, 'millrace'));
+  for (const name of packages) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true });
+    symlinkSync(join(root, 'node_modules', name), join(modules, name));
+  }
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  writeFileSync(join(folder, 'main.mjs'), code);
+  return folder;
+}
+
 /**
- * Runs a block as a module of its own in an empty folder that has the built package; resolves to what it prints.
+ * Runs a block as a module of its own in such a folder; resolves to what it prints.
  *
  * @param modules blocks that it imports, each with its file's name as its first line: `// work.mjs`.
  */
 export function runBlock(code: string, modules: readonly string[] = []): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-docs-'));
-  mkdirSync(join(folder, 'node_modules'));
-  symlinkSync(root, join(folder, 'node_modules', 'millrace'));
-  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
-  writeFileSync(join(folder, 'main.mjs'), code);
+  const folder = folderWith(code);
   for (const module of modules) writeFileSync(join(folder, module.slice(3, module.indexOf('\n'))), module);
   return new Promise((resolve, reject) => {
     execFile(process.execPath, ['main.mjs'], { cwd: folder, timeout: 20_000 }, (error, stdout) => {

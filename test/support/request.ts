@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import type { ClientRequest, IncomingMessage, RequestOptions, Server } from 'node:http';
+import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 
 export interface Answer {
@@ -53,4 +54,40 @@ export function send(
   });
   sent.end(body);
   return answer;
+}
+
+/**
+ * Posts a body that does not end, over a connection that the client would keep: resolves with what it was told, when the
+ * server has cut it off. Its length is said to be 10 GiB, or is not told if `headers` say `transfer-encoding: chunked`.
+ *
+ * @param begin of the body.
+ */
+export function sendForEver(
+  port: number,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+  begin: Uint8Array = Buffer.alloc(0),
+): Promise<string> {
+  const chunked = headers['transfer-encoding'] === 'chunked';
+  const all = { host: 'x', ...(chunked ? {} : { 'content-length': String(10 * 2 ** 30) }), ...headers };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  const socket = connect(port, '127.0.0.1').setEncoding('latin1');
+  const send = (bytes: Uint8Array): void => {
+    if (chunked) socket.write(`${bytes.length.toString(16)}\r\n`);
+    socket.write(bytes);
+    if (chunked) socket.write('\r\n');
+  };
+  socket.write(`POST ${path} HTTP/1.1\r\n${lines.join('')}\r\n`);
+  if (begin.length > 0) send(begin);
+  const sending = setInterval(() => send(Buffer.alloc(64 * 1024)), 1);
+  let told = '';
+  socket.on('data', (text) => (told += text));
+  return new Promise((resolve) => {
+    // Being cut off may look like this.
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      clearInterval(sending);
+      resolve(told);
+    });
+  });
 }

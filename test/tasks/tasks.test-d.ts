@@ -1,5 +1,6 @@
 import { asCompleted, Executor, inline, tasks, transferable, wait } from 'millrace';
-import type { Future, Outcome, Task } from 'millrace';
+import type { Future, MapOptions, Outcome, Task, TransformPair } from 'millrace';
+import type { Duplex } from 'node:stream';
 import { assertType, describe, expectTypeOf, test } from 'vitest';
 
 interface Module {
@@ -120,6 +121,31 @@ describe('an executor', () => {
     const outcomes = Math.random() > 0.5;
     const either = executor.map([1], (n) => makers.add(n, n), { outcomes });
     expectTypeOf(either.next()).resolves.toEqualTypeOf<IteratorResult<number | Outcome<number>, undefined>>();
+  });
+
+  test('are the two ends of a stream', () => {
+    const digests = executor.stream((path: string) => makers.greet(path));
+    expectTypeOf(digests).toEqualTypeOf<TransformPair<string, string>>();
+    const sums = executor.stream((n: number, index) => makers.add(n, index), {
+      ordered: false,
+      outcomes: true,
+    });
+    expectTypeOf(sums).toEqualTypeOf<TransformPair<number, Outcome<number>>>();
+    const options: MapOptions = { window: 2 };
+    expectTypeOf(executor.stream(() => makers.nothing(), options).readable).toEqualTypeOf<
+      ReadableStream<void | Outcome<void>>
+    >();
+    const piped = new ReadableStream<string>().pipeThrough(executor.stream((name) => makers.greet(name)));
+    expectTypeOf(piped).toEqualTypeOf<ReadableStream<string>>();
+    expectTypeOf(executor.duplex((path: string) => makers.greet(path), options)).toEqualTypeOf<Duplex>();
+    // @ts-expect-error it takes numbers
+    new ReadableStream<string>().pipeThrough(executor.stream((n: number) => makers.add(n, n)));
+    // @ts-expect-error no task
+    executor.stream((n: number) => n);
+    // @ts-expect-error no such option
+    executor.stream((n: number) => makers.add(n, n), { unordered: true });
+    // @ts-expect-error no task
+    executor.duplex((n: number) => n);
   });
 
   test('streams in generic code', () => {

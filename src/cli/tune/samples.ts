@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import type { Task } from '../../index.ts';
+import type { BytePath } from '../byte-path.ts';
+import { readJsonLines } from '../json-lines.ts';
+
+/** Characters of JSON that are kept of a large file, which must not fill the memory. */
+const mostCharacters = 64 * 1024 * 1024;
+
+export type ToTask = (value: unknown) => Task<unknown>;
+
+/** A task, and the line that its argument comes from. */
+export interface Sample {
+  readonly line: number;
+  readonly task: Task<unknown>;
+}
+
+export interface Samples {
+  readonly samples: readonly Sample[];
+  /** The last line that was read of a file that is longer; undefined if all was read. */
+  readonly cutAfter: number | undefined;
+}
+
+/** A line of the input is no JSON, or its task has failed. `cause` says why. */
+export class LineError extends Error {
+  override readonly name = 'LineError';
+  readonly line: number;
+
+  constructor(line: number, cause: unknown) {
+    super(`line ${line} has failed`, { cause });
+    this.line = line;
+  }
+}
+
+/**
+ * A task for each line of the input, in an order without order, the same each time: a file may be sorted by size, and a short
+ * measurement sees only its beginning.
+ *
+ * @param most characters of JSON that are read, up to the end of a line.
+ * @throws {LineError} for the first line that is no JSON; the platform's error if the file can't be read.
+ */
+export async function readSamples(
+  input: BytePath | undefined,
+  toTask: ToTask,
+  most: number = mostCharacters,
+): Promise<Samples> {
+  const samples: Sample[] = [];
+  let characters = 0;
+  let cutAfter: number | undefined;
+  const lines = readJsonLines(input, (line, reason) => {
+    throw new LineError(line, reason);
+  });
+  for await (const { line, value, length } of lines) {
+    samples.push({ line, task: toTask(value) });
+    characters += length;
+    if (characters < most) continue;
+    cutAfter = line;
+    break;
+  }
+  return { samples: shuffled(samples), cutAfter };
+}
+
+/** By a digest of the line's number. */
+function shuffled(samples: readonly Sample[]): Sample[] {
+  return samples
+    .map((sample) => ({ sample, key: createHash('sha1').update(String(sample.line)).digest('hex') }))
+    .toSorted((a, b) => (a.key < b.key ? -1 : 1))
+    .map(({ sample }) => sample);
+}

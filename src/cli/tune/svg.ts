@@ -1,0 +1,63 @@
+import type { Findings } from './measure.ts';
+
+type Charts = typeof import('echarts');
+
+/**
+ * Apache ECharts, an optional peer dependency.
+ *
+ * @throws {Error} that says how to install it, if it is missing.
+ */
+export async function loadCharts(): Promise<Charts> {
+  try {
+    return await import('echarts');
+  } catch (cause) {
+    throw new Error('--svg needs the package echarts: npm install echarts', { cause });
+  }
+}
+
+/** Throughput above, the latency of half of the tasks below, by outstanding tasks, a line for each number of workers. */
+export function drawSvg(charts: Charts, { task, figures, found: { knee } }: Findings): string {
+  const chart = charts.init(null, null, { renderer: 'svg', ssr: true, width: 860, height: 720 });
+  const numbers = [...new Set(figures.map(({ workers }) => workers))];
+  const lines = (key: 'perSecond' | 'p50Ms', axis: number) =>
+    numbers.map((workers) => ({
+      type: 'line' as const,
+      name: workers === 1 ? '1 worker' : `${workers} workers`,
+      xAxisIndex: axis,
+      yAxisIndex: axis,
+      data: figures.filter((each) => each.workers === workers).map((each) => [each.outstanding, each[key]]),
+      ...(workers === knee.workers && {
+        markPoint: { data: [{ name: 'knee', value: 'knee', coord: [knee.outstanding, knee[key]] }] },
+      }),
+    }));
+  const xAxis = {
+    type: 'log',
+    logBase: 2,
+    name: 'outstanding tasks',
+    nameLocation: 'middle',
+    nameGap: 28,
+  } as const;
+  chart.setOption({
+    animation: false,
+    backgroundColor: '#ffffff',
+    title: { text: task.slice(task.lastIndexOf('/') + 1), left: 'center' },
+    legend: { bottom: 0 },
+    grid: [
+      { left: 90, right: 40, top: 80, height: 230 },
+      { left: 90, right: 40, top: 390, height: 230 },
+    ],
+    xAxis: [
+      { ...xAxis, gridIndex: 0 },
+      { ...xAxis, gridIndex: 1 },
+    ],
+    yAxis: [
+      { type: 'value', name: 'tasks/s', min: 0, gridIndex: 0 },
+      { type: 'log', name: 'p50, ms', gridIndex: 1 },
+    ],
+    series: [...lines('perSecond', 0), ...lines('p50Ms', 1)],
+  });
+  const svg = chart.renderToSVGString();
+  // Its clock would keep the process alive.
+  chart.dispose();
+  return svg;
+}

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, expect, test } from 'vitest';
+import { blocksOf, folderWith } from '../support/doc-blocks.ts';
+import { send, textOf } from '../support/request.ts';
+import { startServer, terminate } from '../support/server-process.ts';
+
+const blocks = blocksOf('docs/overload.md');
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
+
+test('every block of the page is run', () => {
+  expect(blocks.map((code) => code.split('\n')[0])).toEqual(['// node:http', '// Koa', '// Hono']);
+});
+
+test("the README's server: an image is a thumbnail, text is refused", async () => {
+  const block = blocksOf('README.md').find((each) => each.startsWith("import fastify from 'fastify'"));
+  const listens =
+    "await app.listen({ port: process.env.PORT });\nprocess.once('SIGTERM', () => app.close());\n";
+  const folder = folderWith(`${block}${listens}`, ['fastify']);
+  folders.push(folder);
+  const server = await startServer(join(folder, 'main.mjs'), () => true);
+  const image = await sharp({ create: { width: 400, height: 300, channels: 3, background: 'red' } })
+    .jpeg()
+    .toBuffer();
+  const post = (body: string | Buffer, type: string) =>
+    send(server.port, '/thumbnails', { body, headers: { 'content-type': type } });
+  const thumbnail = await post(image, 'image/jpeg');
+  expect(thumbnail.headers['content-type']).toBe('image/jpeg');
+  expect(await sharp(thumbnail.body).metadata()).toMatchObject({ width: 200, height: 150 });
+  for (const type of ['text/plain', 'application/json']) {
+    // A body that was text would be a path: of this image, for example.
+    expect((await post(JSON.stringify('/tmp/any.jpg'), type)).status, type).toBe(415);
+  }
+  expect(await terminate(server)).toBe(0);
+});
+
+test.each([
+  ['node:http', []],
+  ['Koa', ['koa']],
+  ['Hono', ['hono', '@hono/node-server']],
+])('%s: serves, refuses a deadline that is none, and ends on SIGTERM', async (name, packages) => {
+  const code = blocks.find((block) => block.startsWith(`// ${name}\n`)) as string;
+  const folder = folderWith(code, packages);
+  folders.push(folder);
+  // Any answer will do: the block has no health check.
+  const server = await startServer(join(folder, 'main.mjs'), () => true);
+  const answer = await send(server.port, '/', { body: 'abc' });
+  expect(textOf(answer)).toBe(createHash('sha256').update('abc').digest('hex'));
+  const refused = await send(server.port, '/', { body: 'abc', headers: { 'request-timeout-ms': 'soon' } });
+  expect(refused.status).toBe(400);
+  expect(textOf(refused)).toContain('request-timeout-ms');
+  expect(await terminate(server)).toBe(0);
+});
