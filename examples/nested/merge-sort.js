@@ -9,7 +9,7 @@ const self = tasks(import.meta.url);
 
 /** Pieces for each worker: some take longer than others, and who has finished early takes one more. */
 const piecesPerWorker = 4;
-/** About half a millisecond of work: a thousand times what a `join` costs. */
+/** About half a millisecond of work: some hundred times what a `join` costs. */
 const shortestPiece = 8192;
 
 /**

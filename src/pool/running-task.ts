@@ -74,7 +74,8 @@ export class RunningTask implements TaskHost {
 
   calls(): NestedCalls | undefined {
     const calls = this.#asking ?? this.#begin();
-    if (calls !== undefined) this.#context.enterWith(calls);
+    // It takes as long as all the rest.
+    if (calls !== undefined && calls !== this.#context.getStore()) this.#context.enterWith(calls);
     return calls;
   }
 
