@@ -156,6 +156,8 @@ describe('a task that submits tasks', () => {
 
   test('may end before them, if it waits for something else as well; they are cancelled', async () => {
     start(2);
+    // So that the child has a thread of its own, and does not hold up its parent's.
+    await executor.ready();
     expect(await executor.run(nested.racesChild(gate.shared))).toBe('timer');
     gate.open();
     await idle();
@@ -166,6 +168,8 @@ describe('a task that submits tasks', () => {
 
   test('cancels them when it fails', async () => {
     start(2);
+    // So that the child has a thread of its own, and does not hold up its parent's.
+    await executor.ready();
     expect(await reasonOf(executor.run(nested.failsWithChild(gate.shared)))).toMatchObject({
       message: 'parent',
     });
@@ -267,9 +271,13 @@ describe('cancelling a task that waits for its tasks', () => {
     start(2);
     // So that it runs beside the task, and can't keep its thread.
     await executor.ready();
-    const { state, outcome } = await executor.run(nested.cancelsChild(gate.shared));
+    const first = new Gate();
+    const { state, outcome } = await executor.run(nested.cancelsChild(first.shared));
     expect(state).toBe('cancelled');
     expect(outcome).toEqual({ status: 'cancelled', reason: 'not wanted' });
+    first.open();
+    // The next one has to find that thread free.
+    while (executor.stats().busy > 0) await rounds(1);
     expect(await executor.run(nested.abortsChild(gate.shared, false))).toBe('late');
     expect(await executor.run(nested.abortsChild(gate.shared, true))).toBe('early');
   });
