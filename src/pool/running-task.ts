@@ -96,8 +96,9 @@ export class RunningTask implements TaskHost {
     // Kept back is only one, and another task's goes before.
     if (this.#held !== null && (this.#held.reported !== batch || this.#held.position !== position))
       this.flush();
-    if (this.#claims.mayReport()) this.#port.postMessage(report);
-    else this.#held = report;
+    // In the place of an older one that is kept back: it must not follow a newer one.
+    this.#held = report;
+    if (this.#claims.mayReport()) this.flush();
   }
 
   /** The main thread has taken a report while the next one was kept back. */

@@ -27,6 +27,16 @@ describe('reports', () => {
     expect(sent).toEqual([0, 999, 'next']);
   });
 
+  test('that were kept back are dropped when a newer one may leave before them', () => {
+    task.report(1);
+    task.report(2);
+    expect(claims.reportTaken()).toBe(true);
+    task.report(3);
+    task.resume();
+    task.end();
+    expect(sent).toEqual([1, 3]);
+  });
+
   test('that were kept back leave before the result', () => {
     task.report(1);
     task.report(2);
