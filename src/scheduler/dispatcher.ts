@@ -137,8 +137,9 @@ export class Dispatcher {
    * Ends the thread that runs this job, which has settled and travels alone. What stands behind it is taken back first: the job
    * may end at this very moment, and then the thread must not be ended under the next one.
    *
-   * @param force also if the job has ended and only its result is missing.
-   * @returns false if that is so, or if others have the thread: ask again a little later, by force.
+   * @param force also if nothing seems to run: the job has ended and only its result is missing, or it waits for jobs of its own,
+   *   and goes on all the same.
+   * @returns false if that is so, or if it waits while others have the thread: ask again a little later, by force.
    */
   endThreadOf({ delivery }: Job, force: boolean): boolean {
     if (delivery === null) return true;
@@ -146,11 +147,11 @@ export class Dispatcher {
       ({ deliveries, parked }) => deliveries.includes(delivery) || parked.has(delivery),
     );
     if (lane === undefined) return true;
-    // Others have the thread. It may not stop when it gets it back.
-    if (lane.parked.has(delivery) && lane.atWork !== delivery) return false;
+    const waits = !delivery.hasThread;
+    if (waits && lane.atWork !== undefined) return false;
     this.#requeue(takeBackFrom(lane, Infinity, () => true));
     const { atWork } = lane;
-    if (atWork !== undefined && atWork !== delivery) return true;
+    if (atWork !== undefined && atWork !== delivery) return !waits;
     if (atWork === undefined && !force) return false;
     this.#crew.end(lane);
     return true;
