@@ -81,7 +81,8 @@ export class Inbox {
   }
 
   #left({ left }: Left): void {
-    for (const [module, reason] of left) warnOfTeardown(`teardown() of ${module} failed`, decodeReason(reason));
+    for (const [module, reason] of left)
+      warnOfTeardown(`teardown() of ${module} failed`, decodeReason(reason));
     this.#hasLeft();
   }
 

@@ -101,7 +101,9 @@ export class PiscinaThread implements Worker {
     this.#thread?.ref();
     this.#port.postMessage({ leave: true } satisfies Leave);
     const overdue = () => {
-      warnOfTeardown(`a worker's teardown() took longer than ${this.#teardownTimeoutMs} ms, and was cut short`);
+      warnOfTeardown(
+        `a worker's teardown() took longer than ${this.#teardownTimeoutMs} ms, and was cut short`,
+      );
       this.terminate();
     };
     this.#patience = setTimeout(overdue, this.#teardownTimeoutMs);

@@ -5,7 +5,7 @@ import { ThreadDelivery } from './thread-delivery.ts';
 
 /** What one thread has been sent and is not through with: a batch for each segment of its claim words, and parked tasks. */
 export class SentBatches {
-  readonly claims = new Claims();
+  readonly claims: Claims = new Claims();
   /** Told to the worker in a batch that it has read: it has answered. */
   readonly knownTargets: Set<number> = new Set();
   readonly #port: MessagePort;

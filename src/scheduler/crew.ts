@@ -1,6 +1,6 @@
 import { WorkerCrashedError } from '../errors.ts';
 import { show } from '../options.ts';
-import type { Delivery, Failure, SendOptions, WorkerBackend, WorkerEvents } from './backend.ts';
+import type { Delivery, SendOptions, WorkerBackend, WorkerEvents } from './backend.ts';
 import { nextOf } from './crash.ts';
 import type { ThreadEnd } from './crash.ts';
 import { IdleLanes } from './idle-lanes.ts';
@@ -8,23 +8,17 @@ import type { Job } from './job.ts';
 import { Lane } from './lane.ts';
 import { StartAttempts } from './start-attempts.ts';
 
+/** What concerns the deliveries of one lane. */
+export type LaneEvents = Omit<WorkerEvents, 'ready' | 'full' | 'ended'>;
+
 export interface CrewEvents {
+  /** Who hears of a new lane's deliveries. */
+  hear(lane: Lane): LaneEvents;
   /** A lane can take work. */
   opened(lane: Lane): void;
-  began(delivery: Delivery): void;
-  answered(
-    lane: Lane,
-    delivery: Delivery,
-    values: readonly unknown[],
-    failures: readonly Failure[],
-    last: boolean,
-  ): void;
-  unread(lane: Lane, delivery: Delivery, reason: unknown): void;
-  called: WorkerEvents['called'];
-  parked(lane: Lane, delivery: Delivery, position: number, parked: Delivery): void;
-  waits(lane: Lane, parked: Delivery, seen: number): void;
   /** A thread ended with this delivery in hand; `next` is the job that it would have begun. True if that cost a job. */
   died(delivery: Delivery, end: ThreadEnd, next: Job | undefined): boolean;
+  /** No worker can be started. */
   bootFailed(error: unknown): void;
 }
 
@@ -164,15 +158,8 @@ export class Crew {
     if (front?.state === 'retiring') front.successor = lane;
     else this.#lanes[index] = lane;
     lane.worker = this.#backend.start({
+      ...this.#events.hear(lane),
       ready: () => this.#ready(lane),
-      began: (delivery) => this.#events.began(delivery),
-      answered: (delivery, values, failures, last) => {
-        this.#events.answered(lane, delivery, values, failures, last);
-      },
-      unread: (delivery, reason) => this.#events.unread(lane, delivery, reason),
-      called: (parent, task, options, call) => this.#events.called(parent, task, options, call),
-      parked: (delivery, position, parked) => this.#events.parked(lane, delivery, position, parked),
-      waits: (parked, seen) => this.#events.waits(lane, parked, seen),
       full: () => {
         if (lane.state === 'open') this.#retire(lane);
       },

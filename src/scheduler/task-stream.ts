@@ -2,7 +2,8 @@ import { ExecutorClosedError } from '../errors.ts';
 import type { Task } from '../tasks/task.ts';
 import { Fifo } from './fifo.ts';
 import type { Job, SettlementListener } from './job.ts';
-import type { Puller, Scheduler } from './scheduler.ts';
+import type { Puller } from './lifecycle.ts';
+import type { Scheduler } from './scheduler.ts';
 import type { OpenSource } from './task-source.ts';
 
 /** In the order in which the tasks end, or in the order in which they were pulled. */

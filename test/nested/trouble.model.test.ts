@@ -60,11 +60,18 @@ const options: fc.Arbitrary<ExecutorOptions> = fc.record({
 type Root = typeof root extends fc.Arbitrary<infer T> ? T : never;
 
 /** Is this how it may end, if any of them may take threads down, and the executor may be shut down meanwhile? */
-function checkEnd({ tree, cancelAfter }: Root, end: Outcome<number>, all: readonly Root[], isShut: boolean): void {
+function checkEnd(
+  { tree, cancelAfter }: Root,
+  end: Outcome<number>,
+  all: readonly Root[],
+  isShut: boolean,
+): void {
   const name = end.status === 'fulfilled' ? '' : (end.reason as Error | undefined)?.name;
   if (end.status === 'fulfilled') expect(end.value).toBe(valueOf(tree));
   else if (end.status === 'cancelled')
-    expect(end.reason === 'enough' ? cancelAfter !== null : isShut && name === 'ExecutorClosedError').toBe(true);
+    expect(end.reason === 'enough' ? cancelAfter !== null : isShut && name === 'ExecutorClosedError').toBe(
+      true,
+    );
   else if (end.status === 'rejected') {
     const isCrash = name === 'WorkerCrashedError' && all.some((each) => crashes(each.tree) || each.interrupt);
     expect(trouble(tree) || isCrash || isShut, `${name}`).toBe(true);
@@ -76,10 +83,16 @@ test('whatever befalls tasks that wait for tasks, all settle, and every place co
   const property = fc.asyncProperty(
     options,
     fc.array(root, { minLength: 1, maxLength: 4 }),
-    fc.option(fc.record({ after: fc.nat(30), mode: fc.constantFrom('drain' as const, 'cancel' as const, 'kill' as const) })),
+    fc.option(
+      fc.record({
+        after: fc.nat(30),
+        mode: fc.constantFrom('drain' as const, 'cancel' as const, 'kill' as const),
+      }),
+    ),
     async (given, roots, shutdown) => {
       const executor = new Executor(given);
-      const closing = shutdown && rounds(shutdown.after).then(() => executor.shutdown({ mode: shutdown.mode }));
+      const closing =
+        shutdown && rounds(shutdown.after).then(() => executor.shutdown({ mode: shutdown.mode }));
       await Promise.all(
         roots.map(async (each) => {
           const { tree, cancelAfter, interrupt } = each;
@@ -100,7 +113,14 @@ test('whatever befalls tasks that wait for tasks, all settle, and every place co
       if (closing === null) await expectFree(executor, given);
       await (closing ?? executor.shutdown());
       const { submitted, fulfilled, rejected, cancelled, refused, ...now } = executor.stats();
-      expect(now).toMatchObject({ busy: 0, running: 0, suspended: 0, pending: 0, waiting: 0, pendingBytes: 0 });
+      expect(now).toMatchObject({
+        busy: 0,
+        running: 0,
+        suspended: 0,
+        pending: 0,
+        waiting: 0,
+        pendingBytes: 0,
+      });
       expect(submitted).toBe(fulfilled + rejected + cancelled + refused);
     },
   );
@@ -108,7 +128,10 @@ test('whatever befalls tasks that wait for tasks, all settle, and every place co
 }, 90_000);
 
 /** When nothing runs any more there are as many places as there were. */
-async function expectFree(executor: Executor, { workers = 0, maxPending = 0 }: ExecutorOptions): Promise<void> {
+async function expectFree(
+  executor: Executor,
+  { workers = 0, maxPending = 0 }: ExecutorOptions,
+): Promise<void> {
   while (executor.stats().busy > 0) await rounds(1);
   const gate = new Gate();
   const submit = () => executor.trySubmit(nested.pass(gate.shared));
