@@ -8,6 +8,11 @@ import { Ring } from './ring.ts';
 
 type Step<T> = IteratorResult<T, undefined>;
 
+/** A loop over the channel, as those who wait to receive name it. */
+interface Loop {
+  left: boolean;
+}
+
 const end = { done: true, value: undefined } as const;
 
 /**
@@ -29,7 +34,7 @@ const end = { done: true, value: undefined } as const;
 export class Channel<T> implements AsyncIterable<T> {
   readonly #slots: Permits;
   readonly #items = new Ring<T>();
-  readonly #receivers = new Line<undefined, Step<T>>(() => {});
+  readonly #receivers = new Line<Loop | undefined, Step<T>>(() => {});
 
   /**
    * @param capacity items in the buffer, an integer of at least 1.
@@ -96,18 +101,24 @@ export class Channel<T> implements AsyncIterable<T> {
   reserve(options?: SignalOptions): Promise<Reservation<T>> {
     try {
       const signal = signalOf(options);
-      const grant = () =>
-        new Reservation<T>(
-          (item) => this.#put(item),
-          () => this.#freeSlot(),
-        );
-      if (this.#slots.tryTake(1)) return Promise.resolve(grant());
+      if (this.#slots.tryTake(1)) return Promise.resolve(this.#reservation());
+      const grant = () => this.#reservation();
       return unlessAborted(this.#slots.take({ n: 1, grant }, signal), signal, (reservation) =>
         reservation.release(),
       );
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /**
+   * Never waits: a slot, or `null` if none is free or others wait for one.
+   *
+   * @throws {FlowClosedError} after `close()`.
+   */
+  tryReserve(): Reservation<T> | null {
+    if (this.closed) throw this.#slots.closedError();
+    return this.#slots.tryTake(1) ? this.#reservation() : null;
   }
 
   /**
@@ -140,18 +151,20 @@ export class Channel<T> implements AsyncIterable<T> {
 
   /**
    * Receives until the channel is closed and empty. Any number of loops may run over one channel: each item goes to one of
-   * them. Leaving a loop leaves the channel as it is.
+   * them. Leaving a loop leaves the channel as it is: if it waits just then, as it may in a stream over the channel, it gives up
+   * its turn, and the next item goes to somebody else.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
-    let left = false;
+    const loop: Loop = { left: false };
     const iterator: AsyncIterableIterator<T, undefined> = {
       next: () => {
-        if (left) return Promise.resolve(end);
+        if (loop.left) return Promise.resolve(end);
         if (this.#items.size > 0) return Promise.resolve({ done: false, value: this.#take() });
-        return this.#wait(undefined);
+        return this.#drained ? Promise.resolve(end) : this.#receivers.wait(loop, undefined);
       },
       return: () => {
-        left = true;
+        loop.left = true;
+        this.#receivers.answerAll(loop, end);
         return Promise.resolve(end);
       },
       [Symbol.asyncIterator]: () => iterator,
@@ -170,6 +183,14 @@ export class Channel<T> implements AsyncIterable<T> {
 
   get #drained(): boolean {
     return this.closed && this.#slots.taken === 0;
+  }
+
+  /** With a slot in hand. */
+  #reservation(): Reservation<T> {
+    return new Reservation<T>(
+      (item) => this.#put(item),
+      () => this.#freeSlot(),
+    );
   }
 
   /** With a slot in hand. */

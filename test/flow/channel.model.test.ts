@@ -5,15 +5,19 @@ import type { Reservation } from '../../src/flow/reservation.ts';
 import type { Each } from '../support/each.ts';
 
 type Step =
-  | Each<'send' | 'trySend' | 'reserve' | 'receive' | 'tryReceive' | 'close' | 'tick'>
+  | Each<'send' | 'trySend' | 'reserve' | 'tryReserve' | 'receive' | 'tryReceive' | 'close' | 'tick'>
+  | Each<'next' | 'leave'>
   | Each<'abort' | 'use' | 'release', { at: number }>;
 
 const plain = fc.constantFrom(
   'send',
   'trySend',
   'reserve',
+  'tryReserve',
   'receive',
   'receive',
+  'next',
+  'leave',
   'tryReceive',
   'tick',
   'tick',
@@ -46,6 +50,7 @@ test('nothing is lost, doubled or held beyond the capacity, at every step', asyn
       const received: number[] = [];
       const reservations: Reservation<number>[] = [];
       const controllers: AbortController[] = [];
+      let loop = channel[Symbol.asyncIterator]();
       let items = 0;
       let ended = 0;
       const signal = () => {
@@ -79,6 +84,22 @@ test('nothing is lost, doubled or held beyond the capacity, at every step', asyn
             () => ended++,
           );
           doing.push(settled);
+        } else if (step.kind === 'tryReserve') {
+          if (channel.closed) expect(() => channel.tryReserve()).toThrow();
+          else {
+            const reservation = channel.tryReserve();
+            if (reservation !== null) reservations.push(reservation);
+          }
+        } else if (step.kind === 'next') {
+          const settled = loop.next().then(({ done, value }) => {
+            if (done !== true) received.push(value);
+          });
+          doing.push(settled);
+        } else if (step.kind === 'leave') {
+          const before = channel.size;
+          const [left] = [loop, (loop = channel[Symbol.asyncIterator]())];
+          doing.push(left.return?.() as Promise<unknown>);
+          expect(channel.size).toBe(before);
         } else if (step.kind === 'tryReceive') {
           try {
             const item = channel.tryReceive();
