@@ -27,9 +27,10 @@ export interface FileDescriptorOptions {
  * One more fails with EMFILE, and so does whatever else needs a descriptor then: a connection, a log, a module.
  *
  * A ceiling, not advice: Node runs file operations in `UV_THREADPOOL_SIZE` threads (4), so that a few times as many are enough
- * to keep a disk busy. `Infinity` where the system sets no limit (Windows).
+ * to keep a disk busy. On Windows, where nobody tells what is open, 8,192 less `headroom`. Where the system sets no limit, as
+ * if it were 1,048,576.
  *
- * @returns at least 1.
+ * @returns an integer of at least 1.
  * @throws {InvalidOptionError}
  */
 export function fileDescriptors(options: FileDescriptorOptions = {}): number {
