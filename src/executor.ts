@@ -12,7 +12,7 @@ import type { MapOptions, MapResult, StreamOptions } from './scheduler/map-tasks
 import { payloadBytes } from './scheduler/payload-size.ts';
 import { readFuture } from './scheduler/readings.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
-import type { ShutdownMode } from './scheduler/scheduler.ts';
+import type { ShutdownMode } from './scheduler/lifecycle.ts';
 import type { ExecutorStats } from './scheduler/stats.ts';
 import { openSource } from './scheduler/task-source.ts';
 import type { Source } from './scheduler/task-source.ts';

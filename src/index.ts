@@ -25,7 +25,7 @@ export type {
 export type { Future, FutureState, Outcome, Timing } from './scheduler/future.ts';
 export type { Percentiles } from './scheduler/histogram.ts';
 export type { MapOptions, MapResult, StreamOptions } from './scheduler/map-tasks.ts';
-export type { ShutdownMode } from './scheduler/scheduler.ts';
+export type { ShutdownMode } from './scheduler/lifecycle.ts';
 export type { ExecutorStats } from './scheduler/stats.ts';
 export type { Source } from './scheduler/task-source.ts';
 export { wait } from './scheduler/wait.ts';

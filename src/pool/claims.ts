@@ -9,6 +9,9 @@ export const segmentLength = 256;
  */
 export const claim = { sent: 0, running: 1, finished: 2, taken: 3, stopping: 4, moved: 5 } as const;
 
+/** Index of the second word of a task that has waited: 1 while it has the thread. Only the worker writes it. */
+export const hasThread = 1;
+
 /**
  * Where the worker's latest report is: nowhere, on its way to the main thread, or on its way with another one behind it.
  * The worker moves it on, the main thread back to `none`.

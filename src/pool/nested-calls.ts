@@ -2,7 +2,7 @@ import type { MessagePort, Transferable } from 'node:worker_threads';
 import { Task } from '../tasks/task.ts';
 import type { TaskOptions } from '../tasks/task-options.ts';
 import { findBuffers, reviveBuffers } from './buffers.ts';
-import { claim, Claims } from './claims.ts';
+import { claim, Claims, hasThread } from './claims.ts';
 import { decodeReason, encodeReason } from './error-codec.ts';
 import type { EncodedReason } from './error-codec.ts';
 import type { Execution } from './execution.ts';
@@ -141,8 +141,14 @@ export class NestedCalls {
   /** The task leaves the thread to others. The first time it also leaves its batch, for one of its own. */
   wait(): void {
     const from = this.at.batch < 0 ? undefined : this.#moveOut();
+    Atomics.store(this.at.claims.words, hasThread, 0);
     const message: Waits = { waits: this.at.batch, seen: this.#seen };
     this.desk.port.postMessage(from === undefined ? message : { ...message, from });
+  }
+
+  /** It has it again. */
+  goOn(): void {
+    Atomics.store(this.at.claims.words, hasThread, 1);
   }
 
   /** A request to stop that is made at this very moment counts for the new word as well. */

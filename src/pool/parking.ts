@@ -81,6 +81,7 @@ export class Parking implements CallDesk {
       // It has ended meanwhile: it waited for something else as well.
       if (execution === null) continue;
       task.unpark(calls);
+      calls.goOn();
       execution.resume();
       const outcome = await this.#untilItLeaves(execution);
       if (outcome === null) continue;

@@ -1,7 +1,7 @@
 import type { Claim, Delivery } from '../scheduler/backend.ts';
 import type { MessagePort } from 'node:worker_threads';
 import type { Job } from '../scheduler/job.ts';
-import { claim } from './claims.ts';
+import { claim, hasThread } from './claims.ts';
 import type { Claims } from './claims.ts';
 import { encodeReason } from './error-codec.ts';
 import type { Batch, Stop } from './wire.ts';
@@ -60,6 +60,10 @@ export class ThreadDelivery implements Delivery {
 
   claim(position: number): Claim {
     return names[Atomics.load(this.#claims.words, this.base + position)] ?? 'finished';
+  }
+
+  get hasThread(): boolean {
+    return this.id >= 0 || Atomics.load(this.#claims.words, hasThread) === 1;
   }
 
   takeBack(position: number): boolean {

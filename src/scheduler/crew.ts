@@ -1,35 +1,26 @@
 import { WorkerCrashedError } from '../errors.ts';
 import { show } from '../options.ts';
-import type { Delivery, Failure, SendOptions, WorkerBackend, WorkerEvents } from './backend.ts';
+import type { Delivery, SendOptions, WorkerBackend, WorkerEvents } from './backend.ts';
 import { nextOf } from './crash.ts';
 import type { ThreadEnd } from './crash.ts';
+import { IdleLanes } from './idle-lanes.ts';
 import type { Job } from './job.ts';
 import { Lane } from './lane.ts';
+import { StartAttempts } from './start-attempts.ts';
+
+/** What concerns the deliveries of one lane. */
+export type LaneEvents = Omit<WorkerEvents, 'ready' | 'full' | 'ended'>;
 
 export interface CrewEvents {
+  /** Who hears of a new lane's deliveries. */
+  hear(lane: Lane): LaneEvents;
   /** A lane can take work. */
   opened(lane: Lane): void;
-  began(delivery: Delivery): void;
-  answered(
-    lane: Lane,
-    delivery: Delivery,
-    values: readonly unknown[],
-    failures: readonly Failure[],
-    last: boolean,
-  ): void;
-  unread(lane: Lane, delivery: Delivery, reason: unknown): void;
-  called: WorkerEvents['called'];
-  parked(lane: Lane, delivery: Delivery, position: number, parked: Delivery): void;
-  waits(lane: Lane, parked: Delivery, seen: number): void;
   /** A thread ended with this delivery in hand; `next` is the job that it would have begun. True if that cost a job. */
   died(delivery: Delivery, end: ThreadEnd, next: Job | undefined): boolean;
+  /** No worker can be started. */
   bootFailed(error: unknown): void;
 }
-
-/** Attempts in a row that may fail before everything that waits is told. */
-const maxBootFailures = 4;
-/** Pause before the second attempt, milliseconds; each later one is twice as long. */
-const firstPauseMs = 50;
 
 /**
  * The workers: starts them, replaces those that end, and sorts out what a thread that died left behind.
@@ -48,14 +39,9 @@ export class Crew {
   readonly #events: CrewEvents;
   /** The lane in front at each place. */
   readonly #lanes: Lane[] = [];
-  /** Lanes without anything to do. A stack: the one that worked last is the warmest, and wakes up fastest. */
-  readonly #idle: Lane[] = [];
-  #bootFailures = 0;
+  readonly #idle: IdleLanes;
+  readonly #attempts = new StartAttempts();
   #closing = false;
-  /** By place: set from a failed attempt to start a worker until the next one. */
-  readonly #pauses: (NodeJS.Timeout | undefined)[] = [];
-  /** Places at which starting a worker was given up. */
-  readonly #down = new Set<number>();
   /** Every lane whose thread has not ended: also those that retire, and those that are to replace them. */
   readonly #alive = new Set<Lane>();
   readonly #whenEmpty: (() => void)[] = [];
@@ -65,6 +51,7 @@ export class Crew {
     this.#backend = backend;
     this.#maxTasks = maxTasks;
     this.#events = events;
+    this.#idle = new IdleLanes((count) => backend.idle?.(count));
     for (let index = 0; index < workers; index++) this.#start(index);
   }
 
@@ -72,14 +59,14 @@ export class Crew {
     return this.#lanes;
   }
 
-  /** The idle lane to feed next: if there is one, not where jobs are parked that want to go on, and would be lost with it. */
+  /** The idle lane to feed next. */
   get idle(): Lane | undefined {
-    return this.#idle.findLast(({ parked }) => parked.size === 0) ?? this.#idle.at(-1);
+    return this.#idle.next;
   }
 
   /** Has every worker nothing to do? */
   get allIdle(): boolean {
-    return this.#idle.length === this.#lanes.length;
+    return this.#idle.count === this.#lanes.length;
   }
 
   /** Resolves when every worker is up; rejects when one can't be started. */
@@ -95,7 +82,7 @@ export class Crew {
     const delivery = lane.worker?.send(jobs, options);
     if (delivery === undefined) throw new Error(`internal: lane ${lane.index} has no worker`);
     lane.deliveries.push(delivery);
-    this.#removeIdle(lane);
+    this.#idle.remove(lane);
     lane.tasksLeft -= jobs.length;
     if (lane.tasksLeft === 0 && lane.state === 'open') this.#retire(lane);
     return delivery;
@@ -126,14 +113,15 @@ export class Crew {
     // Its thread has just ended, and what else was in there has given a place back.
     if (lane.state === 'ended') return;
     lane.resumed.add(parked);
-    this.#removeIdle(lane);
+    this.#idle.remove(lane);
   }
 
   /** Tries again where starting a worker was given up. */
   revive(): void {
-    if (this.#down.size === 0 || this.#closing) return;
-    this.#bootFailures = 0;
-    for (const index of this.#down) this.#start(index);
+    const { givenUp } = this.#attempts;
+    if (givenUp.size === 0 || this.#closing) return;
+    this.#attempts.reset();
+    for (const index of givenUp) this.#start(index);
   }
 
   /** Ends a worker, whatever it is doing; another one takes its place. */
@@ -148,7 +136,7 @@ export class Crew {
   close(error: unknown): Promise<void> {
     this.#closing = true;
     for (const { reject } of this.#whenReady.splice(0)) reject(error);
-    for (const pause of this.#pauses) clearTimeout(pause);
+    this.#attempts.stop();
     for (const lane of this.#alive) lane.worker?.leave();
     return new Promise((resolve) => {
       this.#whenEmpty.push(resolve);
@@ -163,23 +151,15 @@ export class Crew {
 
   /** Starts a worker at this place: as the successor of one that still has something to do, or else in front. */
   #start(index: number): void {
-    clearTimeout(this.#pauses[index]);
-    this.#down.delete(index);
+    this.#attempts.begins(index);
     const lane = new Lane(index, this.#maxTasks);
     this.#alive.add(lane);
     const front = this.#lanes[index];
     if (front?.state === 'retiring') front.successor = lane;
     else this.#lanes[index] = lane;
     lane.worker = this.#backend.start({
+      ...this.#events.hear(lane),
       ready: () => this.#ready(lane),
-      began: (delivery) => this.#events.began(delivery),
-      answered: (delivery, values, failures, last) => {
-        this.#events.answered(lane, delivery, values, failures, last);
-      },
-      unread: (delivery, reason) => this.#events.unread(lane, delivery, reason),
-      called: (parent, task, options, call) => this.#events.called(parent, task, options, call),
-      parked: (delivery, position, parked) => this.#events.parked(lane, delivery, position, parked),
-      waits: (parked, seen) => this.#events.waits(lane, parked, seen),
       full: () => {
         if (lane.state === 'open') this.#retire(lane);
       },
@@ -188,7 +168,7 @@ export class Crew {
   }
 
   #ready(lane: Lane): void {
-    this.#bootFailures = 0;
+    this.#attempts.reset();
     const front = this.#lanes[lane.index] as Lane;
     if (front === lane) return this.#open(lane);
     lane.state = 'standby';
@@ -197,30 +177,15 @@ export class Crew {
 
   #open(lane: Lane): void {
     lane.state = 'open';
-    this.#addIdle(lane);
+    this.#idle.add(lane);
     this.#tellReady();
     this.#events.opened(lane);
   }
 
-  #removeIdle(lane: Lane): void {
-    const index = this.#idle.lastIndexOf(lane);
-    if (index < 0) return;
-    this.#idle.splice(index, 1);
-    this.#backend.idle?.(this.#idle.length);
-  }
-
-  #addIdle(lane: Lane): void {
-    if (this.#idle.includes(lane)) return;
-    // Last of all one that retires; and one where tasks wait, which would have to wait for what is sent there.
-    if (lane.state === 'retiring' || lane.parked.size > 0) this.#idle.unshift(lane);
-    else this.#idle.push(lane);
-    this.#backend.idle?.(this.#idle.length);
-  }
-
   #maybeFree(lane: Lane): void {
     if (!lane.free) return;
-    if (lane.takes) return this.#addIdle(lane);
-    this.#removeIdle(lane);
+    if (lane.takes) return this.#idle.add(lane);
+    this.#idle.remove(lane);
     return this.#handOver(lane);
   }
 
@@ -248,7 +213,7 @@ export class Crew {
     const { state } = lane;
     lane.state = 'ended';
     lane.worker = null;
-    this.#removeIdle(lane);
+    this.#idle.remove(lane);
     this.#alive.delete(lane);
     const next = lane.resumed.size > 0 ? undefined : nextOf(lane.deliveries);
     const deliveries = [...lane.parked, ...lane.deliveries.splice(0)];
@@ -274,15 +239,10 @@ export class Crew {
 
   /** A thread that never came up is not started again at once, nor for ever. */
   #bootFailed(index: number, end: ThreadEnd): void {
-    if (++this.#bootFailures < maxBootFailures) {
-      const pauseMs = firstPauseMs * 2 ** (this.#bootFailures - 1);
-      this.#pauses[index] = setTimeout(() => this.#start(index), pauseMs);
-      return;
-    }
-    this.#down.add(index);
+    if (this.#attempts.failed(index, () => this.#start(index))) return;
     const error = new WorkerCrashedError('no worker thread could be started', end);
     for (const { reject } of this.#whenReady.splice(0)) reject(error);
-    if (this.#down.size === this.#lanes.length) this.#events.bootFailed(error);
+    if (this.#attempts.givenUp.size === this.#lanes.length) this.#events.bootFailed(error);
   }
 
   #tellReady(): void {

@@ -1,15 +1,15 @@
-import { fairShare, fillBatch } from './batching.ts';
 import type { Delivery, Failure, WorkerBackend, WorkerEvents } from './backend.ts';
 import { sortOut } from './crash.ts';
 import type { ThreadEnd } from './crash.ts';
 import { Crew } from './crew.ts';
-import { taskChannels } from './diagnostics.ts';
+import type { LaneEvents } from './crew.ts';
+import { Feeder } from './feeder.ts';
 import type { Job } from './job.ts';
 import type { Lane } from './lane.ts';
-import { isBefore, PendingQueue } from './pending-queue.ts';
-import type { Urgency } from './pending-queue.ts';
+import { PendingQueue } from './pending-queue.ts';
 import { RunTimes } from './run-times.ts';
-import { byBacklog, takeBack, takeBackFrom } from './take-back.ts';
+import { Sender } from './sender.ts';
+import { takeBack, takeBackFrom } from './take-back.ts';
 
 /** What the dispatcher reports; each call is synchronous and comes after its own books are in order. */
 export interface DispatchEvents {
@@ -40,72 +40,36 @@ export interface DispatchOptions {
 }
 
 /**
- * A job with more than this share of the byte bound tells when it begins (a message of its own), and its bytes are given
- * back then; those of smaller ones are counted until they are answered.
- */
-const announceShare = 1 / 4096;
-/**
- * Expected run time of one delivery: long enough to make a message's cost small, short enough to stay agile. With 2 instead
- * of 1 (and `maxDelayMs` in the worker) tasks of 50, 100 and 500 µs went from 86, 90 and 91 to 90, 93 and 96 % of the ideal.
- */
-const budgetMs = 2;
-/** A delivery's largest number of jobs, what the claim words are made for. */
-const maxJobsPerDelivery = 256;
-/** Bytes of arguments in one delivery of several jobs: larger tasks travel alone, and begin at once. */
-const maxBytesPerDelivery = 256 * 1024;
-/** One delivery running and one on its way: the hand-over costs no time. */
-const depth = 2;
-/**
- * But behind a job that takes longer than this nothing is on its way, or it might begin after jobs that came later: the
- * hand-over is less than a hundredth of the run. At half the capacity of two workers, jobs of 90 ms, the 99th percentile of the
- * latency fell from 364 to 203 ms.
- */
-const maxAheadMs = 10;
-
-/**
- * Decides which job goes to which worker, and when.
- *
- * - A worker that has nothing is fed at once. One that has something is topped up when the event loop comes round
- *   (`setImmediate`), so that everything submitted until then can travel in one delivery.
- * - A delivery holds what fits into a run-time budget, and no more than the worker's fair share of what is pending.
- * - What is on its way can be taken back: for a more urgent job, for a free worker, for a cancellation.
+ * Brings jobs to workers and takes in what comes back. `feeder.ts` decides when a worker gets more, `sender.ts` what travels
+ * together; here is what becomes of it: an answer, a thread that died, a job that waits for jobs of its own.
  */
 export class Dispatcher {
   readonly #events: DispatchEvents;
   readonly #crew: Crew;
   readonly #queue = new PendingQueue();
   readonly #runTimes = new RunTimes();
-  /** The least urgent of what was sent, an under-estimate: a more urgent job may have to overtake it. */
-  #lowestSent: Urgency = { priority: Infinity, depth: 0 };
-  readonly #announceBytes: number;
-  #settling = false;
-  #topUpDue = false;
+  readonly #sender: Sender;
+  readonly #feeder: Feeder;
 
   constructor(backend: WorkerBackend, options: DispatchOptions, events: DispatchEvents) {
     this.#events = events;
-    this.#announceBytes = options.maxPendingBytes * announceShare;
     this.#crew = new Crew(backend, options.workers, options.maxTasksPerWorker, {
+      hear: (lane) => this.#hear(lane),
       opened: () => {
-        this.#feedIdle();
-        this.#topUpSoon();
+        this.#feeder.feedIdle();
+        this.#feeder.topUpSoon();
       },
-      began: ({ jobs: [job] }) => {
-        if (job !== undefined) events.began(job);
-      },
-      unread: (lane, delivery, reason) => this.#unread(lane, delivery, reason),
-      answered: (lane, delivery, values, failures, last) =>
-        this.#answered(lane, delivery, values, failures, last),
-      called: (parent, task, options, call) => events.called(parent, task, options, call),
-      parked: (lane, delivery, position, parked) => {
-        const job = delivery.jobs[position] as Job;
-        job.delivery = parked;
-        job.position = 0;
-        this.#crew.parked(lane, parked);
-      },
-      waits: (lane, parked, seen) => this.#waits(lane, parked, seen),
       died: (delivery, end, next) => this.#died(delivery, end, next),
       bootFailed: (error) => events.bootFailed(error),
     });
+    const parts = { queue: this.#queue, crew: this.#crew, runTimes: this.#runTimes };
+    this.#sender = new Sender({
+      ...parts,
+      maxPendingBytes: options.maxPendingBytes,
+      next: (job) => events.next(job),
+      unsendable: (job, error) => this.#finish(job, 'rejected', error),
+    });
+    this.#feeder = new Feeder({ ...parts, sender: this.#sender, sending: () => events.sending() });
   }
 
   get crew(): Crew {
@@ -113,32 +77,21 @@ export class Dispatcher {
   }
 
   enqueue(job: Job): void {
-    job.transitionTo('queued');
-    this.#queue.push(job);
-    if (isBefore(job, this.#lowestSent)) this.#recallBelow(job);
-    if (this.#crew.idle === undefined || this.#settling) this.#topUpSoon();
-    else this.#feedIdle();
-    this.#crew.revive();
+    this.#feeder.enqueue(job);
   }
 
   /** Takes out a job that no worker has claimed. False: it is running, or has run. */
   withdraw(job: Job): boolean {
-    if (job.status === 'queued') {
-      this.#queue.remove(job);
-      return true;
-    }
-    if (!takeBack(job)) return false;
-    // Its worker may have nothing else to do now, but learns of it only when it comes by.
-    this.#topUpSoon();
-    return true;
+    return this.#feeder.withdraw(job);
   }
 
   /**
    * Ends the thread that runs this job, which has settled and travels alone. What stands behind it is taken back first: the job
    * may end at this very moment, and then the thread must not be ended under the next one.
    *
-   * @param force also if the job has ended and only its result is missing.
-   * @returns false if that is so, or if others have the thread: ask again a little later, by force.
+   * @param force also if nothing seems to run: the job has ended and only its result is missing, or it waits for jobs of its own,
+   *   and goes on all the same.
+   * @returns false if that is so, or if it waits while others have the thread: ask again a little later, by force.
    */
   endThreadOf({ delivery }: Job, force: boolean): boolean {
     if (delivery === null) return true;
@@ -146,11 +99,11 @@ export class Dispatcher {
       ({ deliveries, parked }) => deliveries.includes(delivery) || parked.has(delivery),
     );
     if (lane === undefined) return true;
-    // Others have the thread. It may not stop when it gets it back.
-    if (lane.parked.has(delivery) && lane.atWork !== delivery) return false;
-    this.#requeue(takeBackFrom(lane, Infinity, () => true));
+    const waits = !delivery.hasThread;
+    if (waits && lane.atWork !== undefined) return false;
+    this.#feeder.requeue(takeBackFrom(lane, Infinity, () => true));
     const { atWork } = lane;
-    if (atWork !== undefined && atWork !== delivery) return true;
+    if (atWork !== undefined && atWork !== delivery) return !waits;
     if (atWork === undefined && !force) return false;
     this.#crew.end(lane);
     return true;
@@ -163,115 +116,22 @@ export class Dispatcher {
     return [...this.#queue, ...sent];
   }
 
-  #topUpSoon(): void {
-    if (this.#topUpDue) return;
-    this.#topUpDue = true;
-    setImmediate(() => {
-      this.#topUpDue = false;
-      this.#feedIdle();
-      this.#topUp();
-      if (this.#queue.size === 0 && this.#crew.idle !== undefined && !this.#crew.allIdle) this.#steal();
-    });
-  }
-
-  #feedIdle(): void {
-    if (this.#crew.idle !== undefined) this.#dropExpired();
-    for (let lane = this.#crew.idle; lane !== undefined && this.#queue.size > 0; lane = this.#crew.idle) {
-      if (!this.#send(lane)) return;
-    }
-  }
-
-  /** A task whose time is up must not reach a worker, also when the timer is late. */
-  #dropExpired(): void {
-    if (this.#queue.size === 0) return;
-    const settling = this.#settling;
-    this.#settling = true;
-    this.#events.sending();
-    this.#settling = settling;
-  }
-
-  #topUp(): void {
-    this.#dropExpired();
-    for (const lane of this.#crew.lanes) {
-      while (this.#queue.size > 0 && this.#canTake(lane) && this.#send(lane));
-    }
-  }
-
-  /** Nothing follows what is known to take long: it would stand behind it while another worker became free. */
-  #canTake(lane: Lane): boolean {
-    if (!lane.canTake(depth)) return false;
-    const job = lane.deliveries[0]?.jobs[0];
-    return job === undefined || (this.#runTimes.estimate(job.task.target) ?? 0) <= maxAheadMs;
-  }
-
-  /** False if nothing was sent. */
-  #send(lane: Lane): boolean {
-    const limits = {
-      mayMove: lane.deliveries.every(({ brief }) => brief),
-      budgetMs,
-      maxBytes: maxBytesPerDelivery,
-      maxJobs: Math.min(
-        maxJobsPerDelivery,
-        // One that retires, and takes more for the sake of what waits there, takes one at a time.
-        Math.max(1, lane.tasksLeft),
-        fairShare(this.#queue.size, this.#crew.lanes.length),
-      ),
+  #hear(lane: Lane): LaneEvents {
+    return {
+      began: ({ jobs: [job] }) => {
+        if (job !== undefined) this.#events.began(job);
+      },
+      answered: (...answer) => this.#answered(lane, ...answer),
+      unread: (delivery, reason) => this.#unread(lane, delivery, reason),
+      called: (...call) => this.#events.called(...call),
+      parked: (delivery, position, parked) => {
+        const job = delivery.jobs[position] as Job;
+        job.delivery = parked;
+        job.position = 0;
+        this.#crew.parked(lane, parked);
+      },
+      waits: (parked, seen) => this.#waits(lane, parked, seen),
     };
-    const jobs = fillBatch(this.#queue, limits, (job) => this.#runTimes.estimate(job.task.target));
-    if (jobs.length === 0) return false;
-    const alone = jobs.length === 1 ? (jobs[0] as Job) : undefined;
-    const uneven = jobs.some(({ task }) => this.#runTimes.isUneven(task.target));
-    let delivery: Delivery;
-    try {
-      const heard = taskChannels.start.hasSubscribers;
-      const announce = alone !== undefined && (heard || alone.bytes > this.#announceBytes);
-      delivery = this.#crew.send(lane, jobs, { announce, eager: uneven });
-    } catch (error) {
-      this.#unsendable(jobs, error);
-      return true;
-    }
-    delivery.brief = !uneven && (alone === undefined || this.#isBrief(alone));
-    for (let position = 0; position < jobs.length; position++) {
-      const job = jobs[position] as Job;
-      // Cancelled meanwhile: cloning an argument may run a getter, and that anything.
-      if (job.done) {
-        if (delivery.takeBack(position)) delivery.taken++;
-        continue;
-      }
-      job.transitionTo('sent');
-      job.delivery = delivery;
-      job.position = position;
-      job.moved = job.transfer !== undefined;
-      // Not the job itself, which would be kept alive.
-      const { priority, depth } = job;
-      if (isBefore(this.#lowestSent, job)) this.#lowestSent = { priority, depth };
-    }
-    if (lane.deliveries.length === 1) this.#tellNext(lane);
-    return true;
-  }
-
-  /** Is it known to end soon, and its thread not to be ended by force? What moves may follow only such a delivery. */
-  #isBrief(job: Job): boolean {
-    return !job.travelsAlone && (this.#runTimes.estimate(job.task.target) ?? Infinity) <= budgetMs;
-  }
-
-  #tellNext(lane: Lane): void {
-    const delivery = lane.deliveries[0];
-    const [job] = delivery?.jobs ?? [];
-    if (delivery?.jobs.length === 1 && job?.delivery === delivery) this.#events.next(job);
-  }
-
-  /** An argument can't be cloned. Of several jobs nobody knows which one's: each goes on by itself. */
-  #unsendable(jobs: readonly Job[], error: unknown): void {
-    for (const job of jobs.toReversed()) {
-      // Cancelled meanwhile, by a getter of its own.
-      if (job.done) continue;
-      if (jobs.length === 1) this.#finish(job, 'rejected', error);
-      else {
-        job.alone = true;
-        this.#queue.unshift(job);
-      }
-    }
   }
 
   /** A worker could not read what it had been sent. Whatever had moved is lost. */
@@ -281,9 +141,9 @@ export class Dispatcher {
     const isLost = ({ moved }: Job) => delivery.jobs.length === 1 || moved;
     const others = jobs.filter((job) => !isLost(job));
     for (const job of others) job.alone = true;
-    this.#requeue(others);
+    this.#feeder.requeue(others);
     for (const job of jobs.filter(isLost)) this.#finish(job, 'rejected', reason);
-    this.#topUpSoon();
+    this.#feeder.topUpSoon();
   }
 
   #answered(
@@ -301,11 +161,10 @@ export class Dispatcher {
     // The worker first, our own users after it: it may have run dry.
     if (last) {
       this.#crew.finished(lane, delivery);
-      if (!waited) this.#tellNext(lane);
-      this.#dropExpired();
-      if (this.#queue.size > 0 && this.#canTake(lane)) this.#send(lane);
+      if (!waited) this.#sender.tellNext(lane);
+      this.#feeder.refill(lane);
     }
-    this.#settling = true;
+    this.#feeder.holds = true;
     let failed = 0;
     for (let index = 0; index < values.length; index++) {
       const position = from + index;
@@ -324,9 +183,9 @@ export class Dispatcher {
       if (failure === undefined) this.#finish(job, 'fulfilled', values[index], ranMs);
       else this.#finish(job, 'rejected', failure[1], ranMs);
     }
-    this.#settling = false;
-    this.#feedIdle();
-    if (last && !this.#crew.allIdle) this.#topUpSoon();
+    this.#feeder.holds = false;
+    this.#feeder.feedIdle();
+    if (last && !this.#crew.allIdle) this.#feeder.topUpSoon();
   }
 
   #died(delivery: Delivery, end: ThreadEnd, next: Job | undefined): boolean {
@@ -335,7 +194,7 @@ export class Dispatcher {
       job.delivery = null;
       this.#events.restarts(job);
     }
-    this.#requeue(returned);
+    this.#feeder.requeue(returned);
     // Whether it was to blame shows when nobody else travels with it.
     if (next !== undefined && returned.includes(next)) next.alone = true;
     for (const { job, error } of lost) this.#finish(job, 'rejected', error);
@@ -350,24 +209,6 @@ export class Dispatcher {
     this.#events.left(job, ranMs);
   }
 
-  /** Jobs that were on their way, in the order in which they had been sent: they go before later ones. */
-  #requeue(jobs: readonly Job[]): void {
-    for (const job of jobs.toReversed()) {
-      job.transitionTo('queued');
-      this.#queue.unshift(job);
-    }
-    if (jobs.length > 0) this.#topUpSoon();
-  }
-
-  #recallBelow({ priority, depth }: Urgency): void {
-    const urgency = { priority, depth };
-    const recalled = this.#crew.lanes.flatMap((lane) =>
-      takeBackFrom(lane, Infinity, (job) => isBefore(urgency, job)),
-    );
-    this.#requeue(recalled.toSorted((a, b) => a.id - b.id));
-    this.#lowestSent = urgency;
-  }
-
   /** A job waits for jobs of its own: its worker is free meanwhile. */
   #waits(lane: Lane, parked: Delivery, seen: number): void {
     const job = parked.jobs[0] as Job;
@@ -376,18 +217,6 @@ export class Dispatcher {
       this.#events.waits(job);
     };
     job.nest?.waits(seen, suspended, () => this.#crew.resumed(lane, parked));
-    this.#topUpSoon();
-  }
-
-  /** A worker is free and nothing is queued: what another one has not begun is shared with it. */
-  #steal(): void {
-    for (const victim of byBacklog(this.#crew.lanes)) {
-      const half = Math.ceil(victim.backlog / 2);
-      const taken = takeBackFrom(victim, half, () => true);
-      if (taken.length === 0) continue;
-      this.#requeue(taken);
-      this.#feedIdle();
-      return;
-    }
+    this.#feeder.topUpSoon();
   }
 }

@@ -60,7 +60,7 @@ export class Lane {
 
   /** The delivery of which it executes a task at this instant. */
   get atWork(): Delivery | undefined {
-    return this.deliveries.find(isAtWork) ?? [...this.resumed].find(isAtWork);
+    return this.deliveries.find(isAtWork) ?? [...this.parked].find(isAtWork);
   }
 
   /** What it executes at this instant, a job included that was cancelled and has not returned. */
@@ -96,7 +96,7 @@ function isRunning(job: Job, position: number, delivery: Delivery): boolean {
 }
 
 function isAtWork(delivery: Delivery): boolean {
-  return delivery.jobs.some((job, position) => isRunning(job, position, delivery));
+  return delivery.hasThread && delivery.jobs.some((job, position) => isRunning(job, position, delivery));
 }
 
 function unfinished(delivery: Delivery): number {

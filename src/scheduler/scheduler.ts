@@ -1,4 +1,5 @@
-import { ExecutorClosedError, SaturatedError } from '../errors.ts';
+import { SaturatedError } from '../errors.ts';
+import type { ExecutorClosedError } from '../errors.ts';
 import { Task } from '../tasks/task.ts';
 import type { TaskTarget } from '../tasks/task.ts';
 import type { TaskOptions } from '../tasks/task-options.ts';
@@ -15,11 +16,14 @@ import {
 } from './diagnostics.ts';
 import { Job } from './job.ts';
 import { Ledger } from './ledger.ts';
+import { Lifecycle } from './lifecycle.ts';
+import type { Puller, SchedulerState, ShutdownMode } from './lifecycle.ts';
 import { NestedJobs } from './nested-jobs.ts';
 import type { JobOwner } from './job.ts';
 import { payloadBytes } from './payload-size.ts';
 import { Reservation } from './reservation.ts';
 import { Signals } from './signals.ts';
+import { takeForecast, takeStats } from './snapshot.ts';
 import { Counters } from './stats.ts';
 import type { ExecutorStats } from './stats.ts';
 import { SubmitWaiter } from './submit-waiter.ts';
@@ -38,32 +42,7 @@ export interface SchedulerOptions {
   readonly onUnobservedError?: UnobservedErrorHandler | undefined;
 }
 
-/** A loop that waits for its source, which may be for ever. */
-export interface Puller {
-  /** The executor shuts down: nothing will be admitted any more. */
-  closed(error: unknown): void;
-}
-
-/** How an executor ends; each later one is more urgent. */
-export type ShutdownMode = 'drain' | 'cancel' | 'kill';
-
-/**
- * The books of an executor: every submission goes in here, and every outcome comes out here.
- *
- * ```
- * open → draining → cancelling → killing → closed      only forward, steps may be left out
- * ```
- * - open: takes submissions.
- * - draining: runs what was admitted.
- * - cancelling: what had not begun has been cancelled; what runs may finish.
- * - killing: what ran has been cancelled too, and the threads are being ended.
- * - closed: every thread has ended, every future has settled.
- */
-export type SchedulerState = 'open' | 'draining' | 'cancelling' | 'killing' | 'closed';
-
-const order: readonly SchedulerState[] = ['open', 'draining', 'cancelling', 'killing', 'closed'];
-const stateFor = { drain: 'draining', cancel: 'cancelling', kill: 'killing' } as const;
-
+/** Where every submission goes in. What becomes of it is the ledger's; how the executor ends, the lifecycle's. */
 export class Scheduler implements JobOwner {
   readonly #options: SchedulerOptions;
   readonly admission: Admission;
@@ -76,10 +55,7 @@ export class Scheduler implements JobOwner {
   /** Callers of `submit()` that wait. */
   #callers = 0;
   #nextId = 1;
-  readonly pullers: Set<Puller> = new Set();
-  #state: SchedulerState = 'open';
-  #closed: Promise<void> | null = null;
-  #whenDrained: (() => void) | null = null;
+  readonly #lifecycle: Lifecycle;
 
   constructor(backend: WorkerBackend, options: SchedulerOptions) {
     this.#options = options;
@@ -89,10 +65,11 @@ export class Scheduler implements JobOwner {
       counters: this.#counters,
       signals: this.#signals,
       deadlines: this.#deadlines,
-      placeReleased: () => this.#checkDrained(),
+      placeReleased: () => this.#lifecycle.checkDrained(),
       called: (parent, task, options, call) => this.#nested.submit(parent, task, options, call),
       abandoned: (parent, nest) => this.#nested.abandon(parent, nest),
     });
+    this.#lifecycle = new Lifecycle(options.name, this.admission, this.#ledger);
     this.#nested = new NestedJobs({
       admission: this.admission,
       create: (task, given) => this.createJob(task, given),
@@ -118,11 +95,16 @@ export class Scheduler implements JobOwner {
   }
 
   get state(): SchedulerState {
-    return this.#state;
+    return this.#lifecycle.state;
+  }
+
+  /** Loops that wait for their sources. */
+  get pullers(): Set<Puller> {
+    return this.#lifecycle.pullers;
   }
 
   ready(): Promise<void> {
-    if (this.#state !== 'open') return Promise.reject(this.closedError());
+    if (this.state !== 'open') return Promise.reject(this.closedError());
     return this.#ledger.dispatcher.crew.ready();
   }
 
@@ -137,13 +119,13 @@ export class Scheduler implements JobOwner {
 
   /** Admits the job if there is a place for it at once and nobody waits for one. */
   tryAdmit(job: Job): boolean {
-    if (this.#state !== 'open' || !this.admission.tryAdmit(job.bytes)) return false;
+    if (this.state !== 'open' || !this.admission.tryAdmit(job.bytes)) return false;
     this.#ledger.enter(job);
     return true;
   }
 
   #tryAdmitNested(job: Job, before: () => void): boolean {
-    if (!this.#takesNested || !this.admission.tryAdmitNested(job.bytes)) return false;
+    if (!this.#lifecycle.takesNested || !this.admission.tryAdmitNested(job.bytes)) return false;
     before();
     this.#ledger.enter(job);
     return true;
@@ -152,7 +134,7 @@ export class Scheduler implements JobOwner {
   /** Waits for a place in `submit()`; rejects with why there is none: saturated, closed, late, or the signal's reason. */
   waitForPlace(job: Job): Promise<void> {
     const { maxWaiting } = this.#options;
-    if (this.#callers >= maxWaiting && this.#state === 'open' && job.options.signal?.aborted !== true) {
+    if (this.#callers >= maxWaiting && this.state === 'open' && job.options.signal?.aborted !== true) {
       const message = `${maxWaiting} callers wait for a place already (maxWaiting)`;
       return Promise.reject(this.refuse(job, this.saturated(message, maxWaiting)));
     }
@@ -168,7 +150,7 @@ export class Scheduler implements JobOwner {
   #standInLine(job: Job, over: () => void, line: 'nested' | 'others' = 'others'): SubmitWaiter {
     const { signal } = job.options;
     const waiter = new SubmitWaiter(job, this.#waits, over);
-    const isOpen = line === 'nested' ? this.#takesNested : this.#state === 'open';
+    const isOpen = line === 'nested' ? this.#lifecycle.takesNested : this.state === 'open';
     if (!isOpen) waiter.closed(this.closedError());
     else if (signal?.aborted === true) waiter.aborted(signal.reason);
     else if (line === 'nested') this.admission.waitFirst(waiter, 'nested');
@@ -176,20 +158,15 @@ export class Scheduler implements JobOwner {
     return waiter;
   }
 
-  /** May tasks that run still submit others? */
-  get #takesNested(): boolean {
-    return this.#state === 'open' || this.#state === 'draining';
-  }
-
   /** Takes a place before there is a task for it: a pulling loop must not pull without one. */
   tryReserve(): boolean {
-    return this.#state === 'open' && this.admission.tryAdmit(0);
+    return this.state === 'open' && this.admission.tryAdmit(0);
   }
 
   /** The same, in line with everybody else. */
   reserve(): Reservation {
     const reservation = new Reservation();
-    if (this.#state === 'open') this.admission.wait(reservation);
+    if (this.state === 'open') this.admission.wait(reservation);
     else reservation.closed(this.closedError());
     return reservation;
   }
@@ -202,7 +179,7 @@ export class Scheduler implements JobOwner {
 
   /** Admits a job to the place that was reserved for it. If there is no room for its bytes, the place goes back. */
   tryAdmitReserved(job: Job): boolean {
-    if (this.#state !== 'open' || !this.admission.tryAddBytes(job.bytes)) {
+    if (this.state !== 'open' || !this.admission.tryAddBytes(job.bytes)) {
       this.releasePlace();
       return false;
     }
@@ -229,28 +206,7 @@ export class Scheduler implements JobOwner {
   }
 
   stats(): ExecutorStats {
-    const { submitted, refused, fulfilled, rejected, cancelled, runTime, waitTime } = this.#counters;
-    const { lanes } = this.#ledger.dispatcher.crew;
-    const now = performance.now();
-    const running = lanes.filter((lane) => lane.running).length;
-    const { suspended } = this.#ledger;
-    return Object.freeze({
-      workers: this.#options.workers,
-      busy: lanes.filter((lane) => lane.live > 0).length,
-      running,
-      suspended,
-      pending: this.#ledger.unsettled - running - suspended,
-      pendingBytes: this.admission.bytesTaken,
-      waiting: submitted - refused - fulfilled - rejected - cancelled - this.#ledger.unsettled,
-      submitted,
-      fulfilled,
-      rejected,
-      cancelled,
-      refused,
-      runTimeMs: runTime.percentiles(now),
-      waitTimeMs: waitTime.percentiles(now),
-      saturated: this.admission.saturated,
-    });
+    return takeStats(this.#options.workers, this.admission, this.#ledger, this.#counters);
   }
 
   /** By worker; zeros for one whose thread is not up. */
@@ -261,33 +217,7 @@ export class Scheduler implements JobOwner {
 
   /** Goes forward to the state that the mode asks for; resolves when every thread has ended. */
   shutdown(mode: ShutdownMode): Promise<void> {
-    const state = stateFor[mode];
-    if (order.indexOf(state) > order.indexOf(this.#state)) {
-      this.#state = state;
-      const error = this.closedError();
-      this.admission.close(error, this.#takesNested ? ['others'] : ['nested', 'others']);
-      for (const puller of this.pullers) puller.closed(error);
-      if (state !== 'draining') this.#ledger.endUnclaimed('cancelled', error);
-      if (state === 'killing') this.#ledger.cancelRunning(error);
-    }
-    this.#closed ??= this.#close();
-    if (this.#state === 'killing') {
-      this.#whenDrained?.();
-      this.#ledger.dispatcher.crew.kill();
-    } else this.#checkDrained();
-    return this.#closed;
-  }
-
-  async #close(): Promise<void> {
-    await new Promise<void>((resolve) => (this.#whenDrained = resolve));
-    await this.#ledger.dispatcher.crew.close(this.closedError());
-    this.#state = 'closed';
-    this.#ledger.unobserved.flush();
-  }
-
-  /** Drained: nothing is pending, no thread is at work, and no task waits in one. */
-  #checkDrained(): void {
-    if (this.#whenDrained !== null && this.admission.empty) this.#whenDrained();
+    return this.#lifecycle.shutdown(mode);
   }
 
   /** Cancels what no worker has begun of the jobs that this listener waits for. */
@@ -306,21 +236,15 @@ export class Scheduler implements JobOwner {
   /** Gives back a place that was reserved in vain. */
   releasePlace(): void {
     this.admission.releasePlace();
-    this.#checkDrained();
+    this.#lifecycle.checkDrained();
   }
 
   closedError(): ExecutorClosedError {
-    return new ExecutorClosedError(`the executor '${this.#options.name}' has been shut down`);
+    return this.#lifecycle.closedError();
   }
 
   /** What a submission now has to expect; those that wait for a place count as the mean task. */
   forecast(priority = 0, target?: TaskTarget): Forecast {
-    const { backlog, dispatcher, unsettled } = this.#ledger;
-    const { lanes } = dispatcher.crew;
-    const meanMs = backlog.meanMs();
-    const runMs = target === undefined ? meanMs : backlog.meanMs(target);
-    if (meanMs === undefined) return { waitMs: undefined, runMs, unsettled };
-    const inLineMs = (meanMs * this.admission.waiting) / lanes.length;
-    return { waitMs: backlog.waitMs(priority, lanes, performance.now()) + inLineMs, runMs, unsettled };
+    return takeForecast(this.admission, this.#ledger, priority, target);
   }
 }

@@ -33,7 +33,12 @@ function isMovable(job: Job, delivery: Delivery): boolean {
   return job.delivery === delivery && job.status === 'sent' && !job.moved;
 }
 
-/** Lanes with more than what they are running, those with most work first. */
-export function byBacklog(lanes: readonly Lane[]): Lane[] {
-  return lanes.filter(({ backlog }) => backlog > 1).toSorted((a, b) => b.backlog - a.backlog);
+/** Half of what the lane with most work has not begun; of the next one, if nothing there can be taken. */
+export function stealFrom(lanes: readonly Lane[]): Job[] {
+  const victims = lanes.filter(({ backlog }) => backlog > 1).toSorted((a, b) => b.backlog - a.backlog);
+  for (const victim of victims) {
+    const taken = takeBackFrom(victim, Math.ceil(victim.backlog / 2), () => true);
+    if (taken.length > 0) return taken;
+  }
+  return [];
 }

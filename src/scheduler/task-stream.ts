@@ -1,12 +1,11 @@
 import { ExecutorClosedError } from '../errors.ts';
 import type { Task } from '../tasks/task.ts';
-import { Fifo } from './fifo.ts';
 import type { Job, SettlementListener } from './job.ts';
-import type { Puller, Scheduler } from './scheduler.ts';
+import type { Puller } from './lifecycle.ts';
+import type { Scheduler } from './scheduler.ts';
+import { StreamResults } from './stream-results.ts';
+import type { StreamOrder } from './stream-results.ts';
 import type { OpenSource } from './task-source.ts';
-
-/** In the order in which the tasks end, or in the order in which they were pulled. */
-export type StreamOrder = 'completed' | 'pulled';
 
 const leftReason = () => new DOMException('The loop over the results was left', 'AbortError');
 
@@ -16,11 +15,6 @@ export interface StreamOptions<T> {
   readonly window: number;
   /** What a reader gets of a job that has ended. What it throws is thrown there, and ends the stream. */
   readonly read: (job: Job) => T;
-}
-
-interface Reader<T> {
-  resolve(result: IteratorResult<T, undefined> | Promise<never>): void;
-  reject(reason: unknown): void;
 }
 
 /** What a pull waits for. */
@@ -52,27 +46,21 @@ const inSource: Wait = { giveUp() {} };
 export class TaskStream<T> implements SettlementListener, Puller, AsyncIterableIterator<T, undefined> {
   readonly #scheduler: Scheduler;
   readonly #source: OpenSource<Task<unknown>>;
-  readonly #order: StreamOrder;
   readonly #window: number;
   readonly #read: (job: Job) => T;
-  /** In the order of reading: `completed` keeps those that have settled, `pulled` all that were not read. */
-  readonly #jobs = new Fifo<Job>();
-  readonly #readers = new Fifo<Reader<T>>();
-  /** In flight or unread. */
-  #unread = 0;
+  readonly #results: StreamResults<T>;
   /** What the pull under way waits for: a place, the source, or the admission of its item. Null if there is none. */
   #wait: Wait | null = null;
   #ended = false;
   /** The reader has left: what still runs is nobody's concern here. */
   #left = false;
-  #error: { readonly reason: unknown } | null = null;
 
   constructor(scheduler: Scheduler, source: OpenSource<Task<unknown>>, options: StreamOptions<T>) {
     this.#scheduler = scheduler;
     this.#source = source;
-    this.#order = options.order;
     this.#window = options.window;
     this.#read = options.read;
+    this.#results = new StreamResults(options.order, (job) => this.#give(job));
   }
 
   [Symbol.asyncIterator](): this {
@@ -80,25 +68,18 @@ export class TaskStream<T> implements SettlementListener, Puller, AsyncIterableI
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
-    const job = this.#readers.size === 0 ? this.#take() : null;
-    const result = job === null ? null : this.#give(job);
+    const result = this.#results.readNow();
     this.#pull();
-    if (result !== null) return Promise.resolve(result);
-    return new Promise((resolve, reject) => {
-      this.#readers.push({ resolve, reject });
-      this.#serve();
-    });
+    return result === null ? this.#results.read() : Promise.resolve(result);
   }
 
   /** Stops pulling, and cancels what it had pulled and no thread has begun. */
   async return(): Promise<IteratorResult<T, undefined>> {
     this.#left = true;
-    this.#error = null;
     this.#scheduler.cancelUnclaimed(leftReason(), this);
-    while (this.#jobs.shift() !== undefined);
-    this.#unread = 0;
+    this.#results.drop();
     const closed = this.#endSource();
-    this.#serve();
+    this.#results.serve();
     await closed;
     return { done: true, value: undefined };
   }
@@ -106,12 +87,13 @@ export class TaskStream<T> implements SettlementListener, Puller, AsyncIterableI
   /** Called by each job that it has in flight. */
   settled(job: Job): void {
     if (this.#left) return;
-    if (this.#order === 'completed') this.#jobs.push(job);
-    if (this.#readers.size === 0) return;
-    const before = this.#unread;
-    this.#serve();
+    const results = this.#results;
+    results.settled(job);
+    if (!results.awaited) return;
+    const before = results.open;
+    results.serve();
     // There is room in the window, and others ask already. Not at once: this may be in the midst of a settlement.
-    if (this.#unread < before && this.#readers.size > 0) queueMicrotask(() => this.#goOn());
+    if (results.open < before && results.awaited) queueMicrotask(() => this.#goOn());
   }
 
   /** The executor shuts down while the source is being waited for. */
@@ -121,7 +103,7 @@ export class TaskStream<T> implements SettlementListener, Puller, AsyncIterableI
 
   /** Pulls as long as nothing has to be waited for; after a wait it goes on by itself. */
   #pull(): void {
-    while (this.#wait === null && !this.#ended && this.#unread < this.#window) {
+    while (this.#wait === null && !this.#ended && this.#results.open < this.#window) {
       if (this.#scheduler.tryReserve()) this.#pullReserved();
       else this.#waitForPlace();
     }
@@ -160,6 +142,7 @@ export class TaskStream<T> implements SettlementListener, Puller, AsyncIterableI
     // It may have been left in the midst of the pull, by the source itself.
     if (step.done === true || this.#ended) {
       this.#ended = true;
+      this.#results.end();
       return reserved ? this.#scheduler.releasePlace() : undefined;
     }
     const job = this.#scheduler.createJob(step.value, step.value.options);
@@ -182,8 +165,7 @@ export class TaskStream<T> implements SettlementListener, Puller, AsyncIterableI
 
   /** From here on the job is in flight. It may have ended already, or never have been admitted. */
   #follow(job: Job): void {
-    this.#unread++;
-    if (this.#order === 'pulled') this.#jobs.push(job);
+    this.#results.pulled(job);
     if (job.done) this.settled(job);
     else job.onSettled(this);
   }
@@ -208,13 +190,13 @@ export class TaskStream<T> implements SettlementListener, Puller, AsyncIterableI
 
   #goOn(): void {
     this.#pull();
-    this.#serve();
+    this.#results.serve();
   }
 
   #fail(error: unknown): void {
-    if (!this.#ended) this.#error = { reason: error };
+    this.#results.end({ reason: error });
     this.#endSource().catch(() => {});
-    this.#serve();
+    this.#results.serve();
   }
 
   /** Lets the source clean up, if it has not ended by itself. */
@@ -231,14 +213,6 @@ export class TaskStream<T> implements SettlementListener, Puller, AsyncIterableI
     else Promise.resolve(closed).catch(() => {});
   }
 
-  #take(): Job | null {
-    const job = this.#jobs.first;
-    if (job?.done !== true) return null;
-    this.#jobs.shift();
-    this.#unread--;
-    return job;
-  }
-
   #give(job: Job): IteratorResult<T, undefined> | Promise<never> {
     try {
       return { done: false, value: this.#read(job) };
@@ -251,22 +225,5 @@ export class TaskStream<T> implements SettlementListener, Puller, AsyncIterableI
   async #leaveWith(error: unknown): Promise<never> {
     await this.return().catch(() => {});
     throw error;
-  }
-
-  #serve(): void {
-    while (this.#readers.size > 0) {
-      const job = this.#take();
-      if (job !== null) this.#readers.shift()?.resolve(this.#give(job));
-      else if (this.#ended && this.#unread === 0) this.#finish();
-      else return;
-    }
-  }
-
-  #finish(): void {
-    const reader = this.#readers.shift();
-    const error = this.#error;
-    this.#error = null;
-    if (error === null) reader?.resolve({ done: true, value: undefined });
-    else reader?.reject(error.reason);
   }
 }

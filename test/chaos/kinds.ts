@@ -34,6 +34,8 @@ const rejects =
   (outcome: Outcome<unknown>) =>
     outcome.status === 'rejected' && matches(outcome.reason ?? {});
 const crashes = rejects(({ name }) => name === 'WorkerCrashedError');
+/** While it waits, another one may take its thread down, and one of its own be cut short by a shutdown. */
+const lostWithOthers = rejects(({ name }) => name === 'WorkerCrashedError' || name === 'ExecutorClosedError');
 const cancelled = (outcome: Outcome<unknown>) => outcome.status === 'cancelled';
 const timesOut = rejects(({ name }) => name === 'TaskTimeoutError');
 const either =
@@ -183,6 +185,22 @@ const kinds: Record<string, readonly [weight: number, make: Make]> = {
       options: { interrupt: true },
       cancelAfter: random.integer(0, 50),
       expected: cancelled,
+    }),
+  ],
+  nesting: [
+    60,
+    (index, random) => {
+      const shape = { levels: random.integer(0, 3), width: random.integer(1, 3), exits: false };
+      const nodes = Array.from({ length: shape.levels + 1 }, (_, level) => shape.width ** level);
+      const size = nodes.reduce((sum, count) => sum + count, 0);
+      return { task: make('nesting', index, shape), expected: either(returns(size), lostWithOthers) };
+    },
+  ],
+  nestingCrash: [
+    2,
+    (index, random) => ({
+      task: make('nesting', index, { levels: random.integer(1, 2), width: 2, exits: true }),
+      expected: either(crashes, lostWithOthers),
     }),
   ],
   exiting: [8, (index) => ({ task: make('exiting', index), expected: crashes })],

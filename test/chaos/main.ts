@@ -20,6 +20,7 @@ const stagesAtOnce = 3;
 console.log(`chaos: ${total} tasks, seed ${seed}, Node ${process.version}`);
 
 const runs = new SharedArrayBuffer(total * 4);
+const nested = new SharedArrayBuffer(4);
 const tally = new Tally(total);
 // Threads that die of an error which no task can be blamed for are told of: here that is the point.
 process.removeAllListeners('warning');
@@ -36,7 +37,7 @@ const numbers = { take: () => (taken < total ? taken++ : undefined) };
 async function perform(): Promise<void> {
   while (taken < total) {
     stages++;
-    await new Stage(new Random(random.integer(0, 2 ** 31)), tally, numbers, runs).play();
+    await new Stage(new Random(random.integer(0, 2 ** 31)), tally, numbers, { runs, nested }).play();
   }
 }
 const start = performance.now();
@@ -44,6 +45,11 @@ await Promise.all(Array.from({ length: stagesAtOnce }, perform));
 const seconds = (performance.now() - start) / 1000;
 
 tally.checkRuns(new Int32Array(runs));
+// A call that was made in the moment in which its thread died is not heard of, nor one of an executor that takes nothing more.
+const byTasks = tally.submitted - total;
+const calls = new Int32Array(nested)[0] as number;
+if (byTasks < 0 || byTasks > calls)
+  tally.violate(`${tally.submitted} tasks submitted: ${total} by the run, and at most ${calls} by tasks`);
 if (tally.unsettled > 0) tally.violate(`${tally.unsettled} tasks were never settled`);
 // Threads that are gone close their ports a turn later.
 await new Promise((resolve) => setTimeout(resolve, 100));
@@ -56,6 +62,7 @@ console.table(tally.byKind);
 const { endings, collateral, lostResults, lostBuffers, violations } = tally;
 console.log({
   executors: stages,
+  nested: `${byTasks} of ${calls}`,
   ...endings,
   collateral,
   lostResults,

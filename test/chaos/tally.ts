@@ -18,6 +18,8 @@ export class Tally {
   lostResults = 0;
   /** Tasks whose buffers were moved to a thread in the very moment in which it died. */
   lostBuffers = 0;
+  /** By the books of all executors, those included that tasks have submitted. */
+  submitted = 0;
   readonly #settled: Uint8Array;
   readonly #maxRuns: Uint8Array;
 
@@ -100,8 +102,8 @@ export function checkStats(
   bounds: { readonly workers: number; readonly maxPending: number; readonly maxPendingBytes: number },
   violate: (what: string) => void,
 ): void {
-  const { running, pending, pendingBytes, waiting, refused, fulfilled, rejected, cancelled, submitted } =
-    stats;
+  const { running, suspended, pending, pendingBytes, waiting, submitted } = stats;
+  const { refused, fulfilled, rejected, cancelled } = stats;
   const { workers, maxPending, maxPendingBytes } = bounds;
   const ensure = (holds: boolean, what: string) => {
     if (!holds)
@@ -110,7 +112,7 @@ export function checkStats(
   ensure(running <= workers, 'more tasks run than there are workers');
   ensure(running + pending <= workers + maxPending, 'more tasks are admitted than the capacity');
   ensure(pendingBytes <= maxPendingBytes, 'more bytes are pending than may be');
-  ensure(Math.min(running, pending, pendingBytes, waiting, refused) >= 0, 'a count is negative');
-  const sum = waiting + refused + pending + running + fulfilled + rejected + cancelled;
+  ensure(Math.min(running, suspended, pending, pendingBytes, waiting, refused) >= 0, 'a count is negative');
+  const sum = waiting + refused + pending + running + suspended + fulfilled + rejected + cancelled;
   ensure(sum === submitted, 'the books do not balance');
 }

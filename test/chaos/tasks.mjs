@@ -1,9 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { workerData } from 'node:worker_threads';
-import { cancellation, report, transferable } from 'millrace/worker';
+import { tasks } from 'millrace';
+import { cancellation, current, report, transferable } from 'millrace/worker';
+
+const self = tasks(import.meta.url);
 
 /** One word per task of the whole run: how often it was begun. Shared by all threads of all executors. */
 const runs = new Int32Array(workerData.runs);
+/** Tasks that tasks have submitted, in the whole run. */
+const nested = new Int32Array(workerData.nested);
 const begin = (index) => Atomics.add(runs, index, 1) + 1;
 
 export function quick(index) {
@@ -121,4 +126,21 @@ export function eating(index) {
   begin(index);
   const all = [];
   for (;;) all.push(Array.from({ length: 10_000 }, (_, n) => ({ n })));
+}
+
+/** A tree of tasks that wait for each other; the number of its nodes. */
+export function nesting(index, shape) {
+  begin(index);
+  return node(shape);
+}
+
+export async function node({ levels, width, exits }) {
+  if (levels === 0 && exits) process.exit(7);
+  if (levels === 0) return 1;
+  const children = Array.from({ length: width }, () => {
+    Atomics.add(nested, 0, 1);
+    return current().run(self.node({ levels: levels - 1, width, exits }));
+  });
+  const sizes = await Promise.all(children);
+  return sizes.reduce((sum, size) => sum + size, 1);
 }

@@ -11,15 +11,18 @@ const nested = tasks<typeof import('../fixtures/nested.mjs')>(
 const timeLimitMs = 10_000;
 
 const how = fc.constantFrom<Tree['how'][]>('all', 'one', 'submit', 'stream', 'join');
-const throws = fc.oneof({ weight: 20, arbitrary: fc.constant(false) }, fc.constant(true));
+const end = fc.oneof(
+  { weight: 20, arbitrary: fc.constant('returns' as const) },
+  fc.constant('throws' as const),
+);
 
 function trees(levels: number): fc.Arbitrary<Tree> {
   const children = levels === 0 ? fc.constant<Tree[]>([]) : fc.array(trees(levels - 1), { maxLength: 3 });
-  return fc.record({ how, children, throws });
+  return fc.record({ how, children, end, options: fc.constant({}) });
 }
 
 const sizeOf = ({ children }: Tree): number => children.reduce((sum, child) => sum + sizeOf(child), 1);
-const fails = ({ children, throws }: Tree): boolean => throws || children.some(fails);
+const fails = ({ children, end: ends }: Tree): boolean => ends === 'throws' || children.some(fails);
 
 /** Trees of tasks that wait for each other in every way there is, in executors of every size; some are cancelled. */
 test('every tree of tasks comes to its end, and leaves nothing behind', async () => {

@@ -267,6 +267,16 @@ describe('cancelling a task that waits for its tasks', () => {
     expectEmpty();
   });
 
+  test('by its time: its thread is ended if it goes on beside its child', async () => {
+    start(2, 16, { interruptGraceMs: 5 });
+    await executor.ready();
+    const reason = await reasonOf(executor.run(nested.spinsBesideChild(gate.shared), { timeoutMs: 30 }));
+    expect(reason).toMatchObject({ name: 'TaskTimeoutError', phase: 'running' });
+    gate.open();
+    await idle();
+    expectEmpty();
+  });
+
   test('one of its tasks alone, by the future and by a signal', async () => {
     start(2);
     // So that it runs beside the task, and can't keep its thread.

@@ -50,6 +50,7 @@ class FakeDelivery implements Delivery {
   taken = 0;
   brief = false;
   readonly claims: (Claim | 'moved')[];
+  hasThread = true;
   readonly stopping = new Set<number>();
   readonly times: [start: number, end: number][] = [];
 
@@ -187,6 +188,7 @@ export class FakeWorker implements Worker {
     const ready = this.parents.find(({ state }) => state === 'ready');
     if (ready !== undefined) {
       ready.state = 'runs';
+      ready.delivery.hasThread = true;
       this.hear(ready);
       return true;
     }
@@ -235,6 +237,7 @@ export class FakeWorker implements Worker {
       parent.position = 0;
       this.#events.parked(delivery, position, own);
     }
+    parent.delivery.hasThread = false;
     this.#events.waits(parent.delivery, parent.seen);
     this.#skip();
     return true;

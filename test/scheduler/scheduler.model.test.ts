@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { ShutdownMode } from '../../src/scheduler/scheduler.ts';
+import type { ShutdownMode } from '../../src/scheduler/lifecycle.ts';
 import type { Each } from '../support/each.ts';
 import { Bench } from './bench.ts';
 import { Ground, laws } from './laws.ts';

@@ -1,0 +1,98 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { Failure, WorkerEvents } from '../scheduler/backend.ts';
+import { reviveBuffers } from './buffers.ts';
+import { decodeReason } from './error-codec.ts';
+import { OpenCalls } from './open-calls.ts';
+import type { SentBatches } from './sent-batches.ts';
+import { warnOfTeardown } from './teardown-warning.ts';
+import type { ThreadDelivery } from './thread-delivery.ts';
+import type { Answers, Call, Left, Reported, Resume, ReturnedTask, ToMain, Unread, Waits } from './wire.ts';
+
+/** Takes what one worker thread tells, and tells the scheduler. The other end is `run-batches.ts`. */
+export class Inbox {
+  readonly #port: MessagePort;
+  readonly #sent: SentBatches;
+  readonly #events: WorkerEvents;
+  readonly #calls: OpenCalls;
+  readonly #hasLeft: () => void;
+
+  /** @param hasLeft the thread has cleaned up, and may be ended. */
+  constructor(port: MessagePort, sent: SentBatches, events: WorkerEvents, hasLeft: () => void) {
+    this.#port = port;
+    this.#sent = sent;
+    this.#events = events;
+    this.#calls = new OpenCalls(port, (...call) => events.called(...call));
+    this.#hasLeft = hasLeft;
+  }
+
+  received(message: ToMain): void {
+    if ('values' in message) this.#answered(message);
+    else if ('begun' in message) this.#with(message.begun, (delivery) => this.#events.began(delivery));
+    else if ('reported' in message) this.#reported(message);
+    else if ('left' in message) this.#left(message);
+    else if ('unread' in message) this.#unread(message);
+    else if ('call' in message) this.#called(message);
+    else if ('withdraw' in message) this.#calls.withdraw(message);
+    else if ('waits' in message) this.#waits(message);
+    else
+      this.#with(message.returned, (delivery) => {
+        for (const task of message.tasks) takeBackMoved(delivery, task);
+      });
+  }
+
+  #answered({ id, from, last, values, failures = [], buffers, full }: Answers): void {
+    const delivery = this.#sent.find(id);
+    // The answer before this one could not be read.
+    if (delivery === undefined || delivery.answered !== from) return;
+    reviveBuffers(values, buffers);
+    const decoded = failures.map(([position, reason]): Failure => [position, decodeReason(reason)]);
+    for (const [index] of delivery.targets ?? []) this.#sent.knownTargets.add(index);
+    delivery.targets = undefined;
+    if (last) this.#sent.remove(delivery);
+    if (full === true) this.#events.full();
+    this.#events.answered(delivery, values, decoded, last);
+  }
+
+  #unread({ unread, reason }: Unread): void {
+    this.#with(unread, (delivery) => {
+      this.#sent.remove(delivery);
+      const { name, message } = decodeReason(reason) as Error;
+      this.#events.unread(delivery, new DOMException(`args: ${name}: ${message}`, 'DataCloneError'));
+    });
+  }
+
+  #reported({ reported, position, value }: Reported): void {
+    if (this.#sent.claims.reportTaken()) this.#port.postMessage({ resume: true } satisfies Resume);
+    this.#with(reported, ({ jobs }) => jobs[position]?.report(value));
+  }
+
+  #called(message: Call): void {
+    const parent = this.#sent.find(message.batch)?.jobs[message.position];
+    if (parent !== undefined) this.#calls.call(parent, message);
+  }
+
+  #waits({ waits, seen, from }: Waits): void {
+    const origin = from && this.#sent.find(from.batch);
+    if (from !== undefined && origin !== undefined) {
+      const parked = this.#sent.moveOut(origin, from.position, waits, from.claims);
+      this.#events.parked(origin, from.position, parked);
+    }
+    this.#with(waits, (parked) => this.#events.waits(parked, seen));
+  }
+
+  #left({ left }: Left): void {
+    for (const [module, reason] of left)
+      warnOfTeardown(`teardown() of ${module} failed`, decodeReason(reason));
+    this.#hasLeft();
+  }
+
+  #with(id: number, then: (delivery: ThreadDelivery) => void): void {
+    const delivery = this.#sent.find(id);
+    if (delivery !== undefined) then(delivery);
+  }
+}
+
+function takeBackMoved({ jobs }: ThreadDelivery, [position, args, transfer, buffers]: ReturnedTask): void {
+  reviveBuffers(args, buffers);
+  jobs[position]?.handBack(args, transfer);
+}

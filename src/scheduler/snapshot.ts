@@ -1,0 +1,52 @@
+import type { TaskTarget } from '../tasks/task.ts';
+import type { Admission } from './admission.ts';
+import type { Forecast } from './backlog.ts';
+import type { Ledger } from './ledger.ts';
+import type { Counters, ExecutorStats } from './stats.ts';
+
+/** The books of an executor at this instant. */
+export function takeStats(
+  workers: number,
+  admission: Admission,
+  ledger: Ledger,
+  counters: Counters,
+): ExecutorStats {
+  const { submitted, refused, fulfilled, rejected, cancelled, runTime, waitTime } = counters;
+  const { lanes } = ledger.dispatcher.crew;
+  const now = performance.now();
+  const running = lanes.filter((lane) => lane.running).length;
+  const { suspended, unsettled } = ledger;
+  return Object.freeze({
+    workers,
+    busy: lanes.filter((lane) => lane.live > 0).length,
+    running,
+    suspended,
+    pending: unsettled - running - suspended,
+    pendingBytes: admission.bytesTaken,
+    waiting: submitted - refused - fulfilled - rejected - cancelled - unsettled,
+    submitted,
+    fulfilled,
+    rejected,
+    cancelled,
+    refused,
+    runTimeMs: runTime.percentiles(now),
+    waitTimeMs: waitTime.percentiles(now),
+    saturated: admission.saturated,
+  });
+}
+
+/** What a submission now has to expect; those that wait for a place count as the mean task. */
+export function takeForecast(
+  admission: Admission,
+  ledger: Ledger,
+  priority: number,
+  target?: TaskTarget,
+): Forecast {
+  const { backlog, dispatcher, unsettled } = ledger;
+  const { lanes } = dispatcher.crew;
+  const meanMs = backlog.meanMs();
+  const runMs = target === undefined ? meanMs : backlog.meanMs(target);
+  if (meanMs === undefined) return { waitMs: undefined, runMs, unsettled };
+  const inLineMs = (meanMs * admission.waiting) / lanes.length;
+  return { waitMs: backlog.waitMs(priority, lanes, performance.now()) + inLineMs, runMs, unsettled };
+}
