@@ -231,6 +231,20 @@ describe.each([
       expect((await results.next()).done).toBe(true);
     });
 
+    test('gives way to a failure that was in flight before it, and comes after it with outcomes', async () => {
+      const [failed, broken] = [new Error('failed'), new Error('source')];
+      function* source(): Generator<Thunk<number>> {
+        yield () => Promise.reject(failed);
+        throw broken;
+      }
+      const results = stream(source(), 2);
+      expect(await reasonOf(results.next())).toBe(failed);
+      expect((await results.next()).done).toBe(true);
+      const outcomes = stream(source(), 2, { outcomes: true });
+      expect((await outcomes.next()).value).toEqual({ status: 'rejected', reason: failed });
+      expect(await reasonOf(outcomes.next())).toBe(broken);
+    });
+
     test('by an async source, at its first step', async () => {
       const source = {
         [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error('foo')) }),
