@@ -54,6 +54,10 @@ export class AdaptiveLimit {
     return this.#semaphore.waiting;
   }
 
+  get closed(): boolean {
+    return this.#semaphore.closed;
+  }
+
   /** Waits in line, calls `fn` and notes how long it takes. Rejects like `Semaphore.use()`. */
   async use<T>(fn: () => T | PromiseLike<T>, options?: SignalOptions): Promise<T> {
     callable('fn', fn);

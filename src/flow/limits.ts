@@ -52,7 +52,7 @@ export function connections(poolSize: number): number {
 }
 
 export interface NetworkOptions {
-  /** Hosts that the calls are spread over, an integer of at least 1. Default 1. */
+  /** Hosts that the calls are spread over, an integer of at least 1. Default 1. Of no effect beside `perSecond`, which is of all. */
   readonly hosts?: number;
   /** Calls a second that the other side can take (or that are allowed), above 0; with `latencyMs`. */
   readonly perSecond?: number;

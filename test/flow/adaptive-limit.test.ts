@@ -107,6 +107,7 @@ test('a wait can be aborted, and the whole be closed', async () => {
   const refused = reasonOf(adaptive.use(() => {}));
   controller.abort('no');
   adaptive.close();
+  expect(adaptive.closed).toBe(true);
   expect(await aborted).toBe('no');
   expect(await refused).toBeInstanceOf(FlowClosedError);
   await vi.runAllTimersAsync();
