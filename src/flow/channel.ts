@@ -1,17 +1,14 @@
 import { integer } from '../options.ts';
 import { signalOf } from './acquire-options.ts';
 import type { SignalOptions } from './acquire-options.ts';
+import { ChannelLoop } from './channel-loop.ts';
+import { Flights } from './flights.ts';
 import { Line, unlessAborted } from './line.ts';
 import { Permits } from './permits.ts';
 import { Reservation } from './reservation.ts';
 import { Ring } from './ring.ts';
 
 type Step<T> = IteratorResult<T, undefined>;
-
-/** A loop over the channel, as those who wait to receive name it. */
-interface Loop {
-  left: boolean;
-}
 
 const end = { done: true, value: undefined } as const;
 
@@ -34,7 +31,8 @@ const end = { done: true, value: undefined } as const;
 export class Channel<T> implements AsyncIterable<T> {
   readonly #slots: Permits;
   readonly #items = new Ring<T>();
-  readonly #receivers = new Line<Loop | undefined, Step<T>>(() => {});
+  readonly #flights = new Flights<T>();
+  readonly #receivers = new Line<ChannelLoop<T> | undefined, Step<T>>(() => {});
 
   /**
    * @param capacity items in the buffer, an integer of at least 1.
@@ -128,7 +126,7 @@ export class Channel<T> implements AsyncIterable<T> {
   receive(options?: SignalOptions): Promise<T> {
     try {
       const signal = signalOf(options);
-      if (this.#items.size > 0) return Promise.resolve(this.#take());
+      if (this.#hasItem()) return Promise.resolve(this.#take());
       return this.#wait(signal).then((step) => {
         if (step.done === true) throw this.#slots.closedError();
         return step.value;
@@ -144,7 +142,7 @@ export class Channel<T> implements AsyncIterable<T> {
    * @throws {FlowClosedError} when the channel is closed and all its items have been received.
    */
   tryReceive(): T | undefined {
-    if (this.#items.size > 0) return this.#take();
+    if (this.#hasItem()) return this.#take();
     if (this.#drained) throw this.#slots.closedError();
     return undefined;
   }
@@ -155,21 +153,13 @@ export class Channel<T> implements AsyncIterable<T> {
    * its turn, and the next item goes to somebody else.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
-    const loop: Loop = { left: false };
-    const iterator: AsyncIterableIterator<T, undefined> = {
-      next: () => {
-        if (loop.left) return Promise.resolve(end);
-        if (this.#items.size > 0) return Promise.resolve({ done: false, value: this.#take() });
+    return new ChannelLoop<T>(
+      (loop) => {
+        if (this.#hasItem()) return Promise.resolve({ done: false, value: this.#take() });
         return this.#drained ? Promise.resolve(end) : this.#receivers.wait(loop, undefined);
       },
-      return: () => {
-        loop.left = true;
-        this.#receivers.answerAll(loop, end);
-        return Promise.resolve(end);
-      },
-      [Symbol.asyncIterator]: () => iterator,
-    };
-    return iterator;
+      (loop) => this.#receivers.answerAll(loop, end),
+    );
   }
 
   /**
@@ -195,6 +185,7 @@ export class Channel<T> implements AsyncIterable<T> {
 
   /** With a slot in hand. */
   #put(item: T): void {
+    if (this.#flights.size > 0) this.#recall();
     if (!this.#deliver(item)) this.#items.push(item);
   }
 
@@ -203,7 +194,23 @@ export class Channel<T> implements AsyncIterable<T> {
     if (receiver === undefined) return false;
     receiver.answer({ done: false, value: item });
     if (receiver.signal === undefined) this.#freeSlot();
+    else this.#flights.begin(item, receiver.signal);
     return true;
+  }
+
+  #hasItem(): boolean {
+    if (this.#flights.size > 0) this.#recall();
+    return this.#items.size > 0;
+  }
+
+  /**
+   * What receivers have given up was older than all in the buffer, and still has its slots: it goes back to the front, or to who
+   * waits. This is done before anything else happens to the buffer, or an item would overtake them.
+   */
+  #recall(): void {
+    this.#flights.recall((item) => this.#items.unshift(item));
+    while (this.#items.size > 0 && this.#receivers.first !== undefined)
+      this.#deliver(this.#items.shift() as T);
   }
 
   #take(): T {
@@ -218,13 +225,10 @@ export class Channel<T> implements AsyncIterable<T> {
     if (signal === undefined) return received;
     return received.then((step) => {
       if (step.done === true) return step;
-      if (!signal.aborted) {
-        this.#freeSlot();
-        return step;
-      }
-      // It was the oldest item, and still has its slot: it goes to the next receiver, or back to the front.
-      if (!this.#deliver(step.value)) this.#items.unshift(step.value);
-      throw signal.reason;
+      if (signal.aborted) this.#recall();
+      if (!this.#flights.land()) throw signal.reason;
+      this.#freeSlot();
+      return step;
     });
   }
 

@@ -133,3 +133,48 @@ test('nothing is lost, doubled or held beyond the capacity, at every step', asyn
     { numRuns: 400 },
   );
 });
+
+test('a consumer that gives up finds all in the order in which it was sent, however often it does', async () => {
+  const events = fc.array(
+    fc.oneof(
+      { weight: 6, arbitrary: fc.constant('send' as const) },
+      { weight: 2, arbitrary: fc.constant('tick' as const) },
+      // So many receivers wait afterwards.
+      { weight: 3, arbitrary: fc.integer({ min: 0, max: 4 }) },
+    ),
+    { maxLength: 100, size: 'max' },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 1, max: 4 }), events, async (capacity, script) => {
+      const channel = new Channel<number>(capacity);
+      const received: number[] = [];
+      let controller = new AbortController();
+      let sent = 0;
+      const giveUpAndTake = () => {
+        controller.abort('enough');
+        controller = new AbortController();
+        for (let item = channel.tryReceive(); item !== undefined; item = channel.tryReceive())
+          received.push(item);
+      };
+      for (const event of script) {
+        if (event === 'send') {
+          if (channel.trySend(sent)) sent++;
+        } else if (event === 'tick') await tick();
+        else {
+          giveUpAndTake();
+          for (let left = event; left > 0; left--) {
+            channel.receive({ signal: controller.signal }).then(
+              (item) => received.push(item),
+              () => {},
+            );
+          }
+        }
+      }
+      giveUpAndTake();
+      expect(received).toEqual(Array.from({ length: sent }, (_, item) => item));
+      await tick();
+      expect(channel).toMatchObject({ size: 0, receiversWaiting: 0 });
+    }),
+    { numRuns: 400 },
+  );
+});

@@ -149,6 +149,42 @@ describe('an aborted receive', () => {
     expect([await channel.receive(), await channel.receive(), await channel.receive()]).toEqual([1, 2, 3]);
   });
 
+  test('lets nobody overtake what it was just given: neither a receiver who comes nor an item', async () => {
+    for (const next of ['receive', 'tryReceive', 'loop'] as const) {
+      const channel = new Channel<number>(3);
+      const controller = new AbortController();
+      const aborted = reasonOf(channel.receive({ signal: controller.signal }));
+      for (const item of [1, 2]) channel.trySend(item);
+      controller.abort('late');
+      if (next === 'loop') expect((await channel[Symbol.asyncIterator]().next()).value).toBe(1);
+      else expect(await channel[next]()).toBe(1);
+      expect(await aborted).toBe('late');
+      expect(channel.tryReceive()).toBe(2);
+    }
+    const channel = new Channel<number>(3);
+    const controller = new AbortController();
+    const aborted = reasonOf(channel.receive({ signal: controller.signal }));
+    const waiting = channel.receive();
+    channel.trySend(1);
+    controller.abort('late');
+    channel.trySend(2);
+    expect(await waiting).toBe(1);
+    expect(await aborted).toBe('late');
+    expect(channel.tryReceive()).toBe(2);
+  });
+
+  test('with others that have the same signal puts all back in their order', async () => {
+    const channel = new Channel<number>(4);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const aborted = [1, 2, 3].map(() => reasonOf(channel.receive({ signal })));
+    for (const item of [1, 2, 3, 4]) channel.trySend(item);
+    controller.abort('all');
+    expect(await Promise.all(aborted)).toEqual(['all', 'all', 'all']);
+    expect(channel.size).toBe(4);
+    expect([1, 2, 3, 4].map(() => channel.tryReceive())).toEqual([1, 2, 3, 4]);
+  });
+
   test('hands what it was just given to a receiver who waits', async () => {
     const channel = new Channel<number>(1);
     const controller = new AbortController();
