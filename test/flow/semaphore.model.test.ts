@@ -131,7 +131,7 @@ type Use =
 
 const uses: fc.Arbitrary<Use[]> = fc.array(
   fc.oneof(
-    { weight: 20, arbitrary: fc.record({ kind: fc.constant("use" as const), n }) },
+    { weight: 20, arbitrary: fc.record({ kind: fc.constant('use' as const), n }) },
     {
       weight: 24,
       arbitrary: fc.record({
@@ -139,7 +139,7 @@ const uses: fc.Arbitrary<Use[]> = fc.array(
         at: fc.nat(6),
       }),
     },
-    { weight: 12, arbitrary: fc.constant<Use>({ kind: "tick" }) },
+    { weight: 12, arbitrary: fc.constant<Use>({ kind: 'tick' }) },
     { weight: 1, arbitrary: fc.constant<Use>({ kind: 'close' }) },
   ),
   { maxLength: 120, size: 'max' },
