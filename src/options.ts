@@ -42,7 +42,7 @@ export function integer(min: number, allowInfinity = false) {
 }
 
 /** Longest delay that a Node timer can hold, about 24.8 days. */
-const longestTimer = 2 ** 31 - 1;
+export const longestTimer: number = 2 ** 31 - 1;
 
 /** A number of milliseconds from `min` to 2,147,483,647, what a timer can hold; fractions are fine. */
 export function millisecondsFrom(min: number) {

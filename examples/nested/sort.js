@@ -8,6 +8,8 @@ import { Executor, tasks } from 'millrace';
 const { sort } = tasks(new URL('./merge-sort.js', import.meta.url));
 
 const length = Number(process.argv[2] ?? 4_000_000);
+if (!Number.isSafeInteger(length) || length < 1)
+  throw new RangeError(`not a number of numbers: ${process.argv[2]}`);
 const given = Float64Array.from({ length }, () => Math.random() * 2 - 1);
 const expected = new Float64Array(length);
 const sorted = new Float64Array(new SharedArrayBuffer(given.byteLength));

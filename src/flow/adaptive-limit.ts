@@ -1,5 +1,6 @@
 import { InvalidOptionError } from '../errors.ts';
 import { callable, checkOptions, integer } from '../options.ts';
+import { signalOf } from './acquire-options.ts';
 import type { SignalOptions } from './acquire-options.ts';
 import { Semaphore } from './semaphore.ts';
 import { Vegas } from './vegas.ts';
@@ -53,10 +54,16 @@ export class AdaptiveLimit {
     return this.#semaphore.waiting;
   }
 
+  get closed(): boolean {
+    return this.#semaphore.closed;
+  }
+
   /** Waits in line, calls `fn` and notes how long it takes. Rejects like `Semaphore.use()`. */
   async use<T>(fn: () => T | PromiseLike<T>, options?: SignalOptions): Promise<T> {
     callable('fn', fn);
-    return this.#semaphore.use(() => this.#measure(fn), options);
+    // One permit each: who asks for several at a time would wait for ever once the limit has fallen below that.
+    const signal = signalOf(options);
+    return this.#semaphore.use(() => this.#measure(fn), signal && { signal });
   }
 
   /** Refuses all who wait and all who come, with `FlowClosedError`. */

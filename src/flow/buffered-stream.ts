@@ -1,14 +1,12 @@
-import { InvalidOptionError } from '../errors.ts';
-import { show } from '../options.ts';
+import { setMaxListeners } from 'node:events';
+import { Intake } from './intake.ts';
+import type { Taker, Thunk } from './intake.ts';
 import { offAbort, onAbort } from './on-abort.ts';
 import type { Abortable } from './on-abort.ts';
 import { Ring } from './ring.ts';
 import type { OpenSource } from './source.ts';
 import { Unread } from './unread.ts';
 import type { Entry, Step } from './unread.ts';
-
-/** Something to do, not begun. The signal is aborted when its result is wanted no more. */
-export type Thunk<T> = (signal: AbortSignal) => T | PromiseLike<T>;
 
 interface Settings {
   readonly n: number;
@@ -38,9 +36,9 @@ const end = { done: true, value: undefined } as const;
  * Only forward; each state may be skipped. An error is thrown once, on the way into `over`.
  */
 export class BufferedStream<T>
-  implements AsyncIterableIterator<T | PromiseSettledResult<T>, undefined>, Abortable
+  implements AsyncIterableIterator<T | PromiseSettledResult<T>, undefined>, Abortable, Taker<T>
 {
-  readonly #source: OpenSource<Thunk<T>>;
+  readonly #intake: Intake<T>;
   readonly #settings: Settings;
   readonly #controller = new AbortController();
   readonly #results: Unread<T>;
@@ -50,15 +48,16 @@ export class BufferedStream<T>
   #running = 0;
   /** Pulled, or being pulled, and not read. */
   #unread = 0;
-  #pulling = false;
   #error: { readonly reason: unknown } | null = null;
   #stopped: Promise<void> | null = null;
   #idle: (() => void) | null = null;
 
   constructor(source: OpenSource<Thunk<T>>, settings: Settings) {
-    this.#source = source;
+    this.#intake = new Intake(source, this);
     this.#settings = settings;
     this.#results = new Unread(settings.ordered, settings.outcomes);
+    // All thunks listen to this one, as many as `n` at a time: Node would take more than ten for a leak.
+    setMaxListeners(0, this.#controller.signal);
   }
 
   [Symbol.asyncIterator](): this {
@@ -130,49 +129,29 @@ export class BufferedStream<T>
   /** Pulls as long as there is room and nothing has to be waited for. Returns whether there may be news for the readers. */
   #pull(): boolean {
     let pulled = false;
-    while (this.#state === 'open' && !this.#pulling && this.#unread < this.#settings.n) {
+    while (this.#state === 'open' && !this.#intake.pulling && this.#unread < this.#settings.n) {
       pulled = true;
       this.#unread++;
-      try {
-        const step = this.#source.next();
-        if (step instanceof Promise) this.#await(step);
-        else this.#pulled(step);
-      } catch (error) {
-        this.#sourceFailed(error);
-      }
+      this.#intake.pull();
     }
     return pulled && this.#readers.size > 0;
   }
 
-  #await(step: Promise<IteratorResult<Thunk<T>, unknown>>): void {
-    this.#pulling = true;
-    const then = (go: () => void) => {
-      this.#pulling = false;
-      if (this.#state === 'open') go();
-      else this.#unread--;
-      this.#advance();
-    };
-    step.then(
-      (result) => then(() => this.#pulled(result)),
-      (error: unknown) => then(() => this.#sourceFailed(error)),
-    );
+  /** By the intake, as the next two. What comes when nobody wants it any more is dropped. */
+  pulled(thunk: Thunk<T>): void {
+    if (this.#state === 'open') this.#run(thunk);
+    else this.#unread--;
   }
 
-  #pulled(step: IteratorResult<Thunk<T>, unknown>): void {
-    if (step.done === true) {
-      this.#unread--;
-      this.#state = 'ended';
-    } else if (typeof step.value === 'function') this.#run(step.value);
-    else {
-      this.#sourceFailed(noThunk(step.value));
-      this.#closeSource().catch(() => {});
-    }
-  }
-
-  #sourceFailed(reason: unknown): void {
+  sourceEnded(error: { readonly reason: unknown } | null): void {
     this.#unread--;
+    if (this.#state !== 'open') return;
     this.#state = 'ended';
-    this.#error = { reason };
+    this.#error = error;
+  }
+
+  arrived(): void {
+    this.#advance();
   }
 
   #run(thunk: Thunk<T>): void {
@@ -208,7 +187,7 @@ export class BufferedStream<T>
   #endEarly(): void {
     if (this.#state !== 'open') return;
     this.#state = 'ended';
-    this.#closeSource().catch(() => {});
+    this.#intake.close().catch(() => {});
   }
 
   #fail(reason: unknown): void {
@@ -226,7 +205,7 @@ export class BufferedStream<T>
     this.#state = 'stopping';
     this.#error = null;
     this.#results.clear();
-    this.#stopped = this.#whenIdle(wasOpen ? this.#closeSource() : undefined);
+    this.#stopped = this.#whenIdle(wasOpen ? this.#intake.close() : undefined);
     // Last, because who listens may call `return()` at once.
     if (this.#settings.onLeave === 'abort') this.#controller.abort(reason);
     return this.#stopped;
@@ -243,24 +222,8 @@ export class BufferedStream<T>
     }
   }
 
-  /** A source in the midst of a pull cleans up when that is done, which may be never: it is not waited for. */
-  async #closeSource(): Promise<void> {
-    const closed = this.#source.return?.();
-    if (!this.#pulling) await closed;
-    else Promise.resolve(closed).catch(() => {});
-  }
-
   #over(): void {
     this.#state = 'over';
     if (this.#settings.signal !== undefined) offAbort(this.#settings.signal, this);
   }
-}
-
-function noThunk(value: unknown): InvalidOptionError {
-  const hint = value instanceof Promise ? ': a promise already runs, so that nothing limits it any more' : '';
-  return new InvalidOptionError(
-    'source',
-    value,
-    `the source must yield functions, not ${show(value)}${hint} (write () => work(item))`,
-  );
 }

@@ -1,6 +1,6 @@
 import { abortSignal, boolean, checkOptions, integer, oneOf } from '../options.ts';
 import { BufferedStream } from './buffered-stream.ts';
-import type { Thunk } from './buffered-stream.ts';
+import type { Thunk } from './intake.ts';
 import { openSource } from './source.ts';
 import type { Source } from './source.ts';
 

@@ -1,6 +1,8 @@
 import { integer } from '../options.ts';
 import { signalOf } from './acquire-options.ts';
 import type { SignalOptions } from './acquire-options.ts';
+import { ChannelLoop } from './channel-loop.ts';
+import { Flights } from './flights.ts';
 import { Line, unlessAborted } from './line.ts';
 import { Permits } from './permits.ts';
 import { Reservation } from './reservation.ts';
@@ -29,7 +31,8 @@ const end = { done: true, value: undefined } as const;
 export class Channel<T> implements AsyncIterable<T> {
   readonly #slots: Permits;
   readonly #items = new Ring<T>();
-  readonly #receivers = new Line<undefined, Step<T>>(() => {});
+  readonly #flights = new Flights<T>();
+  readonly #receivers = new Line<ChannelLoop<T> | undefined, Step<T>>(() => {});
 
   /**
    * @param capacity items in the buffer, an integer of at least 1.
@@ -96,12 +99,8 @@ export class Channel<T> implements AsyncIterable<T> {
   reserve(options?: SignalOptions): Promise<Reservation<T>> {
     try {
       const signal = signalOf(options);
-      const grant = () =>
-        new Reservation<T>(
-          (item) => this.#put(item),
-          () => this.#freeSlot(),
-        );
-      if (this.#slots.tryTake(1)) return Promise.resolve(grant());
+      if (this.#slots.tryTake(1)) return Promise.resolve(this.#reservation());
+      const grant = () => this.#reservation();
       return unlessAborted(this.#slots.take({ n: 1, grant }, signal), signal, (reservation) =>
         reservation.release(),
       );
@@ -111,13 +110,23 @@ export class Channel<T> implements AsyncIterable<T> {
   }
 
   /**
+   * Never waits: a slot, or `null` if none is free or others wait for one.
+   *
+   * @throws {FlowClosedError} after `close()`.
+   */
+  tryReserve(): Reservation<T> | null {
+    if (this.closed) throw this.#slots.closedError();
+    return this.#slots.tryTake(1) ? this.#reservation() : null;
+  }
+
+  /**
    * Waits for an item. Rejects with the signal's reason, and then no item is lost; or with `FlowClosedError`, when the channel
    * is closed and all its items have been received. An item that is a promise arrives as what it resolves to.
    */
   receive(options?: SignalOptions): Promise<T> {
     try {
       const signal = signalOf(options);
-      if (this.#items.size > 0) return Promise.resolve(this.#take());
+      if (this.#hasItem()) return Promise.resolve(this.#take());
       return this.#wait(signal).then((step) => {
         if (step.done === true) throw this.#slots.closedError();
         return step.value;
@@ -133,30 +142,24 @@ export class Channel<T> implements AsyncIterable<T> {
    * @throws {FlowClosedError} when the channel is closed and all its items have been received.
    */
   tryReceive(): T | undefined {
-    if (this.#items.size > 0) return this.#take();
+    if (this.#hasItem()) return this.#take();
     if (this.#drained) throw this.#slots.closedError();
     return undefined;
   }
 
   /**
    * Receives until the channel is closed and empty. Any number of loops may run over one channel: each item goes to one of
-   * them. Leaving a loop leaves the channel as it is.
+   * them. Leaving a loop leaves the channel as it is: if it waits just then, as it may in a stream over the channel, it gives up
+   * its turn, and the next item goes to somebody else.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
-    let left = false;
-    const iterator: AsyncIterableIterator<T, undefined> = {
-      next: () => {
-        if (left) return Promise.resolve(end);
-        if (this.#items.size > 0) return Promise.resolve({ done: false, value: this.#take() });
-        return this.#wait(undefined);
+    return new ChannelLoop<T>(
+      (loop) => {
+        if (this.#hasItem()) return Promise.resolve({ done: false, value: this.#take() });
+        return this.#drained ? Promise.resolve(end) : this.#receivers.wait(loop, undefined);
       },
-      return: () => {
-        left = true;
-        return Promise.resolve(end);
-      },
-      [Symbol.asyncIterator]: () => iterator,
-    };
-    return iterator;
+      (loop) => this.#receivers.answerAll(loop, end),
+    );
   }
 
   /**
@@ -173,7 +176,16 @@ export class Channel<T> implements AsyncIterable<T> {
   }
 
   /** With a slot in hand. */
+  #reservation(): Reservation<T> {
+    return new Reservation<T>(
+      (item) => this.#put(item),
+      () => this.#freeSlot(),
+    );
+  }
+
+  /** With a slot in hand. */
   #put(item: T): void {
+    if (this.#flights.size > 0) this.#recall();
     if (!this.#deliver(item)) this.#items.push(item);
   }
 
@@ -182,7 +194,23 @@ export class Channel<T> implements AsyncIterable<T> {
     if (receiver === undefined) return false;
     receiver.answer({ done: false, value: item });
     if (receiver.signal === undefined) this.#freeSlot();
+    else this.#flights.begin(item, receiver.signal);
     return true;
+  }
+
+  #hasItem(): boolean {
+    if (this.#flights.size > 0) this.#recall();
+    return this.#items.size > 0;
+  }
+
+  /**
+   * What receivers have given up was older than all in the buffer, and still has its slots: it goes back to the front, or to who
+   * waits. This is done before anything else happens to the buffer, or an item would overtake them.
+   */
+  #recall(): void {
+    this.#flights.recall((item) => this.#items.unshift(item));
+    while (this.#items.size > 0 && this.#receivers.first !== undefined)
+      this.#deliver(this.#items.shift() as T);
   }
 
   #take(): T {
@@ -197,13 +225,10 @@ export class Channel<T> implements AsyncIterable<T> {
     if (signal === undefined) return received;
     return received.then((step) => {
       if (step.done === true) return step;
-      if (!signal.aborted) {
-        this.#freeSlot();
-        return step;
-      }
-      // It was the oldest item, and still has its slot: it goes to the next receiver, or back to the front.
-      if (!this.#deliver(step.value)) this.#items.unshift(step.value);
-      throw signal.reason;
+      if (signal.aborted) this.#recall();
+      if (!this.#flights.land()) throw signal.reason;
+      this.#freeSlot();
+      return step;
     });
   }
 

@@ -3,7 +3,7 @@ export type { AcquireOptions, SignalOptions } from './acquire-options.ts';
 export type { AdaptiveLimit, AdaptiveLimitOptions } from './adaptive-limit.ts';
 export { buffered, bufferUnordered } from './buffered.ts';
 export type { BufferedOptions } from './buffered.ts';
-export type { Thunk } from './buffered-stream.ts';
+export type { Thunk } from './intake.ts';
 export { Channel } from './channel.ts';
 export * as limits from './limits.ts';
 export type { FileDescriptorOptions, NetworkOptions } from './limits.ts';

@@ -27,9 +27,10 @@ export interface FileDescriptorOptions {
  * One more fails with EMFILE, and so does whatever else needs a descriptor then: a connection, a log, a module.
  *
  * A ceiling, not advice: Node runs file operations in `UV_THREADPOOL_SIZE` threads (4), so that a few times as many are enough
- * to keep a disk busy. `Infinity` where the system sets no limit (Windows).
+ * to keep a disk busy. On Windows, where nobody tells what is open, 8,192 less `headroom`. Where the system sets no limit, as
+ * if it were 1,048,576.
  *
- * @returns at least 1.
+ * @returns an integer of at least 1.
  * @throws {InvalidOptionError}
  */
 export function fileDescriptors(options: FileDescriptorOptions = {}): number {
@@ -51,7 +52,7 @@ export function connections(poolSize: number): number {
 }
 
 export interface NetworkOptions {
-  /** Hosts that the calls are spread over, an integer of at least 1. Default 1. */
+  /** Hosts that the calls are spread over, an integer of at least 1. Default 1. Of no effect beside `perSecond`, which is of all. */
   readonly hosts?: number;
   /** Calls a second that the other side can take (or that are allowed), above 0; with `latencyMs`. */
   readonly perSecond?: number;

@@ -99,6 +99,15 @@ export class Line<Asked, Answer> {
     return this.first && this.#ring.shift();
   }
 
+  /** Answers all who ask for this very thing, wherever they stand. */
+  answerAll(asks: Asked, answer: Answer): void {
+    this.#ring.filter((waiter) => {
+      if (waiter.left || waiter.asks !== asks) return true;
+      waiter.answer(answer);
+      return false;
+    });
+  }
+
   #sweep(): void {
     this.#ring.filter((waiter) => !waiter.left);
     this.#left = 0;

@@ -2,22 +2,29 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 /** What the system says of this process's file descriptors. */
 export interface OpenFileFacts {
-  /** The soft limit; undefined where there is none, or where it can't be read. */
-  readonly limit: number | undefined;
+  readonly limit: number;
+  /** 0 where nobody tells: on Windows. */
   readonly open: number;
 }
 
+/** The table of descriptors of the C library that Node uses on Windows. No `ulimit` there, but EMFILE all the same. */
+const onWindows = 8192;
+
+/** Without a limit: what Node itself takes for enough when it raises its own. A number, because limits are to be passed on. */
+const unlimited = 2 ** 20;
+
 /**
  * Node raises the soft limit to the hard one when it starts, so this may be more than `ulimit -n` says in the shell. On Linux
- * it is in /proc; elsewhere the diagnostic report has it, which takes a few milliseconds. Windows has no such limit.
+ * it is in /proc; elsewhere the diagnostic report has it, which takes a few milliseconds.
  */
 export function openFileFacts(): OpenFileFacts {
-  return { limit: limitFromProc() ?? limitFromReport(), open: openNow() };
+  const limit = process.platform === 'win32' ? onWindows : (limitFromProc() ?? limitFromReport());
+  return { limit: limit ?? unlimited, open: openNow() };
 }
 
-/** How many operations that hold `each` descriptors fit, at least 1; `Infinity` without a limit. */
+/** How many operations that hold `each` descriptors fit, at least 1. */
 export function operationsWithin({ limit, open }: OpenFileFacts, headroom: number, each: number): number {
-  return limit === undefined ? Infinity : Math.max(1, Math.floor((limit - open - headroom) / each));
+  return Math.max(1, Math.floor((limit - open - headroom) / each));
 }
 
 /** The soft limit in a text like /proc/self/limits. */

@@ -1,5 +1,5 @@
 import { FlowClosedError, InvalidOptionError } from '../errors.ts';
-import { callable, checkOptions, integer, positive } from '../options.ts';
+import { callable, checkOptions, integer, longestTimer, positive } from '../options.ts';
 import { checkAcquireOptions } from './acquire-options.ts';
 import type { AcquireOptions } from './acquire-options.ts';
 import { Line, unlessAborted } from './line.ts';
@@ -64,10 +64,7 @@ export class RateLimiter {
       if (this.tryAcquire(n)) return Promise.resolve();
       const granted = this.#line.wait(n, signal);
       if (this.#line.size === 1) this.#advance();
-      return unlessAborted(granted, signal, () => {
-        this.#take(-n);
-        this.#advance();
-      });
+      return unlessAborted(granted, signal, () => this.#giveBack(n));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -93,11 +90,17 @@ export class RateLimiter {
     return true;
   }
 
-  /** Waits for its turn and calls `fn`. Rejects like `acquire()`, or with what `fn` throws. */
+  /**
+   * Waits for its turn and calls `fn`, never before `use()` returns. Rejects like `acquire()`, or with what `fn` throws. If the
+   * signal is aborted before, `fn` is not called and the turn is given back.
+   */
   async use<T>(fn: () => T | PromiseLike<T>, options?: AcquireOptions): Promise<T> {
     callable('fn', fn);
     await this.acquire(options);
-    options?.signal?.throwIfAborted();
+    if (options?.signal?.aborted === true) {
+      this.#giveBack(options.n ?? 1);
+      throw options.signal.reason;
+    }
     return await fn();
   }
 
@@ -117,14 +120,21 @@ export class RateLimiter {
     for (let { first } = this.#line; first !== undefined; first = this.#line.first) {
       const ms = this.#msUntil(first.asks);
       if (ms > 0) {
-        // Rounded up: a timer cuts off fractions. It may still fire a little early by this clock, and is then set again.
-        this.#timer = setTimeout(() => this.#advance(), Math.ceil(ms));
+        // Rounded up: a timer cuts off fractions. It may still fire early, a little by this clock, or because the turn is further
+        // away than a timer can be set: then it is set again.
+        this.#timer = setTimeout(() => this.#advance(), Math.min(Math.ceil(ms), longestTimer));
         return;
       }
       this.#line.shift();
       this.#take(first.asks);
       first.answer();
     }
+  }
+
+  /** A turn that nobody has used: the next in line may start the sooner. */
+  #giveBack(n: number): void {
+    this.#take(-n);
+    this.#advance();
   }
 
   #msUntil(n: number): number {

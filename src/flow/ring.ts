@@ -18,6 +18,11 @@ export class Ring<T> {
     return this.#items[this.#head];
   }
 
+  /** Undefined from `size` on. @param index from 0, the first. */
+  at(index: number): T | undefined {
+    return index < this.#size ? this.#items[(this.#head + index) & (this.#items.length - 1)] : undefined;
+  }
+
   push(item: T): void {
     if (this.#size === this.#items.length) this.#grow();
     this.#items[(this.#head + this.#size++) & (this.#items.length - 1)] = item;

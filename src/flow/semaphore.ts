@@ -112,7 +112,8 @@ export class Semaphore {
 
   /**
    * Changes how many permits there are, at once. None are taken from those who hold them: when there are fewer than are held,
-   * nothing is granted until enough came back.
+   * nothing is granted until enough came back. Who waits for more than there are now stays in line, and keeps its place before
+   * those behind it until there are enough again: give it a signal if that may be never.
    *
    * @param permits an integer of at least 0; 0 pauses.
    * @throws {InvalidOptionError}

@@ -14,13 +14,19 @@ export interface OpenSource<T> {
 }
 
 /** @throws {InvalidOptionError} for what is neither iterable nor async iterable. */
-export function openSource<T>(source: Source<T>): OpenSource<T> {
+export function checkSource(source: unknown): void {
   if (typeof source === 'object' && source !== null) {
-    if (Symbol.asyncIterator in source) return promising(source[Symbol.asyncIterator]());
-    if (Symbol.iterator in source) return source[Symbol.iterator]() as OpenSource<T>;
+    if (Symbol.asyncIterator in source || Symbol.iterator in source) return;
   }
   const message = `the source must be an iterable or an async iterable, not ${show(source)}`;
   throw new InvalidOptionError('source', source, message);
+}
+
+/** @throws {InvalidOptionError} for what is neither iterable nor async iterable. */
+export function openSource<T>(source: Source<T>): OpenSource<T> {
+  checkSource(source);
+  if (Symbol.asyncIterator in source) return promising(source[Symbol.asyncIterator]());
+  return source[Symbol.iterator]() as OpenSource<T>;
 }
 
 /** An async iterator of a foreign make may return thenables that are no promises, or even plain steps. */

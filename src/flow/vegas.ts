@@ -43,7 +43,8 @@ export class Vegas {
   #samples = 0;
   #sumMs = 0;
   #mostInFlight = 0;
-  #overloaded = false;
+  /** Calls that were refused for overload. */
+  #refused = 0;
 
   constructor({ initial, min, max }: VegasBounds) {
     this.#min = min;
@@ -68,34 +69,42 @@ export class Vegas {
     this.#samples++;
     this.#sumMs += ms;
     this.#mostInFlight = Math.max(this.#mostInFlight, inFlight);
-    if (this.#samples >= this.#roundSize) this.#endRound(this.#sumMs / this.#samples);
+    this.#endRoundIfOver();
   }
 
-  /** A call was refused for overload or ran into a timeout: a tenth less, once a round. Its time says nothing. */
+  /**
+   * A call was refused for overload or ran into a timeout: a tenth less, once a round. Its time says nothing, but it counts as a
+   * call of the round: where all are refused, the limit goes on falling.
+   */
   overloaded(): void {
-    if (this.#overloaded) return;
-    this.#overloaded = true;
-    this.#set(this.#limit * 0.9);
+    if (this.#refused++ === 0) this.#set(this.#limit * 0.9);
+    this.#endRoundIfOver();
   }
 
   get #roundSize(): number {
     return this.#state === 'draining' ? this.#limit : Math.max(smallestRound, this.limit);
   }
 
+  #endRoundIfOver(): void {
+    if (this.#samples + this.#refused >= this.#roundSize) this.#endRound(this.#sumMs / this.#samples);
+  }
+
+  /** @param meanMs NaN if all were refused. */
   #endRound(meanMs: number): void {
     // When the caller has less to do than the limit allows, the times say nothing about the limit.
     const busy = this.#mostInFlight * 2 >= this.limit;
-    const overloaded = this.#overloaded;
+    const overloaded = this.#refused > 0;
     this.#samples = 0;
     this.#sumMs = 0;
     this.#mostInFlight = 0;
-    this.#overloaded = false;
+    this.#refused = 0;
     if (this.#state === 'draining') this.#state = 'probing';
     else if (this.#state === 'probing') {
       this.#state = 'steady';
-      this.#renewBase(meanMs);
+      // With calls refused even now, those that were not are too few, or not without a queue.
+      if (!overloaded) this.#renewBase(meanMs);
     } else {
-      if (this.#baseMs === Infinity) this.#baseMs = meanMs;
+      if (this.#baseMs === Infinity && !Number.isNaN(meanMs)) this.#baseMs = meanMs;
       if (busy && !overloaded) this.#adjust(meanMs);
       if (--this.#roundsToProbe > 0) return;
       this.#roundsToProbe = roundsBetweenProbes;

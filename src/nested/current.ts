@@ -1,5 +1,7 @@
 import { bufferUnordered } from '../flow/buffered.ts';
 import { offAbort, onAbort } from '../flow/on-abort.ts';
+import { checkSource } from '../flow/source.ts';
+import type { Source } from '../flow/source.ts';
 import { checkOptions, integer } from '../options.ts';
 import type { NestedCalls } from '../pool/nested-calls.ts';
 import { asTask } from '../tasks/task.ts';
@@ -11,8 +13,6 @@ import { atHand } from './at-hand.ts';
 import { NestedFuture } from './nested-future.ts';
 import type { NestedOutcome } from './nested-future.ts';
 import { Offers } from './offers.ts';
-
-type Source<T> = Iterable<T> | AsyncIterable<T>;
 
 interface Listener<R> {
   admitted?(): void;
@@ -82,12 +82,15 @@ export class Current {
    *
    * @param options `window`: tasks in flight or finished and not yet read, an integer of at least 1. Default: four for each worker,
    *   because small tasks travel together.
+   * @throws {InvalidOptionError} at once, also for what is no source. An item that is no task, an error of the source or a task
+   *   that was refused ends the iteration with that error, after the futures that were in flight.
    */
   asCompleted<T extends Task<unknown>>(
     tasks: Source<T>,
     options: { readonly window?: number } = {},
   ): AsyncIterableIterator<NestedFuture<TaskResult<T>>, undefined> {
     const { window = this.workers * 4 } = checkOptions('asCompleted option', options, { window: integer(1) });
+    checkSource(tasks);
     return bufferUnordered(this.#thunks(tasks), window) as never;
   }
 
@@ -145,7 +148,7 @@ export class Current {
   }
 
   #submit<R>(task: Task<R>, options?: TaskOptions, listener?: Listener<R>): NestedFuture<R> {
-    const all = { ...asTask(task).options, ...(options && validateTaskOptions(options)) };
+    const all = { ...asTask(task).options, ...(options !== undefined && validateTaskOptions(options)) };
     const { signal } = all;
     signal?.throwIfAborted();
     const withdraw = (reason: unknown) => this.#calls.withdraw(call, reason);

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { FlowClosedError, InvalidOptionError } from '../../src/errors.ts';
 import { AdaptiveLimit } from '../../src/flow/adaptive-limit.ts';
@@ -52,6 +53,52 @@ test('passes on what becomes of the call; overload lowers the limit, other failu
   expect(adaptive.limit).toBe(90);
 });
 
+test('never begins a call beyond the limit of that moment, whatever becomes of the calls', async () => {
+  const call = fc.record({
+    ms: fc.integer({ min: 1, max: 200 }),
+    end: fc.constantFrom('returns', 'returns', 'fails', 'refused'),
+    pauseMs: fc.nat(5),
+    aborted: fc.boolean(),
+  });
+  const setting = fc.record({
+    initial: fc.integer({ min: 2, max: 30 }),
+    calls: fc.array(call, { minLength: 50, maxLength: 400, size: 'max' }),
+  });
+  await fc.assert(
+    fc.asyncProperty(setting, async ({ initial, calls }) => {
+      const adaptive = new AdaptiveLimit({
+        initial,
+        min: 2,
+        max: 40,
+        isOverload: (error) => error === 'refused',
+      });
+      let running = 0;
+      const all: Promise<unknown>[] = [];
+      for (const { ms, end, pauseMs, aborted } of calls) {
+        const controller = new AbortController();
+        const used = adaptive.use(
+          async () => {
+            expect(++running).toBeLessThanOrEqual(adaptive.limit);
+            await sleep(ms);
+            running--;
+            if (end !== 'returns') throw end;
+          },
+          { signal: controller.signal },
+        );
+        all.push(used.catch((reason: unknown) => expect(['aborted', end]).toContain(reason)));
+        await vi.advanceTimersByTimeAsync(pauseMs);
+        if (aborted) controller.abort('aborted');
+        expect(adaptive.limit).toBeGreaterThanOrEqual(2);
+        expect(adaptive.limit).toBeLessThanOrEqual(40);
+      }
+      await vi.runAllTimersAsync();
+      await Promise.all(all);
+      expect([running, adaptive.waiting]).toEqual([0, 0]);
+    }),
+    { numRuns: 30 },
+  );
+});
+
 test('a wait can be aborted, and the whole be closed', async () => {
   const adaptive = new AdaptiveLimit({ initial: 1 });
   const held = adaptive.use(() => sleep(10));
@@ -60,6 +107,7 @@ test('a wait can be aborted, and the whole be closed', async () => {
   const refused = reasonOf(adaptive.use(() => {}));
   controller.abort('no');
   adaptive.close();
+  expect(adaptive.closed).toBe(true);
   expect(await aborted).toBe('no');
   expect(await refused).toBeInstanceOf(FlowClosedError);
   await vi.runAllTimersAsync();
@@ -77,4 +125,7 @@ test('bad options are refused', async () => {
   for (const options of bad) expect(() => new AdaptiveLimit(options as object)).toThrow(InvalidOptionError);
   expect([new AdaptiveLimit({ min: 50 }).limit, new AdaptiveLimit({ max: 5 }).limit]).toEqual([50, 5]);
   expect(await reasonOf(new AdaptiveLimit().use(5 as never))).toBeInstanceOf(InvalidOptionError);
+  expect(await reasonOf(new AdaptiveLimit().use(() => 1, { n: 2 } as object))).toMatchObject({
+    message: "unknown option 'n' (known: signal)",
+  });
 });

@@ -3,7 +3,7 @@ import { setImmediate as immediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { InvalidOptionError } from '../../src/errors.ts';
 import { buffered, bufferUnordered } from '../../src/flow/buffered.ts';
-import type { Thunk } from '../../src/flow/buffered-stream.ts';
+import type { Thunk } from '../../src/flow/intake.ts';
 import { Channel } from '../../src/flow/channel.ts';
 import { collect, reasonOf, rounds, settlementOf } from '../support/settling.ts';
 
@@ -231,11 +231,40 @@ describe.each([
       expect((await results.next()).done).toBe(true);
     });
 
+    test('gives way to a failure that was in flight before it, and comes after it with outcomes', async () => {
+      const [failed, broken] = [new Error('failed'), new Error('source')];
+      function* source(): Generator<Thunk<number>> {
+        yield () => Promise.reject(failed);
+        throw broken;
+      }
+      const results = stream(source(), 2);
+      expect(await reasonOf(results.next())).toBe(failed);
+      expect((await results.next()).done).toBe(true);
+      const outcomes = stream(source(), 2, { outcomes: true });
+      expect((await outcomes.next()).value).toEqual({ status: 'rejected', reason: failed });
+      expect(await reasonOf(outcomes.next())).toBe(broken);
+    });
+
     test('by an async source, at its first step', async () => {
       const source = {
         [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error('foo')) }),
       };
       expect(await reasonOf(stream(source, 2).next())).toMatchObject({ message: 'foo' });
+    });
+
+    test('a step that is no object, of an iterator made by hand, is one', async () => {
+      const sources = [
+        { [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve(undefined) }) },
+        { [Symbol.iterator]: () => ({ next: () => 5 }) },
+      ];
+      for (const source of sources) {
+        const results = stream(source as never, 2);
+        expect(await reasonOf(results.next())).toMatchObject({
+          option: 'source',
+          message: expect.stringMatching(/must give an object with done and value, not (undefined|5)/),
+        });
+        expect((await results.next()).done).toBe(true);
+      }
     });
 
     test('an item that is a promise already runs: told so, and the source is closed', async () => {
@@ -334,6 +363,21 @@ describe.each([
       expect(await reasonOf(loop)).toMatchObject({ message: 'clean-up' });
     });
 
+    test('by the source itself, while it is pulled: what it yields then is not run', async () => {
+      let ran = false;
+      const source = {
+        [Symbol.iterator]: () => ({
+          next: () => {
+            void results.return?.();
+            return { done: false, value: () => ((ran = true), 1) };
+          },
+        }),
+      };
+      const results = stream(source as Iterable<Thunk<number>>, 2);
+      expect((await results.next()).done).toBe(true);
+      expect(ran).toBe(false);
+    });
+
     test('before it began closes the source, and a second time does nothing', async () => {
       const works = new Works();
       const results = stream(works.source(), 2);
@@ -359,6 +403,20 @@ describe.each([
       await results.return?.();
       expect((await results.next()).done).toBe(true);
     });
+  });
+
+  test('lets more than ten thunks listen to their signal without a warning', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    process.on('warning', note);
+    const thunks = Array.from({ length: 30 }, () => (signal: AbortSignal) => {
+      signal.addEventListener('abort', () => {});
+      return immediate();
+    });
+    await collect(stream(thunks, 30));
+    await rounds();
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
   });
 
   describe('a signal', () => {

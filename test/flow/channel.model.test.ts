@@ -5,15 +5,19 @@ import type { Reservation } from '../../src/flow/reservation.ts';
 import type { Each } from '../support/each.ts';
 
 type Step =
-  | Each<'send' | 'trySend' | 'reserve' | 'receive' | 'tryReceive' | 'close' | 'tick'>
+  | Each<'send' | 'trySend' | 'reserve' | 'tryReserve' | 'receive' | 'tryReceive' | 'close' | 'tick'>
+  | Each<'next' | 'leave'>
   | Each<'abort' | 'use' | 'release', { at: number }>;
 
 const plain = fc.constantFrom(
   'send',
   'trySend',
   'reserve',
+  'tryReserve',
   'receive',
   'receive',
+  'next',
+  'leave',
   'tryReceive',
   'tick',
   'tick',
@@ -46,6 +50,7 @@ test('nothing is lost, doubled or held beyond the capacity, at every step', asyn
       const received: number[] = [];
       const reservations: Reservation<number>[] = [];
       const controllers: AbortController[] = [];
+      let loop = channel[Symbol.asyncIterator]();
       let items = 0;
       let ended = 0;
       const signal = () => {
@@ -79,6 +84,22 @@ test('nothing is lost, doubled or held beyond the capacity, at every step', asyn
             () => ended++,
           );
           doing.push(settled);
+        } else if (step.kind === 'tryReserve') {
+          if (channel.closed) expect(() => channel.tryReserve()).toThrow();
+          else {
+            const reservation = channel.tryReserve();
+            if (reservation !== null) reservations.push(reservation);
+          }
+        } else if (step.kind === 'next') {
+          const settled = loop.next().then(({ done, value }) => {
+            if (done !== true) received.push(value);
+          });
+          doing.push(settled);
+        } else if (step.kind === 'leave') {
+          const before = channel.size;
+          const [left] = [loop, (loop = channel[Symbol.asyncIterator]())];
+          doing.push(left.return?.() as Promise<unknown>);
+          expect(channel.size).toBe(before);
         } else if (step.kind === 'tryReceive') {
           try {
             const item = channel.tryReceive();
@@ -108,6 +129,51 @@ test('nothing is lost, doubled or held beyond the capacity, at every step', asyn
       expect(received.toSorted((a, b) => a - b)).toEqual([...sent].toSorted((a, b) => a - b));
       expect([...refused].filter((item) => sent.has(item))).toEqual([]);
       expect(channel).toMatchObject({ size: 0, receiversWaiting: 0, sendersWaiting: 0 });
+    }),
+    { numRuns: 400 },
+  );
+});
+
+test('a consumer that gives up finds all in the order in which it was sent, however often it does', async () => {
+  const events = fc.array(
+    fc.oneof(
+      { weight: 6, arbitrary: fc.constant('send' as const) },
+      { weight: 2, arbitrary: fc.constant('tick' as const) },
+      // So many receivers wait afterwards.
+      { weight: 3, arbitrary: fc.integer({ min: 0, max: 4 }) },
+    ),
+    { maxLength: 100, size: 'max' },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 1, max: 4 }), events, async (capacity, script) => {
+      const channel = new Channel<number>(capacity);
+      const received: number[] = [];
+      let controller = new AbortController();
+      let sent = 0;
+      const giveUpAndTake = () => {
+        controller.abort('enough');
+        controller = new AbortController();
+        for (let item = channel.tryReceive(); item !== undefined; item = channel.tryReceive())
+          received.push(item);
+      };
+      for (const event of script) {
+        if (event === 'send') {
+          if (channel.trySend(sent)) sent++;
+        } else if (event === 'tick') await tick();
+        else {
+          giveUpAndTake();
+          for (let left = event; left > 0; left--) {
+            channel.receive({ signal: controller.signal }).then(
+              (item) => received.push(item),
+              () => {},
+            );
+          }
+        }
+      }
+      giveUpAndTake();
+      expect(received).toEqual(Array.from({ length: sent }, (_, item) => item));
+      await tick();
+      expect(channel).toMatchObject({ size: 0, receiversWaiting: 0 });
     }),
     { numRuns: 400 },
   );

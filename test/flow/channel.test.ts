@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { FlowClosedError, InvalidOptionError } from '../../src/errors.ts';
+import { buffered } from '../../src/flow/buffered.ts';
 import { Channel } from '../../src/flow/channel.ts';
 import { collect, reasonOf, rounds, settlementOf } from '../support/settling.ts';
 
@@ -148,6 +149,42 @@ describe('an aborted receive', () => {
     expect([await channel.receive(), await channel.receive(), await channel.receive()]).toEqual([1, 2, 3]);
   });
 
+  test('lets nobody overtake what it was just given: neither a receiver who comes nor an item', async () => {
+    for (const next of ['receive', 'tryReceive', 'loop'] as const) {
+      const channel = new Channel<number>(3);
+      const controller = new AbortController();
+      const aborted = reasonOf(channel.receive({ signal: controller.signal }));
+      for (const item of [1, 2]) channel.trySend(item);
+      controller.abort('late');
+      if (next === 'loop') expect((await channel[Symbol.asyncIterator]().next()).value).toBe(1);
+      else expect(await channel[next]()).toBe(1);
+      expect(await aborted).toBe('late');
+      expect(channel.tryReceive()).toBe(2);
+    }
+    const channel = new Channel<number>(3);
+    const controller = new AbortController();
+    const aborted = reasonOf(channel.receive({ signal: controller.signal }));
+    const waiting = channel.receive();
+    channel.trySend(1);
+    controller.abort('late');
+    channel.trySend(2);
+    expect(await waiting).toBe(1);
+    expect(await aborted).toBe('late');
+    expect(channel.tryReceive()).toBe(2);
+  });
+
+  test('with others that have the same signal puts all back in their order', async () => {
+    const channel = new Channel<number>(4);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const aborted = [1, 2, 3].map(() => reasonOf(channel.receive({ signal })));
+    for (const item of [1, 2, 3, 4]) channel.trySend(item);
+    controller.abort('all');
+    expect(await Promise.all(aborted)).toEqual(['all', 'all', 'all']);
+    expect(channel.size).toBe(4);
+    expect([1, 2, 3, 4].map(() => channel.tryReceive())).toEqual([1, 2, 3, 4]);
+  });
+
   test('hands what it was just given to a receiver who waits', async () => {
     const channel = new Channel<number>(1);
     const controller = new AbortController();
@@ -202,6 +239,22 @@ describe('a reservation', () => {
     first.release();
     (await second)[Symbol.dispose]();
     expect(channel.trySend(1)).toBe(true);
+  });
+
+  test('is taken without waiting, or not at all: tryReserve', async () => {
+    const channel = new Channel<number>(1);
+    const first = channel.tryReserve();
+    expect([channel.tryReserve(), channel.trySend(9)]).toEqual([null, false]);
+    const waiting = channel.send(2);
+    first?.release();
+    // The slot is that of who waits.
+    expect(channel.tryReserve()).toBeNull();
+    await waiting;
+    expect(channel.tryReceive()).toBe(2);
+    channel.tryReserve()?.send(3);
+    expect(channel.tryReceive()).toBe(3);
+    channel.close();
+    expect(() => channel.tryReserve()).toThrow(FlowClosedError);
   });
 
   test('is good for one item', async () => {
@@ -343,6 +396,50 @@ describe('a loop', () => {
     await loop.return?.();
     expect(await loop.next()).toEqual({ done: true, value: undefined });
     expect(channel.size).toBe(1);
+  });
+});
+
+describe('a loop that is left while it waits', () => {
+  test('by hand: gives up its turn, and takes no item with it', async () => {
+    const channel = new Channel<number>(2);
+    const [first, second] = [channel[Symbol.asyncIterator](), channel[Symbol.asyncIterator]()];
+    const waiting = [first.next(), first.next(), second.next()];
+    expect(channel.receiversWaiting).toBe(3);
+    await first.return?.();
+    expect(channel.receiversWaiting).toBe(1);
+    for (const item of [1, 2]) channel.trySend(item);
+    expect(await Promise.all(waiting)).toEqual([
+      { done: true, value: undefined },
+      { done: true, value: undefined },
+      { done: false, value: 1 },
+    ]);
+    expect(channel.tryReceive()).toBe(2);
+  });
+
+  test('by a stream that reads ahead', async () => {
+    const channel = new Channel<() => number>(2);
+    channel.trySend(() => 1);
+    for await (const result of buffered(channel, 2)) {
+      expect(result).toBe(1);
+      break;
+    }
+    expect(channel.receiversWaiting).toBe(0);
+    channel.trySend(() => 2);
+    expect(channel.size).toBe(1);
+  });
+
+  test('stands among others who have left or go on waiting', async () => {
+    const channel = new Channel<number>(1);
+    const controller = new AbortController();
+    const loop = channel[Symbol.asyncIterator]();
+    const aborted = reasonOf(channel.receive({ signal: controller.signal }));
+    const left = loop.next();
+    const receiver = channel.receive();
+    controller.abort('no');
+    await loop.return?.();
+    expect([await aborted, (await left).done, channel.receiversWaiting]).toEqual(['no', true, 1]);
+    channel.trySend(1);
+    expect(await receiver).toBe(1);
   });
 });
 

@@ -19,6 +19,7 @@ test('a channel carries one type', () => {
   expectTypeOf(channel.receive()).toEqualTypeOf<Promise<string>>();
   expectTypeOf(channel.tryReceive()).toEqualTypeOf<string | undefined>();
   expectTypeOf(channel.reserve()).toEqualTypeOf<Promise<Reservation<string>>>();
+  expectTypeOf(channel.tryReserve()).toEqualTypeOf<Reservation<string> | null>();
   // @ts-expect-error a number is no string
   void channel.send(1);
 });

@@ -18,6 +18,10 @@ const kinds: Record<string, number> = {
   'aborted turns': 200_000,
   'aborted receives': 200_000,
   channel: 1_000_000,
+  reservations: 1_000_000,
+  'loops that are left': 1_000_000,
+  turns: 1_000_000,
+  'adaptive limit': 1_000_000,
   buffered: 1_000_000,
   bufferUnordered: 1_000_000,
 };

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { InvalidOptionError } from '../../src/errors.ts';
-import { limits } from '../../src/flow/index.ts';
+import { limits, Semaphore } from '../../src/flow/index.ts';
 import { openFileFacts, operationsWithin, parseLimits } from '../../src/flow/open-files.ts';
 import { availableWorkers } from '../../src/pool/sizing.ts';
 
@@ -17,9 +17,20 @@ describe('fileDescriptors', () => {
     expect(operationsWithin({ limit: 1024, open: 24 }, 101, 2)).toBe(449);
   });
 
-  test('is at least one, and Infinity without a limit', () => {
+  test('is at least one', () => {
     expect(operationsWithin({ limit: 64, open: 60 }, 64, 1)).toBe(1);
-    expect(operationsWithin({ limit: undefined, open: 60 }, 64, 1)).toBe(Infinity);
+  });
+
+  test('is a number that other limits take, on every system', () => {
+    const { platform } = process;
+    try {
+      Object.defineProperty(process, 'platform', { value: 'win32' });
+      expect(openFileFacts().limit).toBe(8192);
+    } finally {
+      Object.defineProperty(process, 'platform', { value: platform });
+    }
+    const n = limits.fileDescriptors();
+    expect(new Semaphore(n).permits).toBe(n);
   });
 
   test('reads the limit that the system has for this process', () => {

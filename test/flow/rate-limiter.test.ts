@@ -64,6 +64,17 @@ describe('turns', () => {
     expect([rate.tryAcquire(2), rate.tryAcquire(), rate.tryAcquire()]).toEqual([false, true, false]);
   });
 
+  test('may be further apart than a timer can be set', async () => {
+    const day = 24 * 60 * 60 * 1000;
+    const rate = new RateLimiter({ limit: 1, perMs: 60 * day });
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    expect(await turns(rate, 3)).toEqual([0, 60 * day, 120 * day]);
+    // Two turns, each of them with three timers of at most 24.8 days.
+    expect(timers.mock.calls.map(([, ms]) => ms).filter((ms = 0) => ms > 2 ** 31 - 1)).toEqual([]);
+    expect(timers.mock.calls.length).toBeLessThanOrEqual(6);
+    timers.mockRestore();
+  });
+
   test('no timer runs unless somebody waits', async () => {
     const rate = new RateLimiter({ limit: 1 });
     expect(vi.getTimerCount()).toBe(0);
@@ -78,12 +89,13 @@ describe('turns', () => {
 });
 
 test('in any stretch of perMs no more than limit + burst - 1 start, whatever is asked for when', async () => {
-  const steps = fc.array(
-    fc.record({ ask: fc.nat(6), n: fc.integer({ min: 1, max: 3 }), pauseMs: fc.nat(300) }),
-    {
-      maxLength: 40,
-    },
-  );
+  const step = fc.record({
+    ask: fc.nat(6),
+    n: fc.integer({ min: 1, max: 3 }),
+    abort: fc.constantFrom('none', 'none', 'before the pause', 'after it'),
+    pauseMs: fc.nat(300),
+  });
+  const steps = fc.array(step, { maxLength: 40 });
   const setting = fc.record({
     limit: fc.integer({ min: 1, max: 50 }),
     burst: fc.integer({ min: 3, max: 10 }),
@@ -94,13 +106,26 @@ test('in any stretch of perMs no more than limit + burst - 1 start, whatever is 
       const starts: number[] = [];
       const asked: Promise<void>[] = [];
       const started = (n: number) => starts.push(...Array.from({ length: n }, () => performance.now()));
-      for (const { ask, n, pauseMs } of script) {
-        for (let left = ask; left > 0; left--) asked.push(rate.acquire({ n }).then(() => void started(n)));
+      for (const { ask, n, abort, pauseMs } of script) {
+        const controller = new AbortController();
+        const { signal } = controller;
+        for (let left = ask; left > 0; left--) {
+          const turn = left % 2 === 0 ? rate.acquire({ n, signal }) : rate.use(() => {}, { n, signal });
+          asked.push(
+            turn.then(
+              () => void started(n),
+              () => {},
+            ),
+          );
+        }
         if (rate.tryAcquire()) started(1);
+        if (abort === 'before the pause') controller.abort();
         await vi.advanceTimersByTimeAsync(pauseMs);
+        if (abort === 'after it') controller.abort();
       }
       await vi.runAllTimersAsync();
       await Promise.all(asked);
+      expect([rate.waiting, vi.getTimerCount()]).toEqual([0, 0]);
       for (const [index, start] of starts.entries()) {
         const after = starts[index + limit + burst - 1];
         if (after !== undefined) expect(after - start).toBeGreaterThanOrEqual(1000 - 1e-6);
@@ -169,6 +194,18 @@ describe('use', () => {
     const [first, second, third] = [call(1), reasonOf(call(error)), call(3)];
     await vi.runAllTimersAsync();
     expect([await first, await second, await third]).toEqual([[1, 0], error, [3, 200]]);
+  });
+
+  test('gives the turn back that it is aborted with, and calls nothing', async () => {
+    const rate = new RateLimiter({ limit: 1, burst: 2 });
+    const controller = new AbortController();
+    let called = false;
+    const aborted = reasonOf(rate.use(() => (called = true), { n: 2, signal: controller.signal }));
+    const next = rate.acquire({ n: 2 });
+    controller.abort('no');
+    expect(await aborted).toBe('no');
+    await next;
+    expect([called, rate.waiting, vi.getTimerCount()]).toEqual([false, 0, 0]);
   });
 
   test('inside a semaphore keeps both bounds', async () => {

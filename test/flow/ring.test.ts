@@ -28,6 +28,8 @@ test('a queue with two ends, whatever is done to it', () => {
         }
         expect(ring.size).toBe(model.length);
         expect(ring.first).toBe(model[0]);
+        for (const at of [0, index % 7, model.length - 1, model.length].filter((each) => each >= 0))
+          expect(ring.at(at)).toBe(model[at]);
       }
       while (ring.size > 0) expect(ring.shift()).toBe(model.shift());
       expect(model).toEqual([]);

@@ -123,3 +123,82 @@ test('first come, first served, and never more than the permits, at every step',
     { numRuns: 400 },
   );
 });
+
+type Use =
+  | Each<'use', { n: number }>
+  | Each<'end' | 'fail' | 'abort', { at: number }>
+  | Each<'close' | 'tick'>;
+
+const uses: fc.Arbitrary<Use[]> = fc.array(
+  fc.oneof(
+    { weight: 20, arbitrary: fc.record({ kind: fc.constant('use' as const), n }) },
+    {
+      weight: 24,
+      arbitrary: fc.record({
+        kind: fc.constantFrom('end' as const, 'end' as const, 'fail' as const, 'abort' as const),
+        at: fc.nat(6),
+      }),
+    },
+    { weight: 12, arbitrary: fc.constant<Use>({ kind: 'tick' }) },
+    { weight: 1, arbitrary: fc.constant<Use>({ kind: 'close' }) },
+  ),
+  { maxLength: 120, size: 'max' },
+);
+
+test('use() begins in order, never runs more than the permits, and gives all of them back, at every step', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 4, max: 6 }), uses, async (permits, script) => {
+      const semaphore = new Semaphore(permits);
+      const running: { id: number; n: number; end(): void; fail(): void }[] = [];
+      const controllers: AbortController[] = [];
+      const begun: number[] = [];
+      const all: Promise<unknown>[] = [];
+      const tick = async () => {
+        for (let turns = 0; turns < 8; turns++) await Promise.resolve();
+      };
+      const look = () => {
+        const held = running.reduce((sum, each) => sum + each.n, 0);
+        expect(held).toBeLessThanOrEqual(permits);
+        expect(semaphore.available).toBeLessThanOrEqual(permits - held);
+        expect(begun).toEqual(begun.toSorted((a, b) => a - b));
+      };
+      for (const step of script) {
+        if (step.kind === 'use') {
+          const id = controllers.length;
+          const controller = new AbortController();
+          controllers.push(controller);
+          const work = () => {
+            expect(controller.signal.aborted).toBe(false);
+            begun.push(id);
+            return new Promise<void>((end, reject) =>
+              running.push({ id, n: step.n, end, fail: () => reject(new Error('failed')) }),
+            );
+          };
+          all.push(
+            semaphore.use(work, { n: step.n, signal: controller.signal }).catch((error: Error) => error),
+          );
+        } else if (step.kind === 'end' || step.kind === 'fail') running.splice(step.at, 1)[0]?.[step.kind]();
+        else if (step.kind === 'abort') controllers.at(-1 - step.at)?.abort(new Error('aborted'));
+        else if (step.kind === 'close') semaphore.close();
+        else {
+          await tick();
+          const held = running.reduce((sum, each) => sum + each.n, 0);
+          expect(semaphore.available).toBe(permits - held);
+        }
+        look();
+      }
+      do {
+        for (const each of running.splice(0)) each.end();
+        await tick();
+        look();
+      } while (running.length > 0);
+      // Whoever was refused, or failed, did so for a reason of this script.
+      for (const error of await Promise.all(all)) {
+        if (error !== undefined)
+          expect((error as Error).message).toMatch(/failed|aborted|semaphore is closed/);
+      }
+      expect([semaphore.available, semaphore.waiting]).toEqual([permits, 0]);
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -87,4 +87,15 @@ describe('the limit', () => {
     vegas.overloaded();
     expect(vegas.limit).toBe(81);
   });
+
+  test('goes on falling while every call is refused, and grows again afterwards', () => {
+    const vegas = new Vegas({ ...bounds, initial: 200 });
+    for (let refused = 0; refused < 3000; refused++) vegas.overloaded();
+    expect(vegas.limit).toBeLessThanOrEqual(10);
+    expect(vegas.baseMs).toBe(Infinity);
+    const { callsPerSecond } = simulate(vegas, { servers: 100, serviceMs: kinds.fixed() }, 20_000);
+    expect(vegas.baseMs).toBeCloseTo(50, 0);
+    expect(vegas.limit).toBeGreaterThanOrEqual(90);
+    expect(callsPerSecond).toBeGreaterThan(1000);
+  });
 });

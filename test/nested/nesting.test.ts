@@ -370,7 +370,11 @@ describe('mistakes', () => {
     });
     expect(await reasonOf(executor.run(nested.badWindow()))).toMatchObject({ name: 'InvalidOptionError' });
     expect(await reasonOf(executor.run(nested.badOption()))).toMatchObject({ name: 'InvalidOptionError' });
-    expect(await reasonOf(executor.run(nested.streamsOf(5)))).toBeInstanceOf(Error);
+    expect(await reasonOf(executor.run(nested.streamsOf(5)))).toMatchObject({
+      name: 'InvalidOptionError',
+      message: 'the source must be an iterable or an async iterable, not 5',
+    });
+    expect(await reasonOf(executor.run(nested.streamsOf([5])))).toMatchObject({ name: 'InvalidTaskError' });
     expectEmpty();
   });
 

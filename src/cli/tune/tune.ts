@@ -1,4 +1,4 @@
-import { accessSync, constants, writeFileSync } from 'node:fs';
+import { accessSync, constants, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { TuneArguments } from '../arguments.ts';
 import { fromText, toSystem } from '../byte-path.ts';
@@ -58,11 +58,14 @@ async function read(
   return undefined;
 }
 
-/** Can a file be made there? */
+/** Can a file be made there, or the one that is there be written? */
 async function hasPlace(session: Session, file: BytePath): Promise<boolean> {
   try {
-    accessSync(toSystem(dirname(file)), constants.W_OK);
-    return true;
+    const there = statSync(toSystem(file), { throwIfNoEntry: false });
+    accessSync(toSystem(there === undefined ? dirname(file) : file), constants.W_OK);
+    if (there?.isDirectory() !== true) return true;
+    await session.fail(file, 'is a directory');
+    return false;
   } catch (error) {
     await session.fail(file, error);
     return false;

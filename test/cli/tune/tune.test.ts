@@ -116,6 +116,7 @@ describe('millrace tune', () => {
 
   test.each([
     [['work.mjs#double', '--input', 'nowhere'], 1, 'millrace: nowhere: no such file or directory\n'],
+    [['work.mjs#double', '--input', 'input', '--json', '.'], 1, 'millrace: .: is a directory\n'],
     [
       ['work.mjs#double', '--input', 'input', '--svg', 'no/curve.svg'],
       1,
