@@ -14,24 +14,22 @@ const answerMs = 500;
  */
 export async function closeServer(server: Server, gate: OverloadGate): Promise<void> {
   OverloadGate.check(gate);
-  if (typeof server?.closeIdleConnections !== 'function') {
+  // HTTP/2 servers have only some of these methods, or none.
+  if (typeof server?.closeAllConnections !== 'function') {
     throw new InvalidOptionError('server', server, `server must be a node:http Server, not ${show(server)}`);
   }
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   // Kept alive, and nothing to say: they would hold the server open until they time out.
   server.closeIdleConnections();
   const idle = setInterval(() => server.closeIdleConnections(), 10);
-  const cut = cutConnections(server, gate);
+  const cut = whenTimeIsUp(gate, () => server.closeAllConnections());
   await gate.close();
   await closed;
   clearInterval(idle);
   clearTimeout(cut);
 }
 
-/** Cuts what is open when the gate's time is up: somebody who still sends a body, say. To be cleared when all have gone. */
-export function cutConnections(
-  server: Pick<Server, 'closeAllConnections'>,
-  { options }: OverloadGate,
-): NodeJS.Timeout {
-  return setTimeout(() => server.closeAllConnections(), options.closeMs + answerMs);
+/** To cut what is open then: somebody who still sends a body, say. To be cleared when all have gone. */
+export function whenTimeIsUp({ options }: OverloadGate, cut: () => void): NodeJS.Timeout {
+  return setTimeout(cut, options.closeMs + answerMs);
 }

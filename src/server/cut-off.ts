@@ -11,7 +11,8 @@ const watched = new WeakSet<IncomingMessage>();
  * section 9.6. Reading on would let it send for ever.) May be called more than once.
  */
 export function cutOff(request: IncomingMessage, response: ServerResponse): void {
-  if (request.complete || watched.has(request)) return;
+  // What a framework injects says nothing of it, and has no connection.
+  if (!('complete' in request) || request.complete || watched.has(request)) return;
   watched.add(request);
   response.once('finish', () => {
     if (request.complete) return;

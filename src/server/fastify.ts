@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { cutConnections } from './close-server.ts';
+import { whenTimeIsUp } from './close-server.ts';
+import { Connections } from './connections.ts';
 import { cutOff } from './cut-off.ts';
 import { embed } from './embedding.ts';
 import type { EmbeddingOptions } from './embedding.ts';
@@ -32,6 +33,8 @@ declare module 'fastify' {
  * app.post('/thumbnail', { config: { millrace: { class: 'normal' } } }, async (request) =>
  *   request.millrace.run(images.resize(await body(request), { width: 200 })));
  * ```
+ * Await the registration: then a mistake in the options of a route is told when the route is added, else to its clients.
+ *
  * Decorates the instance with `millrace` (the gate) and requests with `millrace` (their tasks). A refusal is an error with
  * `statusCode` and `headers`, which Fastify's own error handler answers.
  *
@@ -40,12 +43,17 @@ declare module 'fastify' {
  * made here.
  */
 export async function millrace(app: FastifyInstance, options: EmbeddingOptions): Promise<void> {
+  // First, since it refuses a second registration: that must not leave threads.
+  app.decorateRequest('millrace', null as never);
   const { gate, endExecutor } = embed(options);
   app.decorate('millrace', gate);
-  app.decorateRequest('millrace', null as never);
-  // A mistake in a route is told when it is added, and not to its clients.
+  const connections = new Connections();
+  // A mistake in a route is told when it is added, and not to its clients; not for routes that were there before.
   app.addHook('onRoute', ({ config }) => void checkRequestOptions(config?.millrace ?? {}));
-  app.addHook('onRequest', (request, reply, done) => admit(gate, request, reply, done));
+  app.addHook('onRequest', (request, reply, done) => {
+    connections.add(request.raw);
+    admit(gate, request, reply, done);
+  });
   // Whoever's error it is: an upload that was refused half-way must not go on for ever.
   app.addHook('onError', (request, reply, _error, done) => {
     cutOff(request.raw, reply.raw);
@@ -54,11 +62,12 @@ export async function millrace(app: FastifyInstance, options: EmbeddingOptions):
   let cut: NodeJS.Timeout | undefined;
   app.addHook('preClose', (done) => {
     void gate.close();
-    cut = cutConnections(app.server, gate);
+    cut = whenTimeIsUp(gate, () => connections.cut(app.server));
     done();
   });
   app.addHook('onClose', async () => {
-    clearTimeout(cut);
+    // Fastify does not wait for its servers on further addresses: they may still have connections.
+    cut?.unref();
     await gate.close();
     await endExecutor();
   });

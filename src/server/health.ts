@@ -1,7 +1,7 @@
 import { OverloadGate } from './overload-gate.ts';
 
 export interface Health {
-  /** `'starting'` until every thread is up; `'failed'` if one can't be started. */
+  /** `'starting'` until every thread is up; `'failed'` if one can't be started, or the executor was shut down. */
   readonly status: 'starting' | 'ready' | 'overloaded' | 'closing' | 'failed';
   /** The same as a status code: 200 while requests should be sent here, 503 otherwise. */
   readonly statusCode: 200 | 503;
@@ -23,10 +23,10 @@ export class HealthCheck {
     this.#watch();
   }
 
+  /** What is known; asking looks again whether threads can be started, for the next time. */
   readiness(): Health {
     if (this.#gate.closing) return { status: 'closing', statusCode: 503 };
-    // Asking tries again.
-    if (this.#started === 'failed') this.#watch();
+    this.#watch();
     if (this.#started !== 'ready') return { status: this.#started, statusCode: 503 };
     return { status: this.isOverloaded() ? 'overloaded' : 'ready', statusCode: 200 };
   }

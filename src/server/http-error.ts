@@ -42,19 +42,21 @@ export class HttpError extends MillraceError {
  * | `TaskTimeoutError` before it ran | 503, `Retry-After`: it waited as long as it could |
  * | `TaskTimeoutError` while it ran | 503 without: trying again would take as long |
  * | `ExecutorClosedError` | 503, `Retry-After`, `Connection: close`: the server is going away |
+ *
+ * @param expectedMs milliseconds until there is room again, for an error that does not know; a second if it isn't given.
  */
-export function toHttpError(error: unknown): HttpError | null {
+export function toHttpError(error: unknown, expectedMs?: number): HttpError | null {
   if (error instanceof HttpError) return error;
   const cause = { cause: error };
   if (error instanceof SaturatedError) {
     const message = 'the server has more work than it can do in time';
-    return unavailable(error.code, message, error.retryAfterMs, cause);
+    return unavailable(error.code, message, error.retryAfterMs ?? expectedMs, cause);
   }
   if (error instanceof TaskTimeoutError) {
     if (error.phase === 'running') {
       return new HttpError(503, error.code, 'the work took longer than its deadline', {}, cause);
     }
-    return unavailable(error.code, 'the deadline passed before the work could begin', undefined, cause);
+    return unavailable(error.code, 'the deadline passed before the work could begin', expectedMs, cause);
   }
   if (error instanceof ExecutorClosedError) {
     const close = { connection: 'close' };

@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Executor, ExecutorClosedError, InvalidOptionError, TaskTimeoutError } from '../index.ts';
 import type { Future, Task, TaskOptions } from '../index.ts';
 import { show } from '../options.ts';
+import { asTask } from '../tasks/task.ts';
+import { validateTaskOptions } from '../tasks/task-options.ts';
 import { AdmittedWork } from './admitted-work.ts';
 import { resolveGateOptions } from './gate-options.ts';
 import type { GateOptions, ResolvedGateOptions } from './gate-options.ts';
@@ -79,21 +81,24 @@ export class OverloadGate {
   /**
    * Admits a task of a request that has so much time left.
    *
-   * @param options laid over the task's own; the gate adds what is its concern: the priority of the class, the deadline.
+   * @param options laid over the task's own; the gate adds what is its concern: the priority of the class, the deadline
+   *   if the task has no shorter one, whether its thread may be ended.
    * @throws {SaturatedError | TaskTimeoutError | ExecutorClosedError} when it is refused, and what `trySubmit` throws.
    */
   admit<R>(requestClass: RequestClass, leftMs: number, task: Task<R>, options: TaskOptions): Future<R> {
     if (leftMs <= 0)
       throw new TaskTimeoutError('the deadline had passed before the task was submitted', 'waiting');
-    const refusal = this.refusal(requestClass, leftMs, task);
+    const own = { ...asTask(task).options, ...validateTaskOptions(options) };
+    const deadlineMs = Math.min(leftMs, own.deadlineMs ?? Infinity);
+    const refusal = this.refusal(requestClass, deadlineMs, task);
     if (refusal !== null) throw refusal;
     for (const victim of this.executor.inTheWayOf(task, this.#work.below(requestClass)) ?? []) {
       victim.cancel(saturated(this.executor, 'made room for a request that matters more'));
     }
     const future = this.executor.trySubmit(task, {
       ...options,
-      priority: priorityOf(requestClass, options.priority ?? task.options.priority ?? 0),
-      deadlineMs: leftMs,
+      priority: priorityOf(requestClass, own.priority ?? 0),
+      deadlineMs,
       interrupt: this.options.onDisconnect === 'interrupt' && 'when-asked',
     });
     if (future === null) throw full(this.executor);

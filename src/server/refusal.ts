@@ -24,7 +24,8 @@ export function tooLate(
   const priority = priorityOf(requestClass, 0);
   const { waitMs = 0, runMs = 0 } = executor.forecast(task === undefined ? { priority } : { priority, task });
   if (waitMs === 0 || waitMs * caution + runMs <= leftMs) return null;
-  const message = `expected to wait ${Math.ceil(waitMs)} ms, with ${Math.floor(leftMs)} ms left`;
+  const expected = `to wait ${Math.ceil(waitMs)} ms, half as long again to be safe, and to run ${Math.ceil(runMs)} ms`;
+  const message = `expected ${expected}, with ${Math.floor(leftMs)} ms left`;
   return saturated(executor, message, waitMs);
 }
 

@@ -5,7 +5,7 @@ import { cutOff } from './cut-off.ts';
 import { HttpError, toHttpError } from './http-error.ts';
 import type { OverloadGate } from './overload-gate.ts';
 import { RequestDeadline } from './request-deadline.ts';
-import { checkRequestOptions } from './request-options.ts';
+import { checkRequestOptions, priorityOf } from './request-options.ts';
 import type { RequestClass, RequestOptions } from './request-options.ts';
 
 /** The work of one request: has its class, its deadline and its client. */
@@ -70,8 +70,9 @@ export class RequestTasks {
    * Rejects with an `HttpError` that frameworks answer by themselves (503 with `Retry-After`; 499, which nobody will see,
    * for a client that has gone), or with what the task threw.
    *
-   * @param options laid over the task's own. `priority` orders within the request's class; `deadlineMs` and `interrupt`
-   *   are the request's concern.
+   * @param options laid over the task's own. `priority` orders within the request's class. A `deadlineMs` of the task's own
+   *   holds if it is shorter than the request's; whether its thread may be ended for it is the gate's to say
+   *   (`onDisconnect`), and an `interrupt` counts for nothing. A bad option rejects with `InvalidOptionError`.
    */
   async run<R>(task: Task<R>, options: Omit<TaskOptions, 'deadlineMs' | 'interrupt'> = {}): Promise<R> {
     try {
@@ -99,7 +100,8 @@ export class RequestTasks {
 
   /** What is thrown for an error. A refused body may go on for a while, but not for ever. */
   #answerTo(error: unknown): unknown {
-    const answer = toHttpError(error);
+    const { waitMs } = this.#gate.executor.forecast({ priority: priorityOf(this.class, 0) });
+    const answer = toHttpError(error, waitMs);
     if (answer === null) return error;
     if (answer.statusCode === 503) this.#gate.refused[this.class]++;
     cutOff(this.#request, this.#response);

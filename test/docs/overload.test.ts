@@ -17,18 +17,17 @@ test('every block of the page is run', () => {
   expect(blocks.map((code) => code.split('\n')[0])).toEqual(['// node:http', '// Koa', '// Hono']);
 });
 
-test("the README's server: an image is a thumbnail, text is refused", async () => {
+test("the README's server: an image is a thumbnail, anything else is refused", async () => {
   const block = blocksOf('README.md').find((each) => each.startsWith("import fastify from 'fastify'"));
   const listens =
     "await app.listen({ port: process.env.PORT });\nprocess.once('SIGTERM', () => app.close());\n";
   const folder = folderWith(`${block}${listens}`, ['fastify']);
   folders.push(folder);
   const server = await startServer(join(folder, 'main.mjs'), () => true);
-  const image = await sharp({ create: { width: 400, height: 300, channels: 3, background: 'red' } })
-    .jpeg()
-    .toBuffer();
-  const post = (body: string | Buffer, type: string) =>
-    send(server.port, '/thumbnails', { body, headers: { 'content-type': type } });
+  const create = { width: 2000, height: 1500, channels: 3, background: 'red' } as const;
+  const image = await sharp({ create }).jpeg().toBuffer();
+  const post = (body: string | Buffer, type: string, headers = {}) =>
+    send(server.port, '/thumbnails', { body, headers: { 'content-type': type, ...headers } });
   const thumbnail = await post(image, 'image/jpeg');
   expect(thumbnail.headers['content-type']).toBe('image/jpeg');
   expect(await sharp(thumbnail.body).metadata()).toMatchObject({ width: 200, height: 150 });
@@ -36,6 +35,16 @@ test("the README's server: an image is a thumbnail, text is refused", async () =
     // A body that was text would be a path: of this image, for example.
     expect((await post(JSON.stringify('/tmp/any.jpg'), type)).status, type).toBe(415);
   }
+  // Larger than what Fastify takes by itself, as photographs are.
+  const large = await sharp({ create }).raw().toBuffer();
+  expect((await post(large, 'image/jpeg')).status, 'no image').toBe(415);
+  expect((await post('just text', 'image/jpeg')).status, 'text named .jpg').toBe(415);
+  expect((await send(server.port, '/thumbnails', { method: 'POST' })).status, 'no body').toBe(415);
+  const bomb = await sharp({ create: { ...create, width: 15_000, height: 10_000 } })
+    .png()
+    .toBuffer();
+  expect((await post(bomb, 'image/png')).status, 'a decompression bomb').toBe(413);
+  expect((await post(image, 'image/jpeg', { 'request-timeout-ms': '1' })).status, 'too late').toBe(503);
   expect(await terminate(server)).toBe(0);
 });
 

@@ -2,15 +2,16 @@ import underPressure from '@fastify/under-pressure';
 import fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { connect, constants } from 'node:http2';
-import type { ClientHttp2Stream } from 'node:http2';
+import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import { Executor, InvalidOptionError } from 'millrace';
 import { millrace } from 'millrace/fastify';
 import type { EmbeddingOptions } from 'millrace/fastify';
 import { underPressureOptions } from 'millrace/http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Gate } from '../support/gate.ts';
-import { jsonOf, open, portOf, send, sendForEver, textOf } from '../support/request.ts';
+import { jsonOf, listen, open, portOf, send, sendForEver, textOf } from '../support/request.ts';
 import { rounds } from '../support/settling.ts';
 import { work } from '../support/work.ts';
 
@@ -26,8 +27,22 @@ afterEach(async () => {
 
 const oneWorker: EmbeddingOptions = { executor: { workers: 1, maxPending: 2 } };
 
-async function start(options: EmbeddingOptions = oneWorker): Promise<number> {
-  app = fastify();
+async function startHttp2(options: EmbeddingOptions): Promise<number> {
+  return start(options, fastify({ http2: true }) as unknown as FastifyInstance);
+}
+
+async function statusOf(stream: ClientHttp2Stream | undefined): Promise<number> {
+  const [headers] = (await once(stream?.resume() as ClientHttp2Stream, 'response')) as [
+    { ':status': number },
+  ];
+  return headers[':status'];
+}
+
+async function start(
+  options: EmbeddingOptions = oneWorker,
+  instance: FastifyInstance = fastify(),
+): Promise<number> {
+  app = instance;
   await app.register(millrace, options);
   app.get('/light', () => 'light');
   app.get('/pass', (request) => request.millrace.run(work.pass(barrier.shared, 'passed')));
@@ -105,6 +120,13 @@ describe('the plugin', () => {
     app = fastify();
   });
 
+  test('a second registration is refused before anything else', async () => {
+    app = fastify();
+    await app.register(millrace, oneWorker);
+    await expect(app.register(millrace, { deadlineMs: 0 })).rejects.toThrow('already');
+    app = fastify();
+  });
+
   test("a route's bad options are refused when it is added", async () => {
     app = fastify();
     await app.register(millrace, oneWorker);
@@ -113,23 +135,14 @@ describe('the plugin', () => {
   });
 
   test('over HTTP/2 too: refuses, and a stream that is cancelled takes its work along', async () => {
-    const http2 = fastify({ http2: true });
-    app = http2 as unknown as FastifyInstance;
-    await app.register(millrace, { executor: { workers: 1, maxPending: 1 } });
-    app.get('/pass', (request) => request.millrace.run(work.pass(barrier.shared, 'passed')));
-    app.get('/', (request) => request.millrace.run(work.echo('answer')));
-    await app.listen({ port: 0, host: '127.0.0.1' });
-    const session = connect(`http://127.0.0.1:${portOf(app.server)}`);
-    const statusOf = async (stream: ClientHttp2Stream): Promise<number> => {
-      const [headers] = (await once(stream.resume(), 'response')) as [{ ':status': number }];
-      return headers[':status'];
-    };
+    const port = await startHttp2({ executor: { workers: 1, maxPending: 1 } });
+    const session = connect(`http://127.0.0.1:${port}`);
     const passed = statusOf(session.request({ ':path': '/pass' }));
     await barrier.arrivals();
     await rounds();
-    const cancelled = session.request({ ':path': '/' });
+    const cancelled = session.request({ ':path': '/sheddable' });
     while (ofGate().stats().pending < 1) await rounds(1);
-    expect(await statusOf(session.request({ ':path': '/' }))).toBe(503);
+    expect(await statusOf(session.request({ ':path': '/sheddable' }))).toBe(503);
     cancelled.close(constants.NGHTTP2_CANCEL);
     while (ofGate().stats().pending > 0) await rounds(1);
     barrier.open();
@@ -170,6 +183,30 @@ describe('close', () => {
     await send(port, '/light');
     await app.close();
     await expect(upload.answer).rejects.toThrow();
+  });
+
+  test('cuts off who came over a server that nobody else knows, as of a second address', async () => {
+    await start({ ...oneWorker, closeMs: 0 });
+    const second = createServer((request, response) => app.routing(request, response));
+    const port = await listen(second);
+    const upload = open(port, { path: '/normal', method: 'POST', headers: { ...json, 'content-length': 9 } });
+    upload.request.write('"half');
+    await send(port, '/light');
+    await app.close();
+    await expect(upload.answer).rejects.toThrow();
+    second.close();
+  });
+
+  test('over HTTP/2: ends sessions that are idle, or still send a body when its time is up', async () => {
+    const port = await startHttp2({ ...oneWorker, closeMs: 0 });
+    const [idle, uploading] = [0, 1].map(() => connect(`http://127.0.0.1:${port}`));
+    const ended = [idle, uploading].map((session) => once(session as ClientHttp2Session, 'close'));
+    expect(await statusOf(idle?.request({ ':path': '/light' }))).toBe(200);
+    const upload = uploading?.request({ ':path': '/normal', ':method': 'POST', ...json });
+    upload?.on('error', () => {}).write('"half');
+    expect(await statusOf(uploading?.request({ ':path': '/light' }))).toBe(200);
+    await app.close();
+    await Promise.all(ended);
   });
 
   test('refuses what has not ended within closeMs', async () => {

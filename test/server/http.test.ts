@@ -145,6 +145,15 @@ describe('closeServer', () => {
   });
 });
 
+test('health: an executor that was shut down has failed, as the second look knows', async () => {
+  await start();
+  const health = new HealthCheck(gate);
+  await executor.shutdown();
+  health.readiness();
+  await rounds();
+  expect(health.readiness()).toEqual({ status: 'failed', statusCode: 503 });
+});
+
 test('health: starting, ready, overloaded but still to be sent requests, closing', async () => {
   await start();
   const health = new HealthCheck(gate);

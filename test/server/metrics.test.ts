@@ -64,6 +64,19 @@ describe('prometheus', () => {
   });
 });
 
+test("the machine's load is not told as 0 while nobody knows it", async () => {
+  executor = new Executor({ workers: 1 });
+  const registry = new Registry();
+  ({ stop } = await prometheusMetrics({ executors: [executor], registry }));
+  expect(await registry.metrics()).not.toMatch(/^millrace_host/m);
+  let text = '';
+  while (!/^millrace_host_cpu_ratio /m.test(text)) {
+    await rounds(1);
+    text = await registry.metrics();
+  }
+  expect(text).toMatch(/^millrace_host_memory_free_bytes \d+$/m);
+});
+
 test.each([
   [{}, 'executors must be an array of Executors, not undefined'],
   [{ executors: [{}] }, 'executors must be an array of Executors, not [ {} ]'],
