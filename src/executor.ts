@@ -14,8 +14,8 @@ import { readFuture } from './scheduler/readings.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import type { ShutdownMode } from './scheduler/lifecycle.ts';
 import type { ExecutorStats } from './scheduler/stats.ts';
-import { openSource } from './scheduler/task-source.ts';
-import type { Source } from './scheduler/task-source.ts';
+import { convertSource } from './scheduler/task-source.ts';
+import type { Source } from './source.ts';
 import { TaskStream } from './scheduler/task-stream.ts';
 import { duplex } from './streams/duplex.ts';
 import { webStream } from './streams/web-stream.ts';
@@ -109,7 +109,7 @@ export class Executor implements AsyncDisposable {
     options: StreamOptions = {},
   ): AsyncIterableIterator<Future<TaskResult<T>>, undefined> {
     const { window = this.capacity } = checkOptions('asCompleted option', options, streamChecks);
-    const source = openSource(tasks, (task) => asTask(task));
+    const source = convertSource(tasks, (task) => asTask(task));
     return new TaskStream(this.#scheduler, source, { order: 'completed', window, read: readFuture }) as never;
   }
 

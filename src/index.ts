@@ -27,7 +27,7 @@ export type { Percentiles } from './scheduler/histogram.ts';
 export type { MapOptions, MapResult, StreamOptions } from './scheduler/map-tasks.ts';
 export type { ShutdownMode } from './scheduler/lifecycle.ts';
 export type { ExecutorStats } from './scheduler/stats.ts';
-export type { Source } from './scheduler/task-source.ts';
+export type { Source } from './source.ts';
 export { wait } from './scheduler/wait.ts';
 export type { WaitOptions, WaitResult } from './scheduler/wait.ts';
 export type { TransformPair } from './streams/web-stream.ts';

@@ -4,7 +4,7 @@ import type { Taker, Thunk } from './intake.ts';
 import { offAbort, onAbort } from './on-abort.ts';
 import type { Abortable } from './on-abort.ts';
 import { Ring } from './ring.ts';
-import type { OpenSource } from './source.ts';
+import type { OpenSource } from '../source.ts';
 import { Unread } from './unread.ts';
 import type { Entry, Step } from './unread.ts';
 

@@ -1,8 +1,8 @@
 import { abortSignal, boolean, checkOptions, integer, oneOf } from '../options.ts';
 import { BufferedStream } from './buffered-stream.ts';
 import type { Thunk } from './intake.ts';
-import { openSource } from './source.ts';
-import type { Source } from './source.ts';
+import { checkSource, openSource } from '../source.ts';
+import type { Source } from '../source.ts';
 
 export interface BufferedOptions {
   /** Yield each result as `{ status, value | reason }`, so that a failure does not end the iteration. Default false. */
@@ -72,6 +72,7 @@ export function bufferUnordered<T>(
 function stream<T>(source: Source<Thunk<T>>, n: number, ordered: boolean, options: BufferedOptions = {}) {
   integer(1)('n', n);
   const { outcomes = false, onLeave = 'abort', signal } = checkOptions('option', options, checks);
+  checkSource(source);
   return new BufferedStream(openSource(source), { n, ordered, outcomes, onLeave, signal });
 }
 

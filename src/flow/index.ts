@@ -13,4 +13,4 @@ export type { RateLimiterOptions } from './rate-limiter.ts';
 export type { Reservation } from './reservation.ts';
 export { Semaphore } from './semaphore.ts';
 export type { SemaphoreOptions } from './semaphore.ts';
-export type { Source } from './source.ts';
+export type { Source } from '../source.ts';

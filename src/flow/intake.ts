@@ -1,6 +1,7 @@
 import { InvalidOptionError } from '../errors.ts';
 import { show } from '../options.ts';
-import type { OpenSource } from './source.ts';
+import { isStep, noStep } from '../source.ts';
+import type { OpenSource } from '../source.ts';
 
 /** Something to do, not begun. The signal is aborted when its result is wanted no more. */
 export type Thunk<T> = (signal: AbortSignal) => T | PromiseLike<T>;
@@ -66,8 +67,7 @@ export class Intake<T> {
   };
 
   #take(step: IteratorResult<Thunk<T>, unknown>): void {
-    // Who writes an iterator by hand may forget to return something.
-    if (typeof step !== 'object' || step === null) this.#taker.sourceEnded({ reason: noStep(step) });
+    if (!isStep(step)) this.#taker.sourceEnded({ reason: noStep(step) });
     else if (step.done === true) this.#taker.sourceEnded(null);
     else if (typeof step.value === 'function') this.#taker.pulled(step.value);
     else {
@@ -75,11 +75,6 @@ export class Intake<T> {
       this.close().catch(() => {});
     }
   }
-}
-
-function noStep(step: unknown): InvalidOptionError {
-  const message = `next() of the source must give an object with done and value, not ${show(step)}`;
-  return new InvalidOptionError('source', step, message);
 }
 
 function noThunk(value: unknown): InvalidOptionError {

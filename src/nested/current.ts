@@ -1,7 +1,7 @@
 import { bufferUnordered } from '../flow/buffered.ts';
 import { offAbort, onAbort } from '../flow/on-abort.ts';
-import { checkSource } from '../flow/source.ts';
-import type { Source } from '../flow/source.ts';
+import { checkSource } from '../source.ts';
+import type { Source } from '../source.ts';
 import { checkOptions, integer } from '../options.ts';
 import type { NestedCalls } from '../pool/nested-calls.ts';
 import { asTask } from '../tasks/task.ts';

@@ -1,4 +1,5 @@
 import type { MessagePort, Transferable } from 'node:worker_threads';
+import { ExecutorClosedError } from '../errors.ts';
 import { Task } from '../tasks/task.ts';
 import type { TaskOptions } from '../tasks/task-options.ts';
 import { findBuffers, reviveBuffers } from './buffers.ts';
@@ -91,7 +92,7 @@ export class NestedCalls {
    * @throws the platform's `DataCloneError` for an argument that can't be cloned.
    */
   submit(task: Task<unknown>, options: TaskOptions, tellAdmitted: boolean, listener: CallListener): number {
-    if (this.ended) throw new Error('this task has ended: it can submit nothing any more');
+    if (this.ended) throw new ExecutorClosedError('this task has ended: it can submit nothing any more');
     const { port, open } = this.desk;
     const { batch, position } = this.at;
     const { module, name } = task;

@@ -167,11 +167,11 @@ export class PiscinaThread implements Worker {
     } catch (error) {
       this.#cause ??= error;
     }
+    if (this.#state !== 'booting') publishWorkerEnd(this.#name, this.#threadId, exitCode, this.#cause);
     this.#state = 'ended';
     clearTimeout(this.#patience);
     this.#port.close();
     void this.#pool.destroy();
-    publishWorkerEnd(this.#name, this.#threadId, exitCode, this.#cause);
     this.#events.ended(exitCode, this.#cause);
   }
 }

@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import type { Channel } from 'node:diagnostics_channel';
 
-/** On `millrace:worker:start`, when a thread is up and can take work; `millrace:worker:end` when it has ended. */
+/** On `millrace:worker:start`, when a thread is up and can take work; `millrace:worker:end` when such a one has ended. */
 export interface WorkerMessage {
   /** The executor's name. */
   readonly executor: string;

@@ -16,10 +16,15 @@ interface Level {
   readonly priority: number;
   jobs: number;
   expectedUs: number;
+  /** Jobs that came before any run time was known. */
+  unknown: number;
 }
 
 /** Weight of the latest call in a mean, as of TCP's round-trip estimate (Jacobson 1988). */
 const gain = 1 / 8;
+/** Of a job that came before any run time was known, and of one that counts with nothing any more. */
+const unknown = -1;
+const forgotten = -2;
 /** Where among the means that of all functions stands; a function's is one further than its index. */
 const all = 0;
 
@@ -27,7 +32,7 @@ const all = 0;
  * The work that has been admitted and has not left its worker, as expected run time by priority.
  *
  * Each job is counted with what its function took lately when it came, and goes with the same amount. A function that
- * nobody has seen end counts as much as the mean of all. Unlike `RunTimes`, which must not fill a batch with what turns
+ * nobody has seen end counts as much as the mean of all; as long as no function has, it counts as what that mean is later. Unlike `RunTimes`, which must not fill a batch with what turns
  * out slow, these means believe a rise and a fall alike: a forecast must not be too high, or workers would stand idle.
  *
  * Every task passes here twice, so this allocates nothing: amounts are whole microseconds, whose sums don't drift, and
@@ -41,7 +46,7 @@ export class Backlog {
   #means = new Float64Array(64).fill(NaN);
 
   constructor() {
-    this.#level = { priority: 0, jobs: 0, expectedUs: 0 };
+    this.#level = { priority: 0, jobs: 0, expectedUs: 0, unknown: 0 };
     this.#levels.push(this.#level);
   }
 
@@ -55,23 +60,27 @@ export class Backlog {
     const level = this.#levelOf(job.priority);
     const mean = this.#means[job.task.target.index + 1];
     // NaN, for a function that is not known yet, is the only number that is not itself.
-    const ms = mean !== undefined && mean === mean ? mean : this.#means[all];
-    job.expectedUs = ((ms ?? 0) * 1000) | 0;
+    const ms = mean !== undefined && mean === mean ? mean : (this.#means[all] as number);
     level.jobs++;
-    level.expectedUs += job.expectedUs;
+    if (ms === ms) level.expectedUs += job.expectedUs = (ms * 1000) | 0;
+    else {
+      job.expectedUs = unknown;
+      level.unknown++;
+    }
   }
 
   /** It is counted with nothing from now on. */
   forget(job: Job): void {
-    this.#levelOf(job.priority).expectedUs -= job.expectedUs;
-    job.expectedUs = 0;
+    const level = this.#levelOf(job.priority);
+    if (job.expectedUs === unknown) level.unknown--;
+    else if (job.expectedUs !== forgotten) level.expectedUs -= job.expectedUs;
+    job.expectedUs = forgotten;
   }
 
   /** @param ms how long it took, of a job that ended by itself: learnt from it. */
   leave(job: Job, ms: number | undefined): void {
-    const level = this.#levelOf(job.priority);
-    level.jobs--;
-    level.expectedUs -= job.expectedUs;
+    this.forget(job);
+    this.#level.jobs--;
     if (ms === undefined) return;
     const index = job.task.target.index + 1;
     if (index >= this.#means.length) this.#grow(index);
@@ -81,17 +90,20 @@ export class Backlog {
 
   /**
    * Expected milliseconds until a worker begins a job of this priority, if nothing more urgent comes: the work that goes
-   * before it, shared by the workers. What runs is finished first, whatever its priority.
+   * before it, shared by the workers. What runs is finished first, whatever its priority. What runs longer than was expected
+   * is taken to go on for as long as it is late, so that nobody is sent behind a task that hangs.
    */
   waitMs(priority: number, lanes: readonly Lane[], now: number): number {
+    const meanMs = this.meanMs() ?? 0;
     let aheadMs = 0;
-    for (const level of this.#levels) if (level.priority >= priority) aheadMs += level.expectedUs / 1000;
+    for (const level of this.#levels)
+      if (level.priority >= priority) aheadMs += level.expectedUs / 1000 + level.unknown * meanMs;
     for (const lane of lanes) {
       const job = lane.runningJob;
-      if (job?.delivery == null) continue;
-      const expectedMs = job.expectedUs / 1000;
-      aheadMs -= Math.min(expectedMs, now - job.delivery.startedAt(job.position));
-      if (job.priority < priority) aheadMs += expectedMs;
+      if (job?.delivery == null || job.expectedUs === forgotten) continue;
+      const expectedMs = job.expectedUs === unknown ? meanMs : job.expectedUs / 1000;
+      const leftMs = Math.abs(expectedMs - (now - job.delivery.startedAt(job.position)));
+      aheadMs += job.priority < priority ? leftMs : leftMs - expectedMs;
     }
     return Math.max(0, aheadMs) / lanes.length;
   }
@@ -114,7 +126,7 @@ export class Backlog {
   #turnTo(priority: number): Level {
     this.#levels = this.#levels.filter((level) => level.jobs > 0);
     let level = this.#levels.find((each) => each.priority === priority);
-    if (level === undefined) this.#levels.push((level = { priority, jobs: 0, expectedUs: 0 }));
+    if (level === undefined) this.#levels.push((level = { priority, jobs: 0, expectedUs: 0, unknown: 0 }));
     return (this.#level = level);
   }
 }

@@ -5,8 +5,8 @@ import type { Task, TaskResult } from '../tasks/task.ts';
 import type { Outcome } from './future.ts';
 import { readOutcome, readResult } from './readings.ts';
 import type { Scheduler } from './scheduler.ts';
-import { openSource } from './task-source.ts';
-import type { Source } from './task-source.ts';
+import type { Source } from '../source.ts';
+import { convertSource } from './task-source.ts';
 import { TaskStream } from './task-stream.ts';
 
 export interface StreamOptions {
@@ -38,7 +38,7 @@ export function mapTasks<I>(
   toTask: (item: I, index: number) => Task<unknown>,
   options: MapOptions,
 ): TaskStream<unknown> {
-  const source = openSource(items, (item, index) => asTask(toTask(item, index)));
+  const source = convertSource(items, (item, index) => asTask(toTask(item, index)));
   callable('toTask', toTask);
   const given = checkOptions(`${method} option`, options, mapChecks);
   return new TaskStream<unknown>(scheduler, source, {

@@ -76,11 +76,11 @@ export class StreamResults<T> {
     this.#ended = true;
   }
 
-  /** Whoever reads on is at the end. */
+  /** Whoever reads on is at the end. What was there is read by nobody, on purpose. */
   drop(): void {
     this.#ended = true;
     this.#error = null;
-    while (this.#jobs.shift() !== undefined);
+    for (let job = this.#jobs.shift(); job !== undefined; job = this.#jobs.shift()) job.observe();
     this.#open = 0;
   }
 

@@ -5,7 +5,7 @@ import type { Puller } from './lifecycle.ts';
 import type { Scheduler } from './scheduler.ts';
 import { StreamResults } from './stream-results.ts';
 import type { StreamOrder } from './stream-results.ts';
-import type { OpenSource } from './task-source.ts';
+import type { OpenSource } from '../source.ts';
 
 const leftReason = () => new DOMException('The loop over the results was left', 'AbortError');
 
@@ -86,7 +86,8 @@ export class TaskStream<T> implements SettlementListener, Puller, AsyncIterableI
 
   /** Called by each job that it has in flight. */
   settled(job: Job): void {
-    if (this.#left) return;
+    // Nobody can ask any more what became of it.
+    if (this.#left) return job.observe();
     const results = this.#results;
     results.settled(job);
     if (!results.awaited) return;

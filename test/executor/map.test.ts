@@ -1,4 +1,4 @@
-import { Executor } from 'millrace';
+import { Executor, InvalidOptionError } from 'millrace';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Channel } from '../support/channel.ts';
 import { Gate } from '../support/gate.ts';
@@ -26,7 +26,7 @@ describe('map', () => {
     executor = new Executor({ workers: 1 });
     expect(await collect(executor.map('a😀', (letter) => work.echo(letter)))).toEqual(['a', '😀']);
     for (const source of [null, undefined, 1, {}, () => {}]) {
-      expect(() => executor.asCompleted(source as never)).toThrow(TypeError);
+      expect(() => executor.asCompleted(source as never)).toThrow(InvalidOptionError);
     }
   });
 
@@ -220,6 +220,6 @@ describe('map', () => {
 
   test.each([null, 1, {}, undefined])('refuses %o as a source', (source) => {
     executor = new Executor({ workers: 1 });
-    expect(() => executor.map(source as never, () => work.echo(1))).toThrow(TypeError);
+    expect(() => executor.map(source as never, () => work.echo(1))).toThrow(InvalidOptionError);
   });
 });

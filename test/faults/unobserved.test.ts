@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { faults } from '../support/faults.ts';
 import { Gate } from '../support/gate.ts';
 import { runScript } from '../support/run-script.ts';
+import { collect, reasonOf } from '../support/settling.ts';
 
 /** An executor that writes down what is reported to it. */
 function start() {
@@ -53,6 +54,18 @@ test('nothing is reported that was read, was cancelled, or was refused', async (
   await executor.shutdown();
   expect(() => executor.trySubmit(faults.echo(1))).toThrow();
   expect([await result, running.state]).toEqual(['asked for before', 'fulfilled']);
+  expect(reports).toEqual([]);
+});
+
+test('a loop that is left reads no more: what fails then is reported nowhere', async () => {
+  const { executor, reports } = start();
+  const items = [1, 2, 3, 4];
+  expect(await reasonOf(collect(executor.map(items, (n) => faults.reject(n))))).toBe(1);
+  expect(await reasonOf(collect(executor.map(items, (n) => faults.reject(n), { ordered: false })))).toBe(1);
+  const failing = items.map((n) => faults.reject(n));
+  for await (const future of executor.asCompleted(failing))
+    if ((await reasonOf(future.result())) === 2) break;
+  await executor.shutdown();
   expect(reports).toEqual([]);
 });
 

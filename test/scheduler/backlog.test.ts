@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Backlog } from '../../src/scheduler/backlog.ts';
 import { Job } from '../../src/scheduler/job.ts';
 import { Lane } from '../../src/scheduler/lane.ts';
@@ -46,6 +46,34 @@ describe('a forecast', () => {
     bench.submit('zz');
     expect(bench.scheduler.forecast()).toMatchObject({ waitMs: 20, runMs: 10 });
     expect(bench.scheduler.forecast(0, makeTask('z').target).runMs).toBeUndefined();
+  });
+
+  test('takes what came before any run time was known for the mean, too, as soon as there is one', () => {
+    const bench = Bench.booted({ workers: 1 });
+    bench.submit('aaa');
+    expect(bench.scheduler.forecast().waitMs).toBeUndefined();
+    bench.worker(0).finish('a', { ms: 10 });
+    expect(bench.scheduler.forecast().waitMs).toBe(20);
+    bench.worker(0).finish('a', { ms: 10 });
+    bench.worker(0).finish('a', { ms: 10 });
+    expect(bench.scheduler.forecast().waitMs).toBe(0);
+  });
+
+  test('takes what is late to go on for as long again', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const bench = Bench.booted({ workers: 1 });
+      teach(bench, 'a', 10);
+      bench.submit('a');
+      bench.worker(0).claim();
+      const waits = [4, 6, 90, 900].map((ms) => {
+        vi.advanceTimersByTime(ms);
+        return bench.scheduler.forecast().waitMs;
+      });
+      expect(waits).toEqual([6, 0, 90, 990]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('counts callers that wait for a place as the mean task', () => {

@@ -3,8 +3,8 @@ import type { Future } from '../../src/scheduler/future.ts';
 import { Scheduler } from '../../src/scheduler/scheduler.ts';
 import type { SchedulerOptions } from '../../src/scheduler/scheduler.ts';
 import { readFuture } from '../../src/scheduler/readings.ts';
-import { openSource } from '../../src/scheduler/task-source.ts';
-import type { Source } from '../../src/scheduler/task-source.ts';
+import { convertSource } from '../../src/scheduler/task-source.ts';
+import type { Source } from '../../src/source.ts';
 import { TaskStream } from '../../src/scheduler/task-stream.ts';
 import type { Task } from '../../src/tasks/task.ts';
 import type { TaskOptions } from '../../src/tasks/task-options.ts';
@@ -64,7 +64,7 @@ export class Bench {
     source: Source<Task<unknown>>,
     { window = this.scheduler.admission.capacity } = {},
   ): TaskStream<Future<unknown>> {
-    const opened = openSource(source, (task) => task);
+    const opened = convertSource(source, (task) => task);
     return new TaskStream(this.scheduler, opened, { order: 'completed', window, read: readFuture });
   }
 

@@ -1,5 +1,5 @@
-import { InvalidOptionError } from '../errors.ts';
-import { show } from '../options.ts';
+import { InvalidOptionError } from './errors.ts';
+import { show } from './options.ts';
 
 /** Anything that a loop can be written over. */
 export type Source<T> = Iterable<T> | AsyncIterable<T>;
@@ -13,8 +13,12 @@ export interface OpenSource<T> {
   return?(): unknown;
 }
 
-/** @throws {InvalidOptionError} for what is neither iterable nor async iterable. */
-export function checkSource(source: unknown): void {
+/**
+ * @param strings is one a source, too, of its characters?
+ * @throws {InvalidOptionError} for what is neither iterable nor async iterable.
+ */
+export function checkSource(source: unknown, strings: boolean = false): void {
+  if (strings && typeof source === 'string') return;
   if (typeof source === 'object' && source !== null) {
     if (Symbol.asyncIterator in source || Symbol.iterator in source) return;
   }
@@ -22,11 +26,21 @@ export function checkSource(source: unknown): void {
   throw new InvalidOptionError('source', source, message);
 }
 
-/** @throws {InvalidOptionError} for what is neither iterable nor async iterable. */
+/** Begins to pull what `checkSource` has let through. */
 export function openSource<T>(source: Source<T>): OpenSource<T> {
-  checkSource(source);
-  if (Symbol.asyncIterator in source) return promising(source[Symbol.asyncIterator]());
-  return source[Symbol.iterator]() as OpenSource<T>;
+  if (typeof source === 'object' && Symbol.asyncIterator in source)
+    return promising(source[Symbol.asyncIterator]());
+  return (source as Iterable<T>)[Symbol.iterator]() as OpenSource<T>;
+}
+
+/** Who writes an iterator by hand may forget to return something. */
+export function isStep(step: unknown): boolean {
+  return typeof step === 'object' && step !== null;
+}
+
+export function noStep(step: unknown): InvalidOptionError {
+  const message = `next() of the source must give an object with done and value, not ${show(step)}`;
+  return new InvalidOptionError('source', step, message);
 }
 
 /** An async iterator of a foreign make may return thenables that are no promises, or even plain steps. */
