@@ -21,7 +21,7 @@ type Target = readonly [index: number, module: string, name: string];
  * A finished result waits no longer than this for others when another task is to begin: what one delivery is expected to
  * take, or half of each would be answered twice. Milliseconds. (Behind a function of uneven run times nothing waits.)
  */
-const maxDelayMs = 2;
+const maxDelayMs = 3;
 
 /**
  * Runs batches one after the other, also when their tasks are asynchronous: a thread runs one task at a time.
