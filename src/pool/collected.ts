@@ -17,7 +17,8 @@ const maxCopiedMs = 0.1;
  * What has finished of the batch that is being run, and was not sent yet.
  *
  * A result is what it was when its task returned: the next task may change an object that it shares with it, or write to
- * the same buffer again. So an object is copied, or it is *live* and leaves before another task begins. Hence all but the
+ * the same buffer again. So an object is copied, or moved within the thread, or it is *live* and leaves before another task
+ * begins. Hence all but the
  * newest value are known to be cloneable, and a message that can't be posted is the newest one's fault.
  */
 export class Collected {
@@ -76,6 +77,7 @@ export class Collected {
     } catch (error) {
       const newest = this.#values.pop();
       this.#live = false;
+      // Whose transfer is wrong is not known: those before it are copied.
       this.#transfer = [];
       this.#buffers = this.#buffers.filter(([index]) => index !== this.#values.length);
       this.fail(dataCloneError(error, newest, 'result'));
@@ -104,16 +106,30 @@ export class Collected {
       const moved = transfersOf(result);
       const value = moved === undefined ? result : (result as { value: unknown }).value;
       const buffers = findBuffers([value]) ?? [];
-      this.#live = isLast || moved !== undefined || ms > maxCopiedMs || isLarge(value);
-      const sent = this.#live ? (moved === undefined ? unpooled(value) : value) : copyOf(value);
-      if (moved !== undefined) this.#transfer.push(...moved);
+      const sent = moved === undefined ? this.#own(value, ms, isLast) : this.#move(value, moved, ms, isLast);
       for (const [, ...path] of buffers) this.#buffers.push([this.#values.length, ...path]);
       this.#values.push(sent);
     } catch (error) {
       this.#live = false;
-      this.#transfer = [];
       this.fail(dataCloneError(error, result, 'result'));
     }
+  }
+
+  #own(value: unknown, ms: number, isLast: boolean): unknown {
+    this.#live = isLast || ms > maxCopiedMs || isLarge(value);
+    return this.#live ? unpooled(value) : copyOf(value);
+  }
+
+  /** What moves leaves its task's hands at once. To wait for others it moves within the thread first, which copies nothing. */
+  #move(value: unknown, moved: readonly Transferable[], ms: number, isLast: boolean): unknown {
+    this.#live = isLast || ms > maxCopiedMs || !moved.every((each) => each instanceof ArrayBuffer);
+    if (this.#live) {
+      this.#transfer.push(...moved);
+      return value;
+    }
+    const [own, memory] = structuredClone([value, moved], { transfer: [...moved] as ArrayBuffer[] });
+    this.#transfer.push(...(memory as ArrayBuffer[]));
+    return own;
   }
 
   #post(last: boolean, full: boolean): void {

@@ -1,9 +1,13 @@
-import { Executor } from 'millrace';
+import { Executor, tasks } from 'millrace';
 import type { Task } from 'millrace';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Gate } from '../support/gate.ts';
 import { reasonOf } from '../support/settling.ts';
 import { work } from '../support/work.ts';
+
+const hosted = tasks<typeof import('../fixtures/hosted.mjs')>(
+  new URL('../fixtures/hosted.mjs', import.meta.url),
+);
 
 let gate: Gate;
 let executor: Executor;
@@ -86,6 +90,27 @@ describe('tasks that travel together share nothing', () => {
       [1, 2, 3, 4].map((n) => work.writeScratch(n)),
     );
     expect((values(results) as Float64Array[]).map(([first]) => first)).toEqual([1, 2, 3, 4]);
+  });
+
+  test('not memory that moves with a result: it is gone at once', async () => {
+    const moving: Task<unknown>[] = [
+      hosted.movePage(1),
+      hosted.movePage(2),
+      hosted.moveTwice(),
+      hosted.movePage(3),
+    ];
+    const [first, second, twice, third] = await together(() => hosted.movePage(0), moving);
+    for (const [result, value] of [
+      [first, 1],
+      [second, 2],
+      [third, 3],
+    ] as const) {
+      const { page, views } = (result as PromiseFulfilledResult<{ page: Uint8Array; views: Uint8Array[] }>)
+        .value;
+      expect([...page]).toEqual([value, 0, 0, 0, 0, 0, 0, 0]);
+      expect(views[0]?.buffer).toBe(page.buffer);
+    }
+    expect(twice).toMatchObject({ status: 'rejected', reason: { name: 'DataCloneError' } });
   });
 });
 
