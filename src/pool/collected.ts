@@ -18,8 +18,8 @@ const maxCopiedMs = 0.1;
  *
  * A result is what it was when its task returned: the next task may change an object that it shares with it, or write to
  * the same buffer again. So an object is copied, or moved within the thread, or it is *live* and leaves before another task
- * begins. Hence all but the
- * newest value are known to be cloneable, and a message that can't be posted is the newest one's fault.
+ * begins. Hence all but the newest value are known to be cloneable, and a message that can't be posted is the newest
+ * one's fault.
  */
 export class Collected {
   readonly #port: MessagePort;
