@@ -10,7 +10,6 @@ import { map } from './map.ts';
 import { Output } from './output.ts';
 import { resize } from './resize.ts';
 import { Session } from './session.ts';
-import { tune } from './tune/tune.ts';
 import { usage } from './usage.ts';
 import { UsageError } from './usage-error.ts';
 import { version } from './version.ts';
@@ -53,9 +52,12 @@ async function perform(session: Session, args: Work): Promise<void> {
     case 'map':
       await map(session, args);
       break;
-    case 'tune':
+    case 'tune': {
+      // With its charts it is half of the program: the others begin without it.
+      const { tune } = await import('./tune/tune.ts');
       await tune(session, args);
       break;
+    }
   }
 }
 
