@@ -59,7 +59,7 @@ export class Collected {
 
   /**
    * @param ms what the task took.
-   * @param isLast nothing of the batch comes after it.
+   * @param isLast nothing of the batch comes after it, before it is sent.
    */
   add(result: unknown, ms: number, isLast: boolean): void {
     if (typeof result === 'object' && result !== null) this.#addObject(result, ms, isLast);
@@ -102,16 +102,18 @@ export class Collected {
   }
 
   #addObject(result: object, ms: number, isLast: boolean): void {
+    let value: unknown = result;
     try {
       const moved = transfersOf(result);
-      const value = moved === undefined ? result : (result as { value: unknown }).value;
+      if (moved !== undefined) ({ value } = result as { value: unknown });
       const buffers = findBuffers([value]) ?? [];
-      const sent = moved === undefined ? this.#own(value, ms, isLast) : this.#move(value, moved, ms, isLast);
+      const sent =
+        moved === undefined ? this.#own(value, ms, isLast) : this.#move(value, [...moved], ms, isLast);
       for (const [, ...path] of buffers) this.#buffers.push([this.#values.length, ...path]);
       this.#values.push(sent);
     } catch (error) {
       this.#live = false;
-      this.fail(dataCloneError(error, result, 'result'));
+      this.fail(dataCloneError(error, value, 'result'));
     }
   }
 
@@ -120,14 +122,14 @@ export class Collected {
     return this.#live ? unpooled(value) : copyOf(value);
   }
 
-  /** What moves leaves its task's hands at once. To wait for others it moves within the thread first, which copies nothing. */
+  /** What moves leaves its task's hands at once. To wait for others it moves within the thread first. */
   #move(value: unknown, moved: readonly Transferable[], ms: number, isLast: boolean): unknown {
     this.#live = isLast || ms > maxCopiedMs || !moved.every((each) => each instanceof ArrayBuffer);
     if (this.#live) {
       this.#transfer.push(...moved);
       return value;
     }
-    const [own, memory] = structuredClone([value, moved], { transfer: [...moved] as ArrayBuffer[] });
+    const [own, memory] = structuredClone([value, moved], { transfer: moved as ArrayBuffer[] });
     this.#transfer.push(...(memory as ArrayBuffer[]));
     return own;
   }

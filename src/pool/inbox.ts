@@ -1,28 +1,28 @@
-import type { MessagePort } from 'node:worker_threads';
 import type { Failure, WorkerEvents } from '../scheduler/backend.ts';
 import { reviveBuffers } from './buffers.ts';
 import { decodeReason } from './error-codec.ts';
 import { OpenCalls } from './open-calls.ts';
+import type { Outbox } from './outbox.ts';
 import type { SentBatches } from './sent-batches.ts';
 import { warnOfTeardown } from './teardown-warning.ts';
 import type { ThreadDelivery } from './thread-delivery.ts';
-import type { Answers, Call, Left, Reported, Resume, ReturnedTask, ToMain, Unread, Waits } from './wire.ts';
+import type { Answers, Call, Left, Reported, ReturnedTask, ToMain, Unread, Waits } from './wire.ts';
 
 /** Takes what one worker thread tells, and tells the scheduler. The other end is `run-batches.ts`. */
 export class Inbox {
-  readonly #port: MessagePort;
+  readonly #outbox: Outbox;
   readonly #sent: SentBatches;
   readonly #events: WorkerEvents;
   readonly #calls: OpenCalls;
-  readonly #hasLeft: () => void;
+  readonly #end: (cause?: unknown) => void;
 
-  /** @param hasLeft the thread has cleaned up, and may be ended. */
-  constructor(port: MessagePort, sent: SentBatches, events: WorkerEvents, hasLeft: () => void) {
-    this.#port = port;
+  /** @param end ends the thread: it has cleaned up, or can't go on. */
+  constructor(outbox: Outbox, sent: SentBatches, events: WorkerEvents, end: (cause?: unknown) => void) {
+    this.#outbox = outbox;
     this.#sent = sent;
     this.#events = events;
-    this.#calls = new OpenCalls(port, (...call) => events.called(...call));
-    this.#hasLeft = hasLeft;
+    this.#calls = new OpenCalls(outbox, (...call) => events.called(...call));
+    this.#end = end;
   }
 
   received(message: ToMain): void {
@@ -54,15 +54,16 @@ export class Inbox {
   }
 
   #unread({ unread, reason }: Unread): void {
-    this.#with(unread, (delivery) => {
-      this.#sent.remove(delivery);
-      const { name, message } = decodeReason(reason) as Error;
-      this.#events.unread(delivery, new DOMException(`args: ${name}: ${message}`, 'DataCloneError'));
-    });
+    const delivery = this.#sent.sentAs(unread);
+    // A result for a task that waits for it there, and would do so for ever.
+    if (delivery === undefined) return this.#end(decodeReason(reason));
+    this.#sent.remove(delivery);
+    const { name, message } = decodeReason(reason) as Error;
+    this.#events.unread(delivery, new DOMException(`args: ${name}: ${message}`, 'DataCloneError'));
   }
 
   #reported({ reported, position, value }: Reported): void {
-    if (this.#sent.claims.reportTaken()) this.#port.postMessage({ resume: true } satisfies Resume);
+    if (this.#sent.claims.reportTaken()) this.#outbox.post({ resume: true });
     this.#with(reported, ({ jobs }) => jobs[position]?.report(value));
   }
 
@@ -83,7 +84,7 @@ export class Inbox {
   #left({ left }: Left): void {
     for (const [module, reason] of left)
       warnOfTeardown(`teardown() of ${module} failed`, decodeReason(reason));
-    this.#hasLeft();
+    this.#end();
   }
 
   #with(id: number, then: (delivery: ThreadDelivery) => void): void {

@@ -1,28 +1,29 @@
-import type { MessagePort, Transferable } from 'node:worker_threads';
+import type { Transferable } from 'node:worker_threads';
 import type { WorkerEvents } from '../scheduler/backend.ts';
 import type { Job } from '../scheduler/job.ts';
 import { internTarget, Task } from '../tasks/task.ts';
 import { findBuffers, reviveBuffers } from './buffers.ts';
 import { decodeReason, encodeReason } from './error-codec.ts';
+import type { Outbox } from './outbox.ts';
 import { dataCloneError } from './uncloneable.ts';
 import type { Call, Told, Withdraw } from './wire.ts';
 
 /** The tasks that tasks of one thread have submitted, as the main thread sees them. */
 export class OpenCalls {
-  readonly #port: MessagePort;
+  readonly #outbox: Outbox;
   readonly #called: WorkerEvents['called'];
   /** How to cancel those that have not settled. */
   readonly #cancel = new Map<number, (reason: unknown) => void>();
 
-  constructor(port: MessagePort, called: WorkerEvents['called']) {
-    this.#port = port;
+  constructor(outbox: Outbox, called: WorkerEvents['called']) {
+    this.#outbox = outbox;
     this.#called = called;
   }
 
   call(parent: Job, { call, module, name, args, buffers, options, tellAdmitted }: Call): void {
     reviveBuffers(args, buffers);
     const task = new Task(internTarget(module, name), args, options);
-    const admitted = tellAdmitted ? () => this.#port.postMessage({ told: call } satisfies Told) : undefined;
+    const admitted = tellAdmitted ? () => this.#outbox.post({ told: call }) : undefined;
     let settled = false;
     const cancel = this.#called(parent, task, options, {
       admitted,
@@ -43,7 +44,7 @@ export class OpenCalls {
     if (status === 'fulfilled') {
       try {
         const told: Told = { told: call, status, value, buffers: findBuffers([value]) };
-        this.#port.postMessage(told, ownMemory(value));
+        this.#outbox.post(told, ownMemory(value));
       } catch (error) {
         this.#refuse(call, 'rejected', dataCloneError(error, value, 'result'));
       }
@@ -51,7 +52,7 @@ export class OpenCalls {
   }
 
   #refuse(call: number, status: 'rejected' | 'cancelled', reason: unknown): void {
-    this.#port.postMessage({ told: call, status, reason: encodeReason(reason) } satisfies Told);
+    this.#outbox.post({ told: call, status, reason: encodeReason(reason) });
   }
 }
 

@@ -6,13 +6,14 @@ import type { LoopTimes, SendOptions, Worker, WorkerEvents } from '../scheduler/
 import type { Job } from '../scheduler/job.ts';
 import { encodeBatch } from './batch-codec.ts';
 import { Inbox } from './inbox.ts';
+import { Outbox } from './outbox.ts';
 import { poolOfOne } from './pool-of-one.ts';
 import { SentBatches } from './sent-batches.ts';
 import { warnOfTeardown } from './teardown-warning.ts';
 import type { ThreadDelivery } from './thread-delivery.ts';
 import { dataCloneError } from './uncloneable.ts';
 import { publishWorkerEnd, publishWorkerStart } from './worker-diagnostics.ts';
-import type { Boot, Leave, ToMain } from './wire.ts';
+import type { Boot, ToMain } from './wire.ts';
 
 /**
  * One worker thread, as a Piscina of one thread that lives as long as it.
@@ -36,6 +37,7 @@ export class PiscinaThread implements Worker {
    * that crashes, and the process could end before it has heard of the crash.
    */
   #thread: NodeWorker | undefined;
+  readonly #outbox: Outbox;
   readonly #sent: SentBatches;
   readonly #inbox: Inbox;
   readonly #teardownTimeoutMs: number;
@@ -54,8 +56,9 @@ export class PiscinaThread implements Worker {
     this.#pool = poolOfOne(options);
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    this.#sent = new SentBatches(port1, (isBusy) => this.#keepAlive(isBusy));
-    this.#inbox = new Inbox(port1, this.#sent, events, () => this.terminate());
+    this.#outbox = new Outbox(port1);
+    this.#sent = new SentBatches(this.#outbox, (isBusy) => this.#keepAlive(isBusy));
+    this.#inbox = new Inbox(this.#outbox, this.#sent, events, (cause) => this.#fail(cause));
     port1.on('message', (message: ToMain) => this.#inbox.received(message));
     // A result that was written, but is nested too deeply for this thread's stack: nobody knows whose it was.
     port1.on('messageerror', (error) => this.#fail(error));
@@ -81,7 +84,7 @@ export class PiscinaThread implements Worker {
     try {
       const batch = encodeBatch(delivery, options, this.#sent.knownTargets, transfer);
       delivery.targets = batch.targets;
-      this.#port.postMessage(batch, transfer);
+      delivery.ordinal = this.#outbox.post(batch, transfer);
     } catch (error) {
       this.#sent.remove(delivery);
       const [job] = jobs;
@@ -99,7 +102,7 @@ export class PiscinaThread implements Worker {
     if (this.#state !== 'up') return this.terminate();
     this.#state = 'leaving';
     this.#thread?.ref();
-    this.#port.postMessage({ leave: true } satisfies Leave);
+    this.#outbox.post({ leave: true });
     const overdue = () => {
       warnOfTeardown(
         `a worker's teardown() took longer than ${this.#teardownTimeoutMs} ms, and was cut short`,

@@ -31,8 +31,6 @@ const maxDelayMs = 3;
 export class BatchRunner {
   readonly task: RunningTask;
   readonly parking: Parking;
-  /** The latest batch that has arrived. Their ids are consecutive. */
-  latest = -1;
   readonly #port: MessagePort;
   readonly #claims: Claims;
   /** From this thread's clock to the main thread's. */
@@ -61,7 +59,6 @@ export class BatchRunner {
   }
 
   take(batch: Batch): void {
-    this.latest = batch.id;
     this.#batches.push(batch);
     this.#wake();
   }
@@ -162,7 +159,7 @@ export class BatchRunner {
         now = performance.now();
         endedAt[word] = now + clockOffset;
         if (failed) collected.fail(value);
-        else collected.add(value, now - startMs, left === 1 && run + 3 === runs.length);
+        else collected.add(value, now - startMs, eager || (left === 1 && run + 3 === runs.length));
         Atomics.store(words, word, claim.finished);
       }
     }

@@ -1,6 +1,6 @@
-import type { MessagePort } from 'node:worker_threads';
 import type { Job } from '../scheduler/job.ts';
 import { claim, Claims, segmentLength, segments } from './claims.ts';
+import type { Outbox } from './outbox.ts';
 import { ThreadDelivery } from './thread-delivery.ts';
 
 /** What one thread has been sent and is not through with: a batch for each segment of its claim words, and parked tasks. */
@@ -8,7 +8,7 @@ export class SentBatches {
   readonly claims: Claims = new Claims();
   /** Told to the worker in a batch that it has read: it has answered. */
   readonly knownTargets: Set<number> = new Set();
-  readonly #port: MessagePort;
+  readonly #outbox: Outbox;
   readonly #busyChanged: (isBusy: boolean) => void;
   /**
    * Not a Map: V8 chains the outgrown tables of one that entries keep passing through, and the chain keeps every job
@@ -22,8 +22,8 @@ export class SentBatches {
   #isBusy = false;
 
   /** @param busyChanged has the thread something to do? Told whenever that changes. */
-  constructor(port: MessagePort, busyChanged: (isBusy: boolean) => void) {
-    this.#port = port;
+  constructor(outbox: Outbox, busyChanged: (isBusy: boolean) => void) {
+    this.#outbox = outbox;
     this.#busyChanged = busyChanged;
   }
 
@@ -37,7 +37,7 @@ export class SentBatches {
     if (segment === undefined) throw new Error('internal: no segment is free');
     const base = segment * segmentLength;
     this.claims.words.fill(claim.sent, base, base + jobs.length);
-    const delivery = new ThreadDelivery(this.#nextId++, jobs, base, this.claims, this.#port);
+    const delivery = new ThreadDelivery(this.#nextId++, jobs, base, this.claims, this.#outbox);
     this.#bySegment[segment] = delivery;
     this.#tellBusy();
     return delivery;
@@ -54,6 +54,11 @@ export class SentBatches {
   find(id: number): ThreadDelivery | undefined {
     if (id < 0) return this.#parked.get(id);
     return this.#bySegment.find((sent) => sent?.id === id) ?? undefined;
+  }
+
+  /** The one that went with the message of this number. */
+  sentAs(ordinal: number): ThreadDelivery | undefined {
+    return this.#bySegment.find((sent) => sent?.ordinal === ordinal) ?? undefined;
   }
 
   /** The thread is through with it, or has never got it. */

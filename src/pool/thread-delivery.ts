@@ -1,10 +1,10 @@
 import type { Claim, Delivery } from '../scheduler/backend.ts';
-import type { MessagePort } from 'node:worker_threads';
 import type { Job } from '../scheduler/job.ts';
 import { claim, hasThread } from './claims.ts';
 import type { Claims } from './claims.ts';
 import { encodeReason } from './error-codec.ts';
-import type { Batch, Stop } from './wire.ts';
+import type { Outbox } from './outbox.ts';
+import type { Batch } from './wire.ts';
 
 const names: Record<number, Claim> = {
   [claim.sent]: 'sent',
@@ -33,7 +33,9 @@ export class ThreadDelivery implements Delivery {
   /** Index of its first claim word. */
   readonly base: number;
   readonly #claims: Claims;
-  readonly #port: MessagePort;
+  readonly #outbox: Outbox;
+  /** The number of the message that it went with; 0 before, and for one that was never sent. */
+  ordinal = 0;
   answered = 0;
   taken = 0;
   brief = false;
@@ -43,17 +45,17 @@ export class ThreadDelivery implements Delivery {
   /** Why jobs were asked to stop. */
   #stopped: Map<number, unknown> | null = null;
 
-  constructor(id: number, jobs: readonly Job[], base: number, claims: Claims, port: MessagePort) {
+  constructor(id: number, jobs: readonly Job[], base: number, claims: Claims, outbox: Outbox) {
     this.id = id;
     this.jobs = jobs;
     this.base = base;
     this.#claims = claims;
-    this.#port = port;
+    this.#outbox = outbox;
   }
 
   /** A job that has left this delivery, in one of its own. What was asked of it here is asked of it there. */
   moveOut(position: number, id: number, claims: Claims): ThreadDelivery {
-    const own = new ThreadDelivery(id, [this.jobs[position] as Job], 0, claims, this.#port);
+    const own = new ThreadDelivery(id, [this.jobs[position] as Job], 0, claims, this.#outbox);
     if (this.#stopped?.has(position) === true) own.#stop(0, this.#stopped.get(position));
     return own;
   }
@@ -85,7 +87,7 @@ export class ThreadDelivery implements Delivery {
   }
 
   #tellToStop(position: number, reason: unknown): void {
-    this.#port.postMessage({ stop: this.id, position, reason: encodeReason(reason) } satisfies Stop);
+    this.#outbox.post({ stop: this.id, position, reason: encodeReason(reason) });
   }
 
   startedAt(position: number): number {

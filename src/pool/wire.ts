@@ -11,7 +11,7 @@ import type { Carrier } from './trace-context.ts';
  *   main ── Boot ────→ worker      once, as a Piscina run; it carries a port for what follows
  *   main ── Batch ───→ worker
  *   main ←─ Begun ──── worker      for a batch that asks for it
- *   main ←─ Unread ─── worker      for a batch that can't be read
+ *   main ←─ Unread ─── worker      for a message that can't be read
  *   main ←─ Answers ── worker      one or more for each batch
  *   main ── Stop ────→ worker      to a running task that has been cancelled
  *   main ←─ Reported ─ worker      by a running task
@@ -72,8 +72,9 @@ export interface Begun {
   readonly begun: number;
 }
 
-/** A batch was written, but can't be read: nested too deeply for this thread's stack. It never runs. */
+/** A message was written, but can't be read: nested too deeply for this thread's stack. A batch, which never runs, or a result. */
 export interface Unread {
+  /** The how-manieth message to this thread it was, from 1. */
   readonly unread: number;
   readonly reason: EncodedReason;
 }
@@ -106,7 +107,7 @@ export interface Reported {
   readonly value: unknown;
 }
 
-export interface Resume {
+interface Resume {
   readonly resume: true;
 }
 
@@ -158,7 +159,7 @@ export interface Waits {
   };
 }
 
-export interface Leave {
+interface Leave {
   readonly leave: true;
 }
 

@@ -13,7 +13,10 @@ export default function boot(message: Boot): void {
   const claims = new Claims(message.claims);
   const runner = new BatchRunner(message, claims);
 
+  // Messages so far, by which the main thread knows which one could not be read.
+  let arrived = 0;
   port.on('message', (received: ToWorker) => {
+    arrived++;
     if ('runs' in received) runner.take(received);
     else if ('stop' in received) runner.parking.stop(received);
     else if ('told' in received) runner.parking.told(received);
@@ -21,9 +24,9 @@ export default function boot(message: Boot): void {
     else void leave();
   });
 
-  // Nested so deeply that it could be written, but not be read. Only a batch can be: the rest is our own.
+  // Nested so deeply that it could be written, but not be read.
   port.on('messageerror', (error) => {
-    port.postMessage({ unread: ++runner.latest, reason: encodeReason(error) } satisfies Unread);
+    port.postMessage({ unread: ++arrived, reason: encodeReason(error) } satisfies Unread);
   });
 
   async function leave(): Promise<void> {

@@ -62,7 +62,7 @@ export interface Delivery {
   /** Will the worker soon be through with it? Kept by the scheduler. */
   brief: boolean;
   claim(position: number): Claim;
-  /** False for a job that is alone in it and waits for jobs of its own: while others have the thread. */
+  /** False for a job that is alone in it and waits for jobs of its own: the thread is free for others then. */
   readonly hasThread: boolean;
   /** Takes a job back before the worker claims it: true means that it will never run there. Exact. */
   takeBack(position: number): boolean;

@@ -22,6 +22,8 @@ interface Level {
 
 /** Weight of the latest call in a mean, as of TCP's round-trip estimate (Jacobson 1988). */
 const gain = 1 / 8;
+/** What whole numbers V8 keeps without a box: 36 minutes. */
+const maxUs = 2 ** 31 - 1;
 /** Of a job that came before any run time was known, and of one that counts with nothing any more. */
 const unknown = -1;
 const forgotten = -2;
@@ -57,12 +59,17 @@ export class Backlog {
   }
 
   enter(job: Job): void {
+    this.#levelOf(job.priority).jobs++;
+    this.count(job);
+  }
+
+  /** Counts it with what its function takes now. */
+  count(job: Job): void {
     const level = this.#levelOf(job.priority);
     const mean = this.#means[job.task.target.index + 1];
     // NaN, for a function that is not known yet, is the only number that is not itself.
     const ms = mean !== undefined && mean === mean ? mean : (this.#means[all] as number);
-    level.jobs++;
-    if (ms === ms) level.expectedUs += job.expectedUs = (ms * 1000) | 0;
+    if (ms === ms) level.expectedUs += job.expectedUs = Math.min(ms * 1000, maxUs) | 0;
     else {
       job.expectedUs = unknown;
       level.unknown++;
@@ -89,23 +96,22 @@ export class Backlog {
   }
 
   /**
-   * Expected milliseconds until a worker begins a job of this priority, if nothing more urgent comes: the work that goes
-   * before it, shared by the workers. What runs is finished first, whatever its priority. What runs longer than was expected
-   * is taken to go on for as long as it is late, so that nobody is sent behind a task that hangs.
+   * Expected milliseconds until a worker begins a job of this priority, if nothing more urgent comes: what is queued before
+   * it goes to whichever worker is free first. What runs is finished, whatever its priority. What runs longer than was
+   * expected is taken to go on for as long as it is late, so nothing is expected of a worker that hangs.
    */
   waitMs(priority: number, lanes: readonly Lane[], now: number): number {
     const meanMs = this.meanMs() ?? 0;
-    let aheadMs = 0;
+    let queuedMs = 0;
     for (const level of this.#levels)
-      if (level.priority >= priority) aheadMs += level.expectedUs / 1000 + level.unknown * meanMs;
-    for (const lane of lanes) {
-      const job = lane.runningJob;
-      if (job?.delivery == null || job.expectedUs === forgotten) continue;
+      if (level.priority >= priority) queuedMs += level.expectedUs / 1000 + level.unknown * meanMs;
+    const busyMs = lanes.map(({ runningJob: job }) => {
+      if (job?.delivery == null || job.expectedUs === forgotten) return 0;
       const expectedMs = job.expectedUs === unknown ? meanMs : job.expectedUs / 1000;
-      const leftMs = Math.abs(expectedMs - (now - job.delivery.startedAt(job.position)));
-      aheadMs += job.priority < priority ? leftMs : leftMs - expectedMs;
-    }
-    return Math.max(0, aheadMs) / lanes.length;
+      if (job.priority >= priority) queuedMs -= expectedMs;
+      return Math.abs(expectedMs - (now - job.delivery.startedAt(job.position)));
+    });
+    return fill(busyMs, Math.max(0, queuedMs));
   }
 
   #learn(index: number, ms: number): void {
@@ -129,4 +135,15 @@ export class Backlog {
     if (level === undefined) this.#levels.push((level = { priority, jobs: 0, expectedUs: 0, unknown: 0 }));
     return (this.#level = level);
   }
+}
+
+/** How high water stands that is poured over steps: on the lowest ones, as many as it covers. */
+function fill(steps: readonly number[], water: number): number {
+  let level = Infinity;
+  let sum = water;
+  for (const [index, step] of steps.toSorted((a, b) => a - b).entries()) {
+    sum += step;
+    level = Math.min(level, sum / (index + 1));
+  }
+  return level;
 }

@@ -30,7 +30,7 @@ export interface CrewEvents {
  * begins anew.
  *
  * Each worker has a place. One lane stands in front there, and is the only one that gets tasks. At most one thing is to
- * come after it: a successor that starts or stands by, a pause before the next attempt, or nothing any more (`down`). So
+ * come after it: a successor that starts or stands by, a pause before the next attempt, or nothing any more (given up). So
  * there are never more lanes in front than workers, and never more tasks run.
  */
 export class Crew {

@@ -199,6 +199,8 @@ export class Ledger {
     this.#parts.admission.takeAnyway(nest.holdsPlace ? 0 : 1, job.holdsBytes ? 0 : job.bytes);
     job.holdsBytes = true;
     job.nest = null;
+    this.backlog.forget(job);
+    this.backlog.count(job);
     this.#parts.abandoned(job, nest);
   }
 

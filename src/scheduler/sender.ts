@@ -36,6 +36,8 @@ const maxJobsPerDelivery = 256;
 const maxBytesPerDelivery = 256 * 1024;
 /** One delivery running and one on its way: the hand-over costs no time. */
 const depth = 2;
+/** Large arguments travel alone, and to copy them takes the main thread longer than a quick task runs: more are on their way. */
+const depthOfLarge = 4;
 /**
  * But behind a job that takes longer than this nothing is on its way, or it might begin after jobs that came later: the
  * hand-over is less than a hundredth of the run. At half the capacity of two workers, jobs of 90 ms, the 99th percentile of the
@@ -58,7 +60,7 @@ export class Sender {
 
   /** Nothing follows what is known to take long: it would stand behind it while another worker became free. */
   canTake(lane: Lane): boolean {
-    if (!lane.canTake(depth)) return false;
+    if (!lane.canTake(lane.deliveries.every(isLargeAndBrief) ? depthOfLarge : depth)) return false;
     const job = lane.deliveries[0]?.jobs[0];
     return job === undefined || (this.#estimate(job) ?? 0) <= maxAheadMs;
   }
@@ -141,4 +143,8 @@ export class Sender {
   #estimate({ task }: Job): number | undefined {
     return this.#parts.runTimes.estimate(task.target);
   }
+}
+
+function isLargeAndBrief({ brief, jobs }: Delivery): boolean {
+  return brief && jobs.length === 1 && (jobs[0] as Job).bytes > maxBytesPerDelivery;
 }

@@ -10,7 +10,7 @@ export function hopeless(
   withinMs: number,
 ): Future<unknown>[] {
   const { workers } = executor.stats();
-  // What runs.
+  // Until the first worker is free.
   let aheadMs = (executor.forecast({ priority: Number.MAX_SAFE_INTEGER }).waitMs ?? 0) * workers;
   const given: Future<unknown>[] = [];
   for (const future of admitted) {

@@ -199,6 +199,26 @@ describe('an argument that resists being sent', () => {
     }
   });
 
+  test('nested too deeply for the thread’s stack, after one that could not be sent: fails by itself', async () => {
+    await executor.shutdown();
+    executor = new Executor({ workers: 1, resourceLimits: { stackSizeMb: 0.5 } });
+    expect(await reasonOf(executor.run(work.echo(() => {})))).toMatchObject({ name: 'DataCloneError' });
+    let deep: object = {};
+    for (let level = 0; level < 900; level++) deep = { deep };
+    // A getter, because what is nested that deeply is refused as it is.
+    const task = work.echo({
+      get deep() {
+        return deep;
+      },
+    });
+    const end = await executor.run(task).then(
+      () => 'fulfilled',
+      (error: Error) => error.name,
+    );
+    expect(end).toMatch(/DataCloneError|fulfilled/);
+    expect(await executor.run(work.echo(2))).toBe(2);
+  });
+
   test('nested too deeply for the thread’s stack: fails by itself', async () => {
     await executor.shutdown();
     executor = new Executor({ workers: 1, resourceLimits: { stackSizeMb: 1 } });

@@ -166,6 +166,18 @@ describe('a task that submits tasks', () => {
     expect(executor.stats()).toMatchObject({ fulfilled: 1, cancelled: 1, suspended: 0 });
   });
 
+  test('is lost with its thread if that can’t read what a child returns', async () => {
+    start(1, 16, { resourceLimits: { stackSizeMb: 0.5 } });
+    const ends = await Promise.all(
+      [650, 700, 750, 800, 850].map((levels) =>
+        executor.run(nested.waitsForDeep(levels)).catch((error: Error) => error.name),
+      ),
+    );
+    for (const end of ends) expect(end).toMatch(/^(read|DataCloneError|WorkerCrashedError)$/);
+    await idle();
+    expectEmpty();
+  });
+
   test('cancels them when it fails', async () => {
     start(2);
     // So that the child has a thread of its own, and does not hold up its parent's.

@@ -76,6 +76,22 @@ describe('a forecast', () => {
     }
   });
 
+  test('leaves out a worker that hangs, as long as another one works', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const bench = Bench.booted({ workers: 2 });
+      teach(bench, 'a', 10);
+      bench.submit('a');
+      bench.backend.alive.find((worker) => worker.deliveries.length > 0)?.claim();
+      vi.advanceTimersByTime(5000);
+      expect(bench.scheduler.forecast().waitMs).toBe(0);
+      bench.submit('aaa');
+      expect(bench.scheduler.forecast().waitMs).toBe(30);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('counts callers that wait for a place as the mean task', () => {
     const bench = Bench.booted({ workers: 1, maxPending: 0 });
     teach(bench, 'a', 10);
