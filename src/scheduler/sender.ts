@@ -26,8 +26,9 @@ export interface SenderParts {
 const announceShare = 1 / 4096;
 /**
  * Expected run time of one delivery: long enough to make a message's cost small, short enough to stay agile. A message costs
- * the worker some 60 µs where both cores are busy. With 3 instead of 1 (and `maxDelayMs` in the worker, which belongs with it)
- * tasks of 50, 100 and 500 µs and 1 ms went from 86, 90, 91 and 92 to 90, 91, 95 and 95 % of the ideal; 4 gained nothing more.
+ * the worker some 60 µs where both cores are busy. With 2 instead of 1 (and `maxDelayMs` in the worker, which belongs with it)
+ * tasks of 50, 100 and 500 µs went from 86, 90 and 91 to 90, 93 and 96 % of the ideal; with 3 instead of 2, on another day,
+ * those of 100 and 500 µs and 1 ms from 90, 94 and 92 to 92, 95 and 95 %; 4 gained nothing more.
  */
 const budgetMs = 3;
 /** A delivery's largest number of jobs, what the claim words are made for. */
