@@ -69,7 +69,7 @@ export class Backlog {
     const mean = this.#means[job.task.target.index + 1];
     // NaN, for a function that is not known yet, is the only number that is not itself.
     const ms = mean !== undefined && mean === mean ? mean : (this.#means[all] as number);
-    if (ms === ms) level.expectedUs += job.expectedUs = Math.min(ms * 1000, maxUs) | 0;
+    if (ms === ms) level.expectedUs += job.expectedUs = (Math.min(ms * 1000, maxUs) + 0.5) | 0;
     else {
       job.expectedUs = unknown;
       level.unknown++;

@@ -197,7 +197,8 @@ export class FakeWorker implements Worker {
     const position = delivery?.claims.indexOf('sent') ?? -1;
     if (delivery === undefined || position < 0) return false;
     delivery.claims[position] = 'running';
-    delivery.times[position] = [performance.now(), 0];
+    // Whole 1024ths of a millisecond: sums and differences of them are exact.
+    delivery.times[position] = [Math.ceil(performance.now() * 1024) / 1024, 0];
     this.ran.push(delivery.jobs[position] as Job);
     if (delivery.announce && position === 0) this.#events.began(delivery);
     return true;
