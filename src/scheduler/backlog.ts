@@ -34,8 +34,9 @@ const all = 0;
  * The work that has been admitted and has not left its worker, as expected run time by priority.
  *
  * Each job is counted with what its function took lately when it came, and goes with the same amount. A function that
- * nobody has seen end counts as much as the mean of all; as long as no function has, it counts as what that mean is later. Unlike `RunTimes`, which must not fill a batch with what turns
- * out slow, these means believe a rise and a fall alike: a forecast must not be too high, or workers would stand idle.
+ * nobody has seen end counts as much as the mean of all; as long as no function has, it counts as what that mean is later.
+ * Unlike `RunTimes`, which must not fill a batch with what turns out slow, these means believe a rise and a fall alike: a
+ * forecast must not be too high, or workers would stand idle.
  *
  * Every task passes here twice, so this allocates nothing: amounts are whole microseconds, whose sums don't drift, and
  * means stand in a typed array (a field that holds changing fractions costs V8 a heap number for each change).
