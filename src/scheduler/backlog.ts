@@ -1,6 +1,7 @@
 import type { TaskTarget } from '../tasks/task.ts';
 import type { Job } from './job.ts';
 import type { Lane } from './lane.ts';
+import { Means } from './means.ts';
 
 /** What a task that is submitted now has to expect. */
 export interface Forecast {
@@ -38,15 +39,14 @@ const all = 0;
  * Unlike `RunTimes`, which must not fill a batch with what turns out slow, these means believe a rise and a fall alike: a
  * forecast must not be too high, or workers would stand idle.
  *
- * Every task passes here twice, so this allocates nothing: amounts are whole microseconds, whose sums don't drift, and
- * means stand in a typed array (a field that holds changing fractions costs V8 a heap number for each change).
+ * Every task passes here twice, so this allocates nothing. Amounts are whole microseconds, whose sums don't drift.
  */
 export class Backlog {
   /** Levels that have jobs, and the one that was used last. */
   #levels: Level[] = [];
   #level: Level;
-  /** Milliseconds; NaN where nothing is known. */
-  #means = new Float64Array(64).fill(NaN);
+  /** Milliseconds. */
+  readonly #means = new Means();
 
   constructor() {
     this.#level = { priority: 0, jobs: 0, expectedUs: 0, unknown: 0 };
@@ -55,7 +55,7 @@ export class Backlog {
 
   /** Mean run time of recent calls in milliseconds, of one function or of all; undefined until one has ended. */
   meanMs(target?: TaskTarget): number | undefined {
-    const mean = this.#means[target === undefined ? all : target.index + 1] ?? NaN;
+    const mean = this.#means.get(target === undefined ? all : target.index + 1);
     return Number.isNaN(mean) ? undefined : mean;
   }
 
@@ -67,10 +67,9 @@ export class Backlog {
   /** Counts it with what its function takes now. */
   count(job: Job): void {
     const level = this.#levelOf(job.priority);
-    const mean = this.#means[job.task.target.index + 1];
-    // NaN, for a function that is not known yet, is the only number that is not itself.
-    const ms = mean !== undefined && mean === mean ? mean : (this.#means[all] as number);
-    if (ms === ms) level.expectedUs += job.expectedUs = (Math.min(ms * 1000, maxUs) + 0.5) | 0;
+    const mean = this.#means.get(job.task.target.index + 1);
+    const ms = Number.isNaN(mean) ? this.#means.get(all) : mean;
+    if (!Number.isNaN(ms)) level.expectedUs += job.expectedUs = (Math.min(ms * 1000, maxUs) + 0.5) | 0;
     else {
       job.expectedUs = unknown;
       level.unknown++;
@@ -90,9 +89,7 @@ export class Backlog {
     this.forget(job);
     this.#level.jobs--;
     if (ms === undefined) return;
-    const index = job.task.target.index + 1;
-    if (index >= this.#means.length) this.#grow(index);
-    this.#learn(index, ms);
+    this.#learn(job.task.target.index + 1, ms);
     this.#learn(all, ms);
   }
 
@@ -116,14 +113,8 @@ export class Backlog {
   }
 
   #learn(index: number, ms: number): void {
-    const known = this.#means[index] as number;
-    this.#means[index] = known === known ? known + (ms - known) * gain : ms;
-  }
-
-  #grow(index: number): void {
-    const means = new Float64Array(2 * index).fill(NaN);
-    means.set(this.#means);
-    this.#means = means;
+    const known = this.#means.get(index);
+    this.#means.set(index, Number.isNaN(known) ? ms : known + (ms - known) * gain);
   }
 
   #levelOf(priority: number): Level {

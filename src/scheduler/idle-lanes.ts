@@ -16,6 +16,8 @@ export class IdleLanes {
 
   /** The one to feed next: if there is one, not where jobs are parked that want to go on, and would be lost with it. */
   get next(): Lane | undefined {
+    // Asked for each submission, and most often there is none.
+    if (this.#lanes.length === 0) return undefined;
     return this.#lanes.findLast(({ parked }) => parked.size === 0) ?? this.#lanes.at(-1);
   }
 

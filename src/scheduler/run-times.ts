@@ -1,4 +1,5 @@
 import type { TaskTarget } from '../tasks/task.ts';
+import { Means } from './means.ts';
 
 /**
  * How long a call of each function takes: an exponentially decaying mean, like TCP's round-trip estimate
@@ -10,25 +11,26 @@ import type { TaskTarget } from '../tasks/task.ts';
  * with two workers, tasks of 50 µs reached 56 % of the ideal where they reach 70 %, those of 100 µs 63 % and 75 %.)
  */
 export class RunTimes {
-  readonly #meansMs: (number | undefined)[] = [];
+  readonly #meansMs = new Means();
   /** By function: calls that must still be as quick as expected before it is believed again. */
   readonly #distrust: (number | undefined)[] = [];
 
   /** Milliseconds; undefined for a function that has not been seen to end. */
   estimate(target: TaskTarget): number | undefined {
-    return this.#meansMs[target.index];
+    const mean = this.#meansMs.get(target.index);
+    return Number.isNaN(mean) ? undefined : mean;
   }
 
   /** Learns from a call that took `ms` milliseconds. */
-  learn(target: TaskTarget, ms: number): void {
-    const known = this.#meansMs[target.index];
-    if (known === undefined) this.#meansMs[target.index] = ms;
+  learn({ index }: TaskTarget, ms: number): void {
+    const known = this.#meansMs.get(index);
+    if (Number.isNaN(known)) this.#meansMs.set(index, ms);
     else {
       const believed = Math.min(ms, Math.max(known * maxGrowth, floorMs));
-      this.#meansMs[target.index] = known + (believed - known) * (ms > known ? rise : fall);
-      const distrust = this.#distrust[target.index];
-      if (ms > slowMs && known < quickMs) this.#distrust[target.index] = caution;
-      else if (distrust !== undefined && distrust > 0) this.#distrust[target.index] = distrust - 1;
+      this.#meansMs.set(index, known + (believed - known) * (ms > known ? rise : fall));
+      const distrust = this.#distrust[index];
+      if (ms > slowMs && known < quickMs) this.#distrust[index] = caution;
+      else if (distrust !== undefined && distrust > 0) this.#distrust[index] = distrust - 1;
     }
   }
 
