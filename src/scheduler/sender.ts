@@ -77,7 +77,7 @@ export class Sender {
         maxJobsPerDelivery,
         // One that retires, and takes more for the sake of what waits there, takes one at a time.
         Math.max(1, lane.tasksLeft),
-        fairShare(queue.size, crew.lanes.length),
+        this.#fairShare(),
       ),
     };
     const jobs = fillBatch(queue, limits, (job) => this.#estimate(job));
@@ -104,6 +104,19 @@ export class Sender {
     const delivery = lane.deliveries[0];
     const [job] = delivery?.jobs ?? [];
     if (delivery?.jobs.length === 1 && job?.delivery === delivery) this.#parts.next(job);
+  }
+
+  #fairShare(): number {
+    const { queue, crew } = this.#parts;
+    // Frequent, and needs no look at the workers.
+    if (queue.size === 1) return 1;
+    let unanswered = queue.size;
+    let takers = 0;
+    for (const lane of crew.lanes) {
+      unanswered += lane.backlog;
+      if (this.canTake(lane)) takers++;
+    }
+    return fairShare({ queued: queue.size, unanswered, takers, rooms: crew.lanes.length * depth });
   }
 
   #sent(jobs: readonly Job[], delivery: Delivery): void {

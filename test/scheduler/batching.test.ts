@@ -114,11 +114,32 @@ test('an empty queue fills nothing', () => {
   expect(fillBatch(new PendingQueue(), limits, () => 0)).toEqual([]);
 });
 
-test('a fair share is at least one job, and the shares together are enough', () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 1, max: 1e6 }), fc.integer({ min: 1, max: 512 }), (pending, workers) => {
-      const share = fairShare(pending, workers);
-      return share >= 1 && share * workers >= pending && (share - 1) * workers < pending;
-    }),
-  );
+describe('a fair share', () => {
+  test('is an even part of all that is pending, by deliveries', () => {
+    // Two workers with two deliveries each, one of which has just ended.
+    expect(fairShare({ queued: 104, unanswered: 410, takers: 1, rooms: 4 })).toBe(103);
+    expect(fairShare({ queued: 10, unanswered: 10, takers: 2, rooms: 4 })).toBe(3);
+  });
+
+  test('leaves to others what they could begin now', () => {
+    expect(fairShare({ queued: 3, unanswered: 300, takers: 3, rooms: 16 })).toBe(1);
+    expect(fairShare({ queued: 4, unanswered: 300, takers: 2, rooms: 16 })).toBe(2);
+  });
+
+  test('is at least one job; the shares of all who can take some hold no more than what is queued and one for each', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1e6 }),
+        fc.nat(1e6),
+        fc.integer({ min: 0, max: 512 }),
+        fc.integer({ min: 1, max: 1024 }),
+        (queued, sent, takers, rooms) => {
+          const share = fairShare({ queued, unanswered: queued + sent, takers, rooms });
+          expect(share).toBeGreaterThanOrEqual(1);
+          expect(share * Math.max(1, takers)).toBeLessThan(queued + Math.max(1, takers));
+          expect((share - 1) * rooms).toBeLessThan(queued + sent);
+        },
+      ),
+    );
+  });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Bench } from './bench.ts';
 
-/** One worker with five quick tasks in one delivery. */
+/** One worker with five quick tasks, three of them in one delivery. */
 async function batch(options: Parameters<typeof Bench.booted>[0] = {}, retries = 0): Promise<Bench> {
   const bench = Bench.booted({ workers: 1, ...options });
   for (const name of 'abcde') {
@@ -14,7 +14,7 @@ async function batch(options: Parameters<typeof Bench.booted>[0] = {}, retries =
   await bench.tick();
   bench.worker(0).finish();
   await bench.tick();
-  expect(bench.worker(0).deliveries).toHaveLength(1);
+  expect(bench.worker(0).deliveries.map(({ jobs }) => jobs.length)).toEqual([3, 2]);
   return bench;
 }
 
@@ -24,14 +24,14 @@ describe('a thread that dies', () => {
     bench.worker(0).finish();
     bench.worker(0).claim();
     expect(bench.show()).toMatchInlineSnapshot(`
-      "worker 0: [a+ b* c d e]
+      "worker 0: [a+ b* c] [d e]
       fulfilled: a, x"
     `);
     bench.worker(0).end(3);
     bench.worker(1).boot();
     await bench.tick();
     expect(bench.show()).toMatchInlineSnapshot(`
-      "worker 1: [c d e]
+      "worker 1: [c d] [e]
       fulfilled: a, x
       rejected: b (WorkerCrashedError)"
     `);
@@ -46,7 +46,7 @@ describe('a thread that dies', () => {
     bench.worker(1).boot();
     await bench.tick();
     expect(bench.show()).toMatchInlineSnapshot(`
-      "worker 1: [b c d e]
+      "worker 1: [b c] [d e]
       fulfilled: x
       rejected: a (WorkerCrashedError, finished)"
     `);

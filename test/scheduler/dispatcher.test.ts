@@ -32,8 +32,8 @@ describe('batching', () => {
     bench.submit('abcdefgh');
     await bench.tick();
     expect(bench.show()).toMatchInlineSnapshot(`
-      "worker 0: [y] [a b c d]
-      worker 1: [x] [e f]
+      "worker 0: [y] [a b c]
+      worker 1: [x] [d e f]
       queued: g h"
     `);
   });
@@ -98,7 +98,10 @@ describe('a delivery that its worker cannot read', () => {
     bench.submit('abc');
     await bench.tick();
     bench.worker(0).claim();
-    expect(bench.show()).toMatchInlineSnapshot(`"worker 0: [x*] [a b c]"`);
+    expect(bench.show()).toMatchInlineSnapshot(`
+      "worker 0: [x*] [a b]
+      queued: c"
+    `);
     bench.worker(0).unread('too deep');
     await bench.tick();
     expect(bench.show()).toMatchInlineSnapshot(`
