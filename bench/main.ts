@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { starters } from './contenders/index.ts';
 import { describeMachine } from './machine.ts';
+import { runWithOwnArenas } from './own-arenas.ts';
 import { printRow, printTargets } from './report.ts';
 import type { Row, Scenario } from './scenario.ts';
 import { boot } from './scenarios/boot.ts';
@@ -14,6 +15,7 @@ import { latency } from './scenarios/latency.ts';
 import { mixed } from './scenarios/mixed.ts';
 import { photographs } from './scenarios/photographs.ts';
 import { throughput } from './scenarios/throughput.ts';
+import { Steadiness } from './steadiness.ts';
 import { targets } from './targets.ts';
 
 const scenarios: Record<string, Scenario> = {
@@ -52,6 +54,9 @@ if (values.help || chosen.some((name) => !Object.hasOwn(scenarios, name))) {
   process.exit(values.help ? 0 : 2);
 }
 
+const exitCode = runWithOwnArenas();
+if (exitCode !== undefined) process.exit(exitCode);
+
 const threads = Number(values.threads);
 const { quick, full } = values;
 const rounds = Number(values.rounds ?? (quick ? 2 : 5));
@@ -61,6 +66,8 @@ const machine = describeMachine();
 const names = values.only ?? Object.keys(starters);
 const contenders = await Promise.all(names.map((name) => (starters[name] ?? unknown(name))(threads)));
 const rows: Row[] = [];
+const steadiness = new Steadiness();
+steadiness.probe();
 for (const name of chosen) {
   const start = performance.now();
   for (const row of (await scenarios[name]?.({ contenders, threads, rounds, turnMs, full })) ?? []) {
@@ -68,16 +75,18 @@ for (const name of chosen) {
     printRow(row);
   }
   console.log(`\n— ${name}: ${((performance.now() - start) / 1000).toFixed(0)} s`);
+  steadiness.probe();
 }
 const wanted = targets(rows, threads);
 printTargets(wanted);
+console.log(`\n${steadiness}`);
 const results = new URL('../results/', import.meta.url);
 mkdirSync(results, { recursive: true });
 const date = new Date().toISOString();
 const setting = { threads, rounds, turnMs, full };
 writeFileSync(
   values.json ?? new URL('latest.json', results),
-  `${JSON.stringify({ date, machine, setting, rows, targets: wanted }, null, 2)}\n`,
+  `${JSON.stringify({ date, machine, steadiness, setting, rows, targets: wanted }, null, 2)}\n`,
 );
 await Promise.all(contenders.map((contender) => contender.close()));
 
