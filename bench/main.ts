@@ -79,7 +79,7 @@ for (const name of chosen) {
 }
 const wanted = targets(rows, threads);
 printTargets(wanted);
-console.log(`\n${steadiness}`);
+console.log(`\n${steadiness.report()}`);
 const results = new URL('../results/', import.meta.url);
 mkdirSync(results, { recursive: true });
 const date = new Date().toISOString();

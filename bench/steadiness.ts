@@ -9,7 +9,7 @@ export class Steadiness {
     this.tookMs.push(Math.round(performance.now() - start));
   }
 
-  toString(): string {
+  report(): string {
     const [least, most] = [Math.min(...this.tookMs), Math.max(...this.tookMs)];
     return `The same computation took ${least} to ${most} ms during this run: so steady is the machine.`;
   }
