@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { resolveExecutorOptions } from './executor-options.ts';
 import type { ExecutorOptions } from './executor-options.ts';
 import { checkOptions, integer, oneOf } from './options.ts';
@@ -7,16 +8,16 @@ import type { Forecast } from './scheduler/backlog.ts';
 import type { Future } from './scheduler/future.ts';
 import { inTheWayOf } from './scheduler/in-the-way.ts';
 import type { Job } from './scheduler/job.ts';
+import type { ShutdownMode } from './scheduler/lifecycle.ts';
 import { mapTasks, streamChecks } from './scheduler/map-tasks.ts';
 import type { MapOptions, MapResult, StreamOptions } from './scheduler/map-tasks.ts';
 import { payloadBytes } from './scheduler/payload-size.ts';
 import { readFuture } from './scheduler/readings.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
-import type { ShutdownMode } from './scheduler/lifecycle.ts';
 import type { ExecutorStats } from './scheduler/stats.ts';
 import { convertSource } from './scheduler/task-source.ts';
-import type { Source } from './source.ts';
 import { TaskStream } from './scheduler/task-stream.ts';
+import type { Source } from './source.ts';
 import { duplex } from './streams/duplex.ts';
 import { webStream } from './streams/web-stream.ts';
 import type { TransformPair } from './streams/web-stream.ts';
@@ -24,7 +25,6 @@ import { asTask, Task } from './tasks/task.ts';
 import type { TaskResult } from './tasks/task.ts';
 import { validateTaskOptions } from './tasks/task-options.ts';
 import type { TaskOptions } from './tasks/task-options.ts';
-import type { Duplex } from 'node:stream';
 
 /**
  * A bounded pool of worker threads for CPU-bound work.

@@ -3,7 +3,6 @@ import { Executor, ExecutorClosedError, InvalidOptionError, TaskTimeoutError } f
 import type { Future, Task, TaskOptions } from '../index.ts';
 import { show } from '../options.ts';
 import { asTask } from '../tasks/task.ts';
-import { validateTaskOptions } from '../tasks/task-options.ts';
 import { AdmittedWork } from './admitted-work.ts';
 import { resolveGateOptions } from './gate-options.ts';
 import type { GateOptions, ResolvedGateOptions } from './gate-options.ts';
@@ -88,16 +87,15 @@ export class OverloadGate {
   admit<R>(requestClass: RequestClass, leftMs: number, task: Task<R>, options: TaskOptions): Future<R> {
     if (leftMs <= 0)
       throw new TaskTimeoutError('the deadline had passed before the task was submitted', 'waiting');
-    const own = { ...asTask(task).options, ...validateTaskOptions(options) };
-    const deadlineMs = Math.min(leftMs, own.deadlineMs ?? Infinity);
-    const refusal = this.refusal(requestClass, deadlineMs, task);
+    const own = asTask(task).with(options);
+    const deadlineMs = Math.min(leftMs, own.options.deadlineMs ?? Infinity);
+    const refusal = this.refusal(requestClass, deadlineMs, own);
     if (refusal !== null) throw refusal;
-    for (const victim of this.executor.inTheWayOf(task, this.#work.below(requestClass)) ?? []) {
+    for (const victim of this.executor.inTheWayOf(own, this.#work.below(requestClass)) ?? []) {
       victim.cancel(saturated(this.executor, 'made room for a request that matters more'));
     }
-    const future = this.executor.trySubmit(task, {
-      ...options,
-      priority: priorityOf(requestClass, own.priority ?? 0),
+    const future = this.executor.trySubmit(own, {
+      priority: priorityOf(requestClass, own.options.priority ?? 0),
       deadlineMs,
       interrupt: this.options.onDisconnect === 'interrupt' && 'when-asked',
     });
