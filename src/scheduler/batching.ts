@@ -61,8 +61,8 @@ export interface Pending {
  * workers finish together, as in guided self-scheduling (Polychronopoulos & Kuck 1987). But nobody takes what others
  * could begin now.
  *
- * With a part of what is queued alone, 512 tasks in flight on two workers travelled by 85 instead of 101: those of 10 µs reached
- * 74 instead of 77 % of the ideal.
+ * With a part of what is queued alone, 512 tasks of 10 µs in flight on two workers travelled by 85 instead of 101, and they got
+ * two points less of the threads' time; 64 of them 53 instead of 58 %, 16 of them 36 instead of 39 %.
  */
 export function fairShare({ queued, unanswered, takers, rooms }: Pending): number {
   return Math.min(Math.ceil(unanswered / rooms), Math.ceil(queued / Math.max(1, takers)));

@@ -72,8 +72,8 @@ test('no promise, timer or listener of its own for a task whose outcome nobody a
   await settled(futures);
   hook.disable();
   expect(counts.get('Timeout') ?? 0).toBe(0);
-  // Those of the waiting in this test.
-  expect(counts.get('PROMISE') ?? 0).toBeLessThan(10);
+  // Those of the waiting in this test, and of the test runner at work meanwhile. A promise each would be a thousand.
+  expect(counts.get('PROMISE') ?? 0).toBeLessThan(100);
 });
 
 test('one timer for a thousand deadlines, one listener for a thousand tasks of one signal', async () => {

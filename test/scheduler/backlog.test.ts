@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Backlog } from '../../src/scheduler/backlog.ts';
 import { Job } from '../../src/scheduler/job.ts';
 import { Lane } from '../../src/scheduler/lane.ts';
@@ -59,39 +59,6 @@ describe('a forecast', () => {
     expect(bench.scheduler.forecast().waitMs).toBe(0);
   });
 
-  test('takes what is late to go on for as long again', () => {
-    vi.useFakeTimers({ toFake: ['performance'] });
-    try {
-      const bench = Bench.booted({ workers: 1 });
-      teach(bench, 'a', 10);
-      bench.submit('a');
-      bench.worker(0).claim();
-      const waits = [4, 6, 90, 900].map((ms) => {
-        vi.advanceTimersByTime(ms);
-        return bench.scheduler.forecast().waitMs;
-      });
-      expect(waits).toEqual([6, 0, 90, 990]);
-    } finally {
-      vi.useRealTimers();
-    }
-  });
-
-  test('leaves out a worker that hangs, as long as another one works', () => {
-    vi.useFakeTimers({ toFake: ['performance'] });
-    try {
-      const bench = Bench.booted({ workers: 2 });
-      teach(bench, 'a', 10);
-      bench.submit('a');
-      bench.backend.alive.find((worker) => worker.deliveries.length > 0)?.claim();
-      vi.advanceTimersByTime(5000);
-      expect(bench.scheduler.forecast().waitMs).toBe(0);
-      bench.submit('aaa');
-      expect(bench.scheduler.forecast().waitMs).toBe(30);
-    } finally {
-      vi.useRealTimers();
-    }
-  });
-
   test('counts callers that wait for a place as the mean task', () => {
     const bench = Bench.booted({ workers: 1, maxPending: 0 });
     teach(bench, 'a', 10);
@@ -107,6 +74,34 @@ describe('a forecast', () => {
     bench.cancel('a');
     bench.worker(0).finish('late', { ms: 18 });
     expect(bench.scheduler.forecast()).toMatchObject({ waitMs: 0, runMs: 11 });
+  });
+
+  describe('when a task runs for longer than was expected,', () => {
+    beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
+    afterEach(() => void vi.useRealTimers());
+
+    test('takes it to go on for as long again', () => {
+      const bench = Bench.booted({ workers: 1 });
+      teach(bench, 'a', 10);
+      bench.submit('a');
+      bench.worker(0).claim();
+      const waits = [4, 6, 90, 900].map((ms) => {
+        vi.advanceTimersByTime(ms);
+        return bench.scheduler.forecast().waitMs;
+      });
+      expect(waits).toEqual([6, 0, 90, 990]);
+    });
+
+    test('leaves its worker out, as long as another one works', () => {
+      const bench = Bench.booted({ workers: 2 });
+      teach(bench, 'a', 10);
+      bench.submit('a');
+      bench.backend.alive.find((worker) => worker.deliveries.length > 0)?.claim();
+      vi.advanceTimersByTime(5000);
+      expect(bench.scheduler.forecast().waitMs).toBe(0);
+      bench.submit('aaa');
+      expect(bench.scheduler.forecast().waitMs).toBe(30);
+    });
   });
 });
 
