@@ -37,9 +37,18 @@ function part(file: string): string {
 /** What each part may import; `type:` only types of it. */
 const allowed: Record<string, readonly string[]> = {
   // Of pool/ only a task module, and that by its URL.
-  cli: ['cli', 'index', 'host-load', 'tasks/index.ts', 'tasks/image-options.ts', 'pool/check-task.ts'],
+  cli: [
+    'cli',
+    'index',
+    'host-load',
+    'package-file',
+    'tasks/index.ts',
+    'tasks/image-options.ts',
+    'pool/check-task.ts',
+  ],
   server: ['server', 'index', 'host-load', 'options', 'tasks'],
   'host-load': [],
+  'package-file': [],
   index: ['source', 'executor', 'executor-options', 'errors', 'pool', 'scheduler', 'streams', 'tasks'],
   worker: ['nested', 'pool/running-task.ts', 'type:pool/task-cancellation.ts', 'tasks', 'errors'],
   nested: [
@@ -54,10 +63,10 @@ const allowed: Record<string, readonly string[]> = {
   ],
   executor: ['source', 'executor-options', 'errors', 'options', 'pool', 'scheduler', 'streams', 'tasks'],
   'executor-options': ['errors', 'options', 'pool', 'type:scheduler'],
-  pool: ['pool', 'errors', 'options', 'tasks', 'type:scheduler', 'type:executor-options'],
+  pool: ['pool', 'errors', 'options', 'package-file', 'tasks', 'type:scheduler', 'type:executor-options'],
   scheduler: ['source', 'scheduler', 'errors', 'options', 'tasks'],
   streams: ['streams', 'options'],
-  tasks: ['tasks', 'errors', 'options'],
+  tasks: ['tasks', 'errors', 'options', 'package-file'],
   // Of pool/ only the number of CPUs, which knows no threads.
   flow: ['source', 'flow', 'errors', 'options', 'pool/sizing.ts'],
   source: ['errors', 'options'],

@@ -9,7 +9,7 @@ import { closedLoop, interleaved, median, seconds } from '../measure.ts';
 import { row } from '../scenario.ts';
 import type { Row, Scenario } from '../scenario.ts';
 
-const cli = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+const cli = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
 const millrace = (files: string) => `${process.execPath} ${cli} hash ${files}`;
 
 /** Hashing trees of small and of large files: whole commands beside coreutils, and pools inside one process. */

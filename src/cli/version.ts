@@ -1,6 +1,9 @@
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { packageFile } from '../package-file.ts';
 
 export function version(): string {
-  const { version: own } = createRequire(import.meta.url)('../../package.json') as { version: string };
+  const { version: own } = JSON.parse(readFileSync(packageFile('../package.json'), 'utf8')) as {
+    version: string;
+  };
   return own;
 }

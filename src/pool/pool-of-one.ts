@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import type { ResolvedExecutorOptions } from '../executor-options.ts';
+import { packageFile } from '../package-file.ts';
 import type { Boot } from './wire.ts';
 
-const entry = fileURLToPath(new URL('./worker-boot.cjs', import.meta.url));
+const entry = fileURLToPath(packageFile('pool/worker-boot.cjs'));
 
 /** A Piscina that makes one thread, with its first run, and no other. */
 export function poolOfOne(options: ResolvedExecutorOptions): Piscina<Boot, void> {

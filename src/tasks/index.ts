@@ -1,3 +1,4 @@
+import { packageFile } from '../package-file.ts';
 import { loadSharp } from './load-sharp.ts';
 import { tasks } from './tasks.ts';
 import type { TaskMakers } from './tasks.ts';
@@ -6,14 +7,10 @@ export type { ImageInput, ImageMetadata, ResizedImage } from './images.ts';
 export type { ImageLimits, OutputFormat, ResizeOptions } from './image-options.ts';
 
 /** Digests of files and bytes, by any algorithm of `node:crypto`. */
-export const hashing: TaskMakers<typeof import('./hashing.ts')> = tasks(
-  new URL('./hashing.js', import.meta.url),
-);
+export const hashing: TaskMakers<typeof import('./hashing.ts')> = tasks(packageFile('tasks/hashing.js'));
 
 /** Resizing and metadata of images, with the optional package sharp. */
-export const images: TaskMakers<typeof import('./images.ts')> = tasks(
-  new URL('./images.js', import.meta.url),
-);
+export const images: TaskMakers<typeof import('./images.ts')> = tasks(packageFile('tasks/images.js'));
 
 /**
  * Loads sharp on this thread. Call it once before the first image task on Linux with glibc: a sharp that only worker

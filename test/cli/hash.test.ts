@@ -62,7 +62,7 @@ describe('millrace hash', () => {
 
   test('takes names that are no UTF-8 from the command line, and names that begin with a dash', () => {
     for (const name of ['bad\xff', '-dash']) writeFileSync(Buffer.from(`${folder}/${name}`, 'latin1'), name);
-    const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+    const main = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
     const words = String.raw`-- -dash $'bad\xff'`;
     const ours = shell(`cd ${folder}; ${process.execPath} ${main} hash ${words}`);
     expect(ours.equals(shell(`cd ${folder}; sha256sum ${words}`))).toBe(true);
@@ -144,13 +144,13 @@ describe('millrace hash', () => {
   });
 
   test('a reader that goes away ends it quietly', () => {
-    const command = `${process.execPath} dist/cli/main.js hash node_modules/typescript node_modules/piscina`;
+    const command = `${process.execPath} dist/cli.js hash node_modules/typescript node_modules/piscina`;
     const output = shell(`${command} 2>&1 | head -n 1; echo \${PIPESTATUS[0]}`);
     expect(output.toString()).toMatch(/^\w{64} {2}node_modules\/typescript\/.*\n141\n$/);
   });
 
   test('output that can’t be written is an error', () => {
-    const output = shell(`${process.execPath} dist/cli/main.js hash package.json 2>&1 >/dev/full || echo $?`);
+    const output = shell(`${process.execPath} dist/cli.js hash package.json 2>&1 >/dev/full || echo $?`);
     expect(output.toString()).toBe('millrace: standard output: no space left on device\n1\n');
   });
 

@@ -1,18 +1,18 @@
 #!/usr/bin/env node
-import { parseArguments } from './arguments.ts';
-import type { Arguments } from './arguments.ts';
-import { fromText, ownArguments } from './byte-path.ts';
-import { check } from './check.ts';
-import { exitCodes } from './exit-codes.ts';
-import type { ExitCode } from './exit-codes.ts';
-import { hash } from './hash.ts';
-import { map } from './map.ts';
-import { Output } from './output.ts';
-import { resize } from './resize.ts';
-import { Session } from './session.ts';
-import { usage } from './usage.ts';
-import { UsageError } from './usage-error.ts';
-import { version } from './version.ts';
+import { parseArguments } from './cli/arguments.ts';
+import type { Arguments } from './cli/arguments.ts';
+import { fromText, ownArguments } from './cli/byte-path.ts';
+import { check } from './cli/check.ts';
+import { exitCodes } from './cli/exit-codes.ts';
+import type { ExitCode } from './cli/exit-codes.ts';
+import { hash } from './cli/hash.ts';
+import { map } from './cli/map.ts';
+import { Output } from './cli/output.ts';
+import { resize } from './cli/resize.ts';
+import { Session } from './cli/session.ts';
+import { usage } from './cli/usage.ts';
+import { UsageError } from './cli/usage-error.ts';
+import { version } from './cli/version.ts';
 
 async function main(words: readonly string[]): Promise<ExitCode> {
   try {
@@ -54,7 +54,7 @@ async function perform(session: Session, args: Work): Promise<void> {
       break;
     case 'tune': {
       // With its charts it is half of the program: the others begin without it.
-      const { tune } = await import('./tune/tune.ts');
+      const { tune } = await import('./cli/tune/tune.ts');
       await tune(session, args);
       break;
     }
