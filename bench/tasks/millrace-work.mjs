@@ -1,3 +1,3 @@
-import { transferable } from '../../dist/index.js';
+import { transferable } from '../../dist/worker.js';
 export * from './work.mjs';
 export const echoMoved = (bytes) => transferable(bytes, [bytes.buffer]);
