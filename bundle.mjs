@@ -16,7 +16,8 @@ const named = [
   'server/express',
   'server/metrics',
   'cli',
-  // Task modules, and what a thread begins with: `packageFile()` names them.
+  // Task modules, and what a thread begins with: `packageFile()` names them, and must stand above them.
+  'package-file',
   'tasks/hashing',
   'tasks/images',
   'tasks/evaluate',
@@ -31,7 +32,6 @@ await build({
   output: {
     dir: 'dist',
     format: 'esm',
-    // Beside index.js: `packageFile()` may come to stand there.
     chunkFileNames: 'shared-[hash].js',
     sourcemap: true,
   },

@@ -47,8 +47,8 @@ const depthOfLarge = 4;
 const maxAheadMs = 10;
 
 /**
- * Decides what travels together, and sends it: what fits into a run-time budget, and no more than the worker's fair share
- * of what is pending.
+ * Decides what travels together, and sends it: what fits into a run-time budget, and no more than a fair share of what is
+ * pending.
  */
 export class Sender {
   readonly #parts: SenderParts;
@@ -116,7 +116,7 @@ export class Sender {
       unanswered += lane.backlog;
       if (this.canTake(lane)) takers++;
     }
-    return fairShare({ queued: queue.size, unanswered, takers, rooms: crew.lanes.length * depth });
+    return fairShare({ queued: queue.size, unanswered, workers: crew.lanes.length, depth, takers });
   }
 
   #sent(jobs: readonly Job[], delivery: Delivery): void {

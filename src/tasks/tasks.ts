@@ -30,19 +30,22 @@ const notTasks = new Set<PropertyKey>(['then', 'toJSON']);
  */
 export function tasks<M>(url: URL | string): TaskMakers<M> {
   const module = absoluteUrl(url);
-  const names = new Proxy(printable(`tasks of ${module}`), {
-    get(target, name, makers: object) {
+  const makers = new Map<string, (...args: unknown[]) => Task<unknown>>();
+  const proxy = new Proxy(printable(`tasks of ${module}`), {
+    get(target, name) {
       if (typeof name === 'symbol') return target[name];
       if (notTasks.has(name)) return undefined;
-      const taskTarget = internTarget(module, name);
-      const value = (...args: unknown[]) => new Task(taskTarget, args, noOptions);
-      Reflect.defineProperty(makers, name, { value });
-      return value;
+      let maker = makers.get(name);
+      if (maker === undefined) {
+        const target = internTarget(module, name);
+        maker = (...args) => new Task(target, args, noOptions);
+        makers.set(name, maker);
+      }
+      return maker;
     },
     set: () => false,
   });
-  // What a proxy is asked for costs 30 ns. So it stands behind an object that has each maker itself, once it is known.
-  return Object.create(names) as TaskMakers<M>;
+  return proxy as TaskMakers<M>;
 }
 
 /** An object that has nothing but an answer to whoever prints it. */

@@ -116,30 +116,65 @@ test('an empty queue fills nothing', () => {
 
 describe('a fair share', () => {
   test('is an even part of all that is pending, by deliveries', () => {
-    // Two workers with two deliveries each, one of which has just ended.
-    expect(fairShare({ queued: 104, unanswered: 410, takers: 1, rooms: 4 })).toBe(103);
-    expect(fairShare({ queued: 10, unanswered: 10, takers: 2, rooms: 4 })).toBe(3);
+    // Two workers, one of whose deliveries has just ended.
+    expect(fairShare({ queued: 104, unanswered: 410, workers: 2, depth: 2, takers: 1 })).toBe(103);
+    expect(fairShare({ queued: 10, unanswered: 10, workers: 2, depth: 2, takers: 2 })).toBe(3);
   });
 
   test('leaves to others what they could begin now', () => {
-    expect(fairShare({ queued: 3, unanswered: 300, takers: 3, rooms: 16 })).toBe(1);
-    expect(fairShare({ queued: 4, unanswered: 300, takers: 2, rooms: 16 })).toBe(2);
+    expect(fairShare({ queued: 6, unanswered: 300, workers: 8, depth: 2, takers: 6 })).toBe(1);
+    expect(fairShare({ queued: 12, unanswered: 300, workers: 8, depth: 2, takers: 6 })).toBe(2);
   });
 
-  test('is at least one job; the shares of all who can take some hold no more than what is queued and one for each', () => {
+  test('leaves half of the workers their part of what is queued', () => {
+    expect(fairShare({ queued: 200, unanswered: 4850, workers: 16, depth: 2, takers: 1 })).toBe(25);
+  });
+
+  test('is at least one job, and no more than what is queued and one for each who can take some', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 1e6 }),
         fc.nat(1e6),
-        fc.integer({ min: 0, max: 512 }),
-        fc.integer({ min: 1, max: 1024 }),
-        (queued, sent, takers, rooms) => {
-          const share = fairShare({ queued, unanswered: queued + sent, takers, rooms });
+        fc.integer({ min: 1, max: 512 }),
+        fc.nat(512),
+        fc.integer({ min: 1, max: 4 }),
+        (queued, sent, workers, takers, depth) => {
+          const share = fairShare({ queued, unanswered: queued + sent, workers, depth, takers });
           expect(share).toBeGreaterThanOrEqual(1);
           expect(share * Math.max(1, takers)).toBeLessThan(queued + Math.max(1, takers));
-          expect((share - 1) * rooms).toBeLessThan(queued + sent);
+          expect((share - 1) * workers * depth).toBeLessThan(queued + sent);
         },
       ),
     );
   });
+
+  test.each([2, 4, 8, 16, 64])('lets %i workers finish together', (workers) => {
+    expect(busyShare(workers, 5000)).toBeGreaterThan(0.85);
+  });
 });
+
+/** What part of the time workers are busy who share so many equal jobs, 150 in a delivery at the most, two deliveries each. */
+function busyShare(workers: number, jobs: number): number {
+  const depth = 2;
+  const lanes = Array.from({ length: workers }, () => ({ deliveries: [] as number[], endsAt: 0 }));
+  let queued = jobs;
+  const send = (lane: (typeof lanes)[number]): void => {
+    if (queued === 0) return;
+    const backlog = lanes.reduce((sum, { deliveries }) => sum + deliveries.reduce((a, b) => a + b, 0), 0);
+    const takers = lanes.filter(({ deliveries }) => deliveries.length < depth).length;
+    const share = fairShare({ queued, unanswered: queued + backlog, workers, depth, takers });
+    const sent = Math.min(share, 150, queued);
+    queued -= sent;
+    lane.deliveries.push(sent);
+  };
+  for (const lane of lanes) for (let room = 0; room < depth; room++) send(lane);
+  for (;;) {
+    const next = lanes
+      .filter(({ deliveries }) => deliveries.length > 0)
+      .toSorted((a, b) => a.endsAt + (a.deliveries[0] ?? 0) - b.endsAt - (b.deliveries[0] ?? 0))[0];
+    if (next === undefined) break;
+    next.endsAt += next.deliveries.shift() ?? 0;
+    send(next);
+  }
+  return jobs / workers / Math.max(...lanes.map(({ endsAt }) => endsAt));
+}

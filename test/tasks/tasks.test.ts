@@ -52,6 +52,14 @@ describe('tasks', () => {
   );
 });
 
+test('what tasks() returns may be wrapped, and is no value that could be sent by mistake', () => {
+  const urgent = new Proxy(makers, {
+    get: (all, name) => (a: number, b: number) => all[name as 'add'](a, b).with({ priority: 1 }),
+  });
+  for (let time = 0; time < 2; time++) expect(urgent.add(1, 2).options.priority).toBe(1);
+  expect(() => structuredClone(makers)).toThrow(expect.objectContaining({ name: 'DataCloneError' }));
+});
+
 describe('a task', () => {
   test('is frozen, and not thenable', () => {
     const task = makers.add(1, 2);
