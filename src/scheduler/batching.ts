@@ -65,7 +65,7 @@ export interface Pending {
  * simulation, 5,000 jobs of 20 µs on 16 workers kept them busy for 92 instead of 69 % of the time, without a steal.
  *
  * With one part of what is queued and nothing else, 512 tasks of 10 µs in flight on two workers travelled by 85 instead of 101,
- * and they got two points less of the threads' time; 64 of them 53 instead of 58 %, 16 of them 36 instead of 39 %.
+ * and they got one to four points less of the threads' time; 64 of them 53 instead of 58 %, 16 of them 36 instead of 39 %.
  */
 export function fairShare({ queued, unanswered, workers, depth, takers }: Pending): number {
   const even = Math.ceil(unanswered / (workers * depth));
