@@ -17,13 +17,13 @@ export class MillraceError extends Error {
 export class InvalidOptionError extends MillraceError {
   /** The option's name. */
   readonly option: string;
-  /** The value that was refused. */
-  readonly value: unknown;
+  /** The value that was refused. Not enumerable: printing the error would print a whole registry with it. */
+  declare readonly value: unknown;
 
   constructor(option: string, value: unknown, message: string) {
     super('ERR_MILLRACE_INVALID_OPTION', message);
     this.option = option;
-    this.value = value;
+    Object.defineProperty(this, 'value', { value });
   }
 }
 

@@ -1,9 +1,18 @@
+import { inspect } from 'node:util';
 import { SHARE_ENV } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { InvalidOptionError } from '../src/errors.ts';
 import { Executor } from '../src/executor.ts';
 import { resolveExecutorOptions } from '../src/executor-options.ts';
 import type { ExecutorOptions } from '../src/executor-options.ts';
+
+function thrownBy(action: () => unknown): unknown {
+  try {
+    return action();
+  } catch (error) {
+    return error;
+  }
+}
 
 const integers = [Number.NaN, 1.5, '4', null, -1, 2 ** 53, 1n, {}];
 const bad: [string, unknown[]][] = [
@@ -54,6 +63,14 @@ describe('executor options', () => {
     const { port1 } = new MessageChannel();
     expect(() => new Executor({ workerData: port1 })).toThrow(InvalidOptionError);
     port1.close();
+  });
+
+  test('are not printed as a whole by an error that nobody catches', () => {
+    const registry = Array.from({ length: 1000 }, (_, index) => ({ secret: index }));
+    const error = thrownBy(() => new Executor({ onUnobservedError: registry as never }));
+    expect(error).toMatchObject({ option: 'onUnobservedError', value: registry });
+    expect(inspect(error)).not.toContain('secret');
+    expect(JSON.stringify(error)).not.toContain('secret');
   });
 
   test('say which part of workerData cannot be cloned', () => {

@@ -46,6 +46,8 @@ export class PiscinaThread implements Worker {
   #threadId = -1;
   #cause: unknown = undefined;
   #state: 'booting' | 'up' | 'leaving' | 'ended' = 'booting';
+  /** It is being ended: not at once, if it is in native code. */
+  #isEnding = false;
   #patience: NodeJS.Timeout | undefined;
 
   /** @param idle counts the workers of the executor that have nothing to do. */
@@ -99,13 +101,13 @@ export class PiscinaThread implements Worker {
   }
 
   leave(): void {
-    if (this.#state !== 'up') return this.terminate();
+    if (this.#state !== 'up' || this.#isEnding) return this.terminate();
     this.#state = 'leaving';
     this.#thread?.ref();
     this.#outbox.post({ leave: true });
     const overdue = () => {
       warnOfTeardown(
-        `a worker's teardown() took longer than ${this.#teardownTimeoutMs} ms, and was cut short`,
+        `a worker took longer than ${this.#teardownTimeoutMs} ms to clean up, and was cut short (by a teardown(), or by what a task has left running)`,
       );
       this.terminate();
     };
@@ -114,6 +116,8 @@ export class PiscinaThread implements Worker {
   }
 
   terminate(): void {
+    this.#isEnding = true;
+    clearTimeout(this.#patience);
     // Of a thread that was never made Piscina would reject the run, whose promise nobody has.
     if (this.#state !== 'ended') void this.#pool.destroy();
   }

@@ -79,6 +79,20 @@ describe('teardown', () => {
     expect(gate.count).toBe(1);
   });
 
+  test('is no reason for a warning when a killed thread is in native code', async () => {
+    const warnings: Error[] = [];
+    const listener = (warning: Error) => void warnings.push(warning);
+    process.on('warning', listener);
+    const executor = start({}, { teardownTimeoutMs: 1 });
+    const future = await executor.submit(hooks.computeNatively());
+    await gate.counted(1);
+    await executor.shutdown({ mode: 'kill' });
+    expect(future.state).toBe('cancelled');
+    await new Promise(setImmediate);
+    process.off('warning', listener);
+    expect(warnings).toEqual([]);
+  });
+
   test('is left out for a thread that crashed; the next one is set up anew', async () => {
     const executor = start();
     expect(await reasonOf(executor.run(hooks.exit()))).toMatchObject({ exitCode: 1 });
