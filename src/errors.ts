@@ -114,3 +114,24 @@ export class DeadlockError extends MillraceError {
     super('ERR_MILLRACE_DEADLOCK', message, { cause });
   }
 }
+
+/** An optional package that a part of Millrace needs is missing (`ERR_MILLRACE_PEER_MISSING`) or too old (`…_PEER_VERSION`). */
+export class PeerError extends MillraceError {
+  /** The package's name. */
+  readonly package: string;
+  /** Its version; undefined if it is missing. */
+  readonly found: string | undefined;
+  /** The versions that work, such as `'>=5'`. */
+  readonly wanted: string;
+
+  constructor(
+    message: string,
+    facts: { package: string; found: string | undefined; wanted: string; cause?: unknown },
+  ) {
+    const code = facts.found === undefined ? 'ERR_MILLRACE_PEER_MISSING' : 'ERR_MILLRACE_PEER_VERSION';
+    super(code, message, facts.cause === undefined ? {} : { cause: facts.cause });
+    this.package = facts.package;
+    this.found = facts.found;
+    this.wanted = facts.wanted;
+  }
+}

@@ -5,6 +5,7 @@ export {
   InvalidOptionError,
   InvalidTaskError,
   MillraceError,
+  PeerError,
   SaturatedError,
   TaskTimeoutError,
   WorkerCrashedError,

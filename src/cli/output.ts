@@ -72,16 +72,17 @@ export class Output {
     if (this.#piece !== undefined || this.#text === '') return;
     const text = this.#isTerminal ? this.#text.replaceAll(controls, '?') : this.#text;
     this.#text = '';
-    this.#piece = new Promise((resolve) => {
-      this.#around((written) =>
-        this.#stream.write(text, 'latin1', () => {
-          written();
-          this.#piece = undefined;
-          this.flush();
-          resolve();
-        }),
-      );
-    });
+    // Before the write, which calls back at once on some platforms (Bun).
+    let end: () => void;
+    this.#piece = new Promise((resolve) => (end = resolve));
+    this.#around((written) =>
+      this.#stream.write(text, 'latin1', () => {
+        written();
+        this.#piece = undefined;
+        this.flush();
+        end();
+      }),
+    );
   }
 
   /** Resolves when all has been written. */

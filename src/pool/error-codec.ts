@@ -1,4 +1,4 @@
-import { InvalidOptionError, InvalidTaskError } from '../errors.ts';
+import { InvalidOptionError, InvalidTaskError, PeerError } from '../errors.ts';
 import { show } from '../options.ts';
 import { eachWithin } from '../tasks/contents.ts';
 import { checkDepth } from './buffers.ts';
@@ -42,6 +42,7 @@ const classes: Record<string, { readonly prototype: Error }> = {
   URIError,
   InvalidOptionError,
   InvalidTaskError,
+  PeerError,
 };
 
 /** What a task threw, as something that can always be cloned. Never throws. */

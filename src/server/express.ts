@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { checkInstalledPeers } from '../optional-peer.ts';
 import { closeServer } from './close-server.ts';
 import { cutOff } from './cut-off.ts';
 import { embed } from './embedding.ts';
@@ -10,9 +11,12 @@ import type { RequestOptions } from './request-options.ts';
 import type { RequestTasks } from './request-tasks.ts';
 import { sendError } from './send-error.ts';
 
-/** `millrace/express`: the gate as middleware for Express 5. Types of `node:http` only: Express extends them. */
+/** `millrace/express`: the gate as middleware for Express 4 and 5. Types of `node:http` only: Express extends them. */
 export type { EmbeddingOptions } from './embedding.ts';
 export { HttpError, toHttpError } from './http-error.ts';
+
+// Here, and not by npm: who takes only the rest of the package may have any version.
+checkInstalledPeers('millrace/express', 'express');
 
 declare global {
   namespace Express {
@@ -71,6 +75,35 @@ export function millrace(options: EmbeddingOptions = {}): ExpressMillrace {
     await endExecutor();
   };
   return Object.assign(enter, { gate, admit, close });
+}
+
+/**
+ * A handler for Express 4 that may be asynchronous: its rejection goes to `next()`, as Express 5 sees to by itself. Without it a
+ * refused request would be an unhandled rejection, which ends the process.
+ *
+ * ```ts
+ * app.post('/login', mill.admit(), asyncHandler(async (request, response) => {
+ *   response.json(await request.millrace.run(passwords.verify(…)));
+ * }));
+ * ```
+ */
+export function asyncHandler<Q, S, N extends (error?: unknown) => void>(
+  handler: (request: Q, response: S, next: N) => unknown,
+): (request: Q, response: S, next: N) => void {
+  return (request, response, next) => {
+    // Called outside of the promise: what it throws at once is Express's to catch.
+    const settled = handler(request, response, next);
+    void passOnRejection(settled, next);
+  };
+}
+
+async function passOnRejection(settled: unknown, next: (error: unknown) => void): Promise<void> {
+  try {
+    await settled;
+  } catch (reason) {
+    // Without a reason Express would take it for a success.
+    next(reason || new Error(`the handler rejected with ${String(reason)}`));
+  }
 }
 
 /** Error middleware, to stand after the routes: answers what is about load as JSON, and passes the rest on. */

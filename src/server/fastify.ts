@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { checkInstalledPeers, checkPeerVersion } from '../optional-peer.ts';
 import { whenTimeIsUp } from './close-server.ts';
 import { Connections } from './connections.ts';
 import { cutOff } from './cut-off.ts';
@@ -12,6 +13,9 @@ import type { RequestTasks } from './request-tasks.ts';
 /** `millrace/fastify`: the gate as a plugin. */
 export type { EmbeddingOptions } from './embedding.ts';
 export { HttpError, toHttpError } from './http-error.ts';
+
+// Here, and not by npm: who takes only the rest of the package may have any version.
+checkInstalledPeers('millrace/fastify', 'fastify');
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -43,6 +47,7 @@ declare module 'fastify' {
  * made here.
  */
 export async function millrace(app: FastifyInstance, options: EmbeddingOptions): Promise<void> {
+  checkPeerVersion('fastify', 'millrace/fastify', app.version);
   // First, since it refuses a second registration: that must not leave threads.
   app.decorateRequest('millrace', null as never);
   const { gate, endExecutor } = embed(options);
@@ -94,5 +99,5 @@ function admit(
 Object.assign(millrace, {
   [Symbol.for('skip-override')]: true,
   [Symbol.for('fastify.display-name')]: 'millrace',
-  [Symbol.for('plugin-meta')]: { name: 'millrace', fastify: '5.x' },
+  [Symbol.for('plugin-meta')]: { name: 'millrace', fastify: '>=5' },
 });

@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client';
 import { Executor, InvalidOptionError } from '../index.ts';
 import { boolean, checkOptions, show } from '../options.ts';
 import type { OptionChecks } from '../options.ts';
-import { loadPeer } from './load-peer.ts';
+import { optionalPeer } from '../optional-peer.ts';
 import { OverloadGate } from './overload-gate.ts';
 import { executorCounters, gateCounters, gauges } from './prometheus-figures.ts';
 import type { CounterFigure } from './prometheus-figures.ts';
@@ -50,14 +50,15 @@ const checks: OptionChecks<PrometheusOptions> = {
  *
  * The counts are read when they are scraped; only the two histograms listen to tasks.
  *
- * @throws {InvalidOptionError} for an unknown option or a bad value; an `Error` with `code` `'ERR_PEER_MISSING'` without
- *   prom-client.
+ * @throws {InvalidOptionError} for an unknown option or a bad value; `PeerError` without prom-client, or with one before 15.
  */
 export async function prometheusMetrics(options: PrometheusOptions): Promise<PrometheusMetrics> {
   const given = checkOptions('metrics option', options, checks);
   const { executors, gates = [], hostLoad = true } = given;
   checks.executors('executors', executors);
-  const { Counter, Gauge, register } = (await loadPeer('prom-client', () => import('prom-client'))).default;
+  const { Counter, Gauge, register } = (
+    await optionalPeer('prom-client', 'prometheusMetrics()', () => import('prom-client'))
+  ).default;
   const { registry = register } = given;
   const registers = [registry];
   for (const [name, help, of] of gauges) {

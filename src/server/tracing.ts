@@ -1,17 +1,17 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Span } from '@opentelemetry/api';
 import type { Future, TaskRefuseMessage, TaskSettleMessage, TaskSubmitMessage } from '../index.ts';
-import { loadPeer } from './load-peer.ts';
+import { optionalPeer } from '../optional-peer.ts';
 
 /**
  * A span for each task of every executor in this process, from its submission to its settlement, below whatever is active
  * when it is submitted. Its context travels to the thread, where what the task traces hangs below it.
  *
  * @returns what stops it.
- * @throws {Error} with `code` `'ERR_PEER_MISSING'` without `@opentelemetry/api`.
+ * @throws {PeerError} without `@opentelemetry/api`, or with one before 1.9.
  */
 export async function traceTasks(): Promise<() => void> {
-  const api = await loadPeer('@opentelemetry/api', () => import('@opentelemetry/api'));
+  const api = await optionalPeer('@opentelemetry/api', 'traceTasks()', () => import('@opentelemetry/api'));
   const tracer = api.trace.getTracer('millrace');
   const spans = new WeakMap<Future<unknown>, Span>();
 

@@ -45,8 +45,8 @@ const inputFormats = new Set(['jpeg', 'png', 'webp', 'gif', 'tiff', 'heif', 'avi
  *
  * @throws {InvalidOptionError} for a bad option; an error with `code` `'ERR_NOT_AN_IMAGE'` for what is no raster image or
  *   is damaged, `'ERR_IMAGE_TOO_LARGE'` beyond `maxPixels` or `maxBytes` or for a result with a side of more than 16,383
- *   pixels, `'ERR_SAME_FILE'` if `to` is the input, `'ERR_NOT_A_REGULAR_FILE'` for a pipe, socket or device,
- *   `'ERR_SHARP_MISSING'`; the platform's error for a path that can't be read or written.
+ *   pixels, `'ERR_SAME_FILE'` if `to` is the input, `'ERR_NOT_A_REGULAR_FILE'` for a pipe, socket or device;
+ *   `PeerError` without sharp, or with one before 0.34; the platform's error for a path that can't be read or written.
  */
 export async function resize(input: ImageInput, options: ResizeOptions): Promise<ResizedImage> {
   const { to, format, quality, maxPixels, maxBytes, ...size } = checkResize(options);

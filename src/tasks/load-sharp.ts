@@ -1,7 +1,7 @@
 import { isMainThread } from 'node:worker_threads';
-import type sharp from 'sharp';
+import { optionalPeer } from '../optional-peer.ts';
 
-export type Sharp = typeof sharp;
+export type Sharp = typeof import('sharp')['default'];
 
 let loaded: Promise<Sharp> | undefined;
 
@@ -12,7 +12,7 @@ let loaded: Promise<Sharp> | undefined;
  * These settings are the whole process's, so they hold for the host's own use of sharp too. sharp works on libuv's
  * thread pool, which has 4 threads unless `UV_THREADPOOL_SIZE` says otherwise: more image workers than that need more.
  *
- * @throws {Error} that says how to install it, if it is missing.
+ * @throws {PeerError} if it is missing, or older than 0.34.
  */
 export function loadSharp(): Promise<Sharp> {
   return (loaded ??= importSharp());
@@ -20,15 +20,14 @@ export function loadSharp(): Promise<Sharp> {
 
 async function importSharp(): Promise<Sharp> {
   try {
-    const { default: loadedSharp } = await import('sharp');
+    const { default: sharp } = await optionalPeer('sharp', 'an image task', () => import('sharp'));
     if (!isMainThread) {
-      loadedSharp.concurrency(1);
-      loadedSharp.cache(false);
+      sharp.concurrency(1);
+      sharp.cache(false);
     }
-    return loadedSharp;
-  } catch (cause) {
+    return sharp;
+  } catch (error) {
     loaded = undefined;
-    const message = 'image tasks need the package sharp: npm install sharp';
-    throw Object.assign(new Error(message, { cause }), { code: 'ERR_SHARP_MISSING' });
+    throw error;
   }
 }

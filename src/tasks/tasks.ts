@@ -1,6 +1,5 @@
 import { inspect } from 'node:util';
-import { InvalidTaskError } from '../errors.ts';
-import { show } from '../options.ts';
+import { moduleUrl } from './module-url.ts';
 import { internTarget, Task } from './task.ts';
 import { noOptions } from './task-options.ts';
 
@@ -24,20 +23,20 @@ const notTasks = new Set<PropertyKey>(['then', 'toJSON']);
  * const future = await executor.submit(hashing.sha256('disk.iso'));
  * ```
  *
- * @param url of a `.js`, `.mjs`, `.cjs` or `.ts` module: a `URL`, or a string with a scheme (`file:`, `data:`,
- *   `node:`). A path is refused, since nobody could tell what it is relative to; `pathToFileURL` makes a URL of it.
- * @throws {InvalidTaskError} if `url` is no absolute URL.
+ * @param module a `.js`, `.mjs`, `.cjs` or `.ts` module: its `URL`, a string with a scheme (`file:`, `data:`, `node:`), or
+ *   its absolute path, which CommonJS has as `require.resolve('./hashing.js')` and `__filename`.
+ * @throws {InvalidTaskError} for a relative path and for anything else, with what to write instead.
  */
-export function tasks<M>(url: URL | string): TaskMakers<M> {
-  const module = absoluteUrl(url);
+export function tasks<M>(module: URL | string): TaskMakers<M> {
+  const url = moduleUrl(module);
   const makers = new Map<string, (...args: unknown[]) => Task<unknown>>();
-  const proxy = new Proxy(printable(`tasks of ${module}`), {
+  const proxy = new Proxy(printable(`tasks of ${url}`), {
     get(target, name) {
       if (typeof name === 'symbol') return target[name];
       if (notTasks.has(name)) return undefined;
       let maker = makers.get(name);
       if (maker === undefined) {
-        const target = internTarget(module, name);
+        const target = internTarget(url, name);
         maker = (...args) => new Task(target, args, noOptions);
         makers.set(name, maker);
       }
@@ -52,14 +51,4 @@ export function tasks<M>(url: URL | string): TaskMakers<M> {
 function printable(text: string): Record<symbol, unknown> {
   const value = () => text;
   return Object.create(null, { [Symbol.toPrimitive]: { value }, [inspect.custom]: { value } }) as never;
-}
-
-function absoluteUrl(url: URL | string): string {
-  // A scheme of one letter is a drive of Windows.
-  const given = url instanceof URL ? url.href : url;
-  if (typeof given === 'string' && URL.canParse(given) && !/^\s*[a-z]:/i.test(given))
-    return new URL(given).href;
-  throw new InvalidTaskError(
-    `tasks() takes the module's URL, for example new URL('./hashing.js', import.meta.url), not ${show(url)}`,
-  );
 }

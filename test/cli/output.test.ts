@@ -44,6 +44,23 @@ describe('Output', () => {
     expect(reader.pieces).toEqual([large, large]);
   });
 
+  test('a stream that calls back at once gets every piece, and end() ends', async () => {
+    const pieces: string[] = [];
+    const atOnce = new Writable();
+    atOnce.write = (chunk: unknown, ...[, written]: unknown[]) => {
+      pieces.push(chunk as string);
+      (written as () => void)();
+      return true;
+    };
+    const output = new Output(atOnce);
+    const [first, second] = ['x'.repeat(batch), 'y'.repeat(batch)];
+    expect(output.write(first)).toBeUndefined();
+    expect(output.write(second)).toBeUndefined();
+    // If this fails, end() would never end.
+    expect(pieces).toEqual([first, second]);
+    await output.end();
+  });
+
   test('end() waits for the last byte', async () => {
     const reader = new Reader();
     const output = new Output(reader);

@@ -1,7 +1,7 @@
 import express from 'express';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
-import { millrace, millraceErrors } from 'millrace/express';
+import { asyncHandler, millrace, millraceErrors } from 'millrace/express';
 import type { EmbeddingOptions, ExpressMillrace } from 'millrace/express';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Gate } from '../support/gate.ts';
@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   barrier.open();
-  await mill.close(server);
+  await mill?.close(server);
 });
 
 async function start(options: EmbeddingOptions = {}): Promise<number> {
@@ -89,4 +89,29 @@ test('close answers what was admitted', async () => {
   barrier.open();
   expect(textOf(await occupant.answer)).toBe('passed');
   await closed;
+});
+
+describe('asyncHandler, for Express 4', () => {
+  test.each([
+    ['a rejection', () => Promise.reject(new RangeError('late')), 'late'],
+    ['a rejection without a reason', () => Promise.reject(), 'the handler rejected with undefined'],
+  ])('hands on %s', async (_, handler, message) => {
+    const error = await new Promise<unknown>((next) => asyncHandler(handler)({}, {}, next));
+    expect(error).toMatchObject({ message });
+  });
+
+  test('hands its arguments over, and says nothing when all went well', async () => {
+    const seen: unknown[] = [];
+    const next = () => seen.push('next');
+    asyncHandler(async (...args: unknown[]) => void seen.push(...args))('request', 'response', next);
+    await rounds();
+    expect(seen).toEqual(['request', 'response', next]);
+  });
+
+  test('throws at once what the handler throws at once: Express catches that', () => {
+    const handler = () => {
+      throw new RangeError('at once');
+    };
+    expect(() => asyncHandler(handler)({}, {}, () => {})).toThrow('at once');
+  });
 });

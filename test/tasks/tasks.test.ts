@@ -44,12 +44,35 @@ describe('tasks', () => {
     expect(tasks<Module>('data:text/javascript,1').add(1, 2).module).toBe('data:text/javascript,1');
   });
 
-  test.each(['./module.mjs', '/module.mjs', 'C:\\a.js', new URL('c:/a.js'), '', 1, null, undefined, {}])(
-    'refuses %o',
-    (value) => {
-      expect(() => tasks(value as never)).toThrow(InvalidTaskError);
-    },
-  );
+  test.each([
+    './module.mjs',
+    '../module.mjs',
+    'module.mjs',
+    'C:a.js',
+    new URL('c:/a.js'),
+    '',
+    1,
+    null,
+    undefined,
+    {},
+  ])('refuses %o', (value) => {
+    expect(() => tasks(value as never)).toThrow(InvalidTaskError);
+  });
+
+  test('says what to write instead of a relative path', () => {
+    expect(() => tasks('./sums.mjs')).toThrow("new URL('./sums.mjs', import.meta.url)");
+    expect(() => tasks('./sums.mjs')).toThrow("pathToFileURL(path.resolve('./sums.mjs'))");
+  });
+
+  test.each([
+    ['/tasks/module.mjs', 'file:///tasks/module.mjs'],
+    ['/a b/50%/#1?.mjs', 'file:///a%20b/50%25/%231%3F.mjs'],
+    ['C:\\work\\sums.js', 'file:///C:/work/sums.js'],
+    ['d:/work/a b.js', 'file:///d:/work/a%20b.js'],
+    ['\\\\host\\share\\sums.js', 'file://host/share/sums.js'],
+  ])('takes the absolute path %s', (path, href) => {
+    expect(tasks<Module>(path).add(1, 2).module).toBe(href);
+  });
 });
 
 test('what tasks() returns may be wrapped, and is no value that could be sent by mistake', () => {

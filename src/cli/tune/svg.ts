@@ -1,18 +1,11 @@
+import { optionalPeer } from '../../optional-peer.ts';
 import type { Findings } from './measure.ts';
 
 type Charts = typeof import('echarts');
 
-/**
- * Apache ECharts, an optional peer dependency.
- *
- * @throws {Error} that says how to install it, if it is missing.
- */
-export async function loadCharts(): Promise<Charts> {
-  try {
-    return await import('echarts');
-  } catch (cause) {
-    throw new Error('--svg needs the package echarts: npm install echarts', { cause });
-  }
+/** Apache ECharts. @throws {PeerError} if it is missing, or older than 6. */
+export function loadCharts(): Promise<Charts> {
+  return optionalPeer('echarts', '--svg', () => import('echarts'));
 }
 
 /** Throughput above, the latency of half of the tasks below, by outstanding tasks, a line for each number of workers. */

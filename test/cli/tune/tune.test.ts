@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -146,21 +146,19 @@ describe('millrace tune', () => {
   });
 
   test('--svg without echarts says how to install it, and measures nothing', async () => {
-    // The command line as it is where only the package itself is installed.
-    const hide = `
-      import { register } from 'node:module';
-      register('data:text/javascript,' + encodeURIComponent(\`
-        export const resolve = (name, context, next) => {
-          if (name === 'echarts') throw Object.assign(new Error('missing'), { code: 'ERR_MODULE_NOT_FOUND' });
-          return next(name, context);
-        };\`));`;
-    writeFileSync(join(folder, 'hide.mjs'), hide);
-    const { code, stderr } = await runCli(
-      ['tune', 'work.mjs#double', '--input', 'input', '--svg', 'curve.svg'],
-      '',
-      folder,
-      ['--import', join(folder, 'hide.mjs')],
-    );
+    // The command line as it is where only the package and its dependencies are installed.
+    const modules = join(folder, 'node_modules');
+    const root = fileURLToPath(new URL('../../../', import.meta.url));
+    cpSync(join(root, 'dist'), join(modules, 'millrace', 'dist'), { recursive: true });
+    cpSync(join(root, 'package.json'), join(modules, 'millrace', 'package.json'));
+    for (const name of ['piscina', 'cli-progress', 'os-utils', 'simple-ascii-chart'])
+      symlinkSync(join(root, 'node_modules', name), join(modules, name));
+    const cli = join(modules, 'millrace', 'dist', 'cli.js');
+    const args = ['tune', 'work.mjs#double', '--input', 'input', '--svg', 'curve.svg'];
+    const { status: code, stderr } = spawnSync(process.execPath, [cli, ...args], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
     expect(stderr).toBe('millrace: --svg needs the package echarts: npm install echarts\n');
     expect(code).toBe(1);
     expect(existsSync(join(folder, 'curve.svg'))).toBe(false);

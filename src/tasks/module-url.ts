@@ -1,0 +1,34 @@
+import { pathToFileURL } from 'node:url';
+import { InvalidTaskError } from '../errors.ts';
+import { show } from '../options.ts';
+
+/**
+ * The URL of a task module, from a URL or an absolute path. A relative path is refused: nothing says what it is relative to.
+ *
+ * @throws {InvalidTaskError} for anything else, with what to write instead.
+ */
+export function moduleUrl(module: URL | string): string {
+  const url = typeof module === 'string' ? (fromPath(module) ?? module) : hrefOf(module);
+  if (url !== undefined && URL.canParse(url) && !startsWithDrive.test(url)) return new URL(url).href;
+  const path = typeof module === 'string' && /^\.{1,2}\//.test(module) ? module : './work.js';
+  throw new InvalidTaskError(
+    `tasks() takes a module's URL or absolute path, not ${show(module)}: write new URL('${path}', import.meta.url), ` +
+      `or pathToFileURL(path.resolve('${path}')) for a path from the working directory`,
+  );
+}
+
+/** A path of Windows with a drive (`C:\…`, `C:/…`) or a host (`\\host\…`): known by its form, whatever the platform. */
+const windowsPath = /^(?:[a-z]:[\\/]|\\\\[^\\])/i;
+
+/** No scheme of a URL has one letter. */
+const startsWithDrive = /^\s*[a-z]:/i;
+
+function fromPath(given: string): string | undefined {
+  if (windowsPath.test(given)) return pathToFileURL(given, { windows: true }).href;
+  return given.startsWith('/') ? pathToFileURL(given).href : undefined;
+}
+
+/** Of any realm's URL: a test environment may have a class of its own. */
+function hrefOf(value: unknown): string | undefined {
+  return Object.prototype.toString.call(value) === '[object URL]' ? (value as URL).href : undefined;
+}
