@@ -65,7 +65,9 @@ for (const [row, title] of rows) {
   }
 }
 
-const digits = (value: number) => value.toFixed(0).padStart(6);
+function digits(value: number): string {
+  return value.toFixed(0).padStart(6);
+}
 
 function line(figures: readonly (readonly number[])[]): string {
   const mine = medianInterval(figures.map(([own = NaN]) => own));
