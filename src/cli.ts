@@ -69,4 +69,4 @@ async function print(stream: NodeJS.WriteStream, text: string, exitCode: ExitCod
 }
 
 // Not by itself: a measurement of the host's load that nobody waits for would hold it up for a second.
-process.exit(await main(process.argv.slice(2)));
+void main(process.argv.slice(2)).then((exitCode) => process.exit(exitCode));

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { PeerError } from './errors.ts';
+import { here } from './package-file.ts';
 
 /** Optional peer dependencies, with the oldest version that works. npm is told nothing of it: it would refuse to install. */
 const oldest = {
@@ -22,7 +23,7 @@ export type Peer = keyof typeof oldest;
  * @throws {PeerError} if it is missing or too old.
  */
 export async function optionalPeer<M>(name: Peer, feature: string, load: () => Promise<M>): Promise<M> {
-  const found = installedVersion(name, import.meta.url);
+  const found = installedVersion(name, here);
   if (found !== undefined) checkPeerVersion(name, feature, found);
   try {
     return await load();
@@ -44,7 +45,7 @@ export async function optionalPeer<M>(name: Peer, feature: string, load: () => P
  * @throws {PeerError} for the first of them.
  */
 export function checkInstalledPeers(feature: string, ...names: [Peer, ...Peer[]]): void {
-  const places = [import.meta.url, process.argv[1], join(process.cwd(), 'main')];
+  const places = [here, process.argv[1], join(process.cwd(), 'main')];
   const installed = names.flatMap((name) =>
     places.flatMap((place) => {
       const found = installedVersion(name, place);

@@ -1,7 +1,18 @@
 /**
- * The URL of a file of this package, by its path from this folder. Asked here and nowhere else: the package is bundled, and only
- * of this module it is certain where it lies then (`bundle.mjs`).
+ * The URL of this module. Asked here and nowhere else: the package is bundled, and only of this module it is certain where it
+ * lies then (`bundle.mjs`).
  */
-export function packageFile(path: string): URL {
-  return new URL(path, import.meta.url);
+export const here: string = import.meta.url;
+
+/** What threads load, by its path from this folder. */
+type ThreadModule =
+  | 'pool/worker-entry'
+  | 'pool/check-task'
+  | 'tasks/hashing'
+  | 'tasks/images'
+  | 'tasks/evaluate';
+
+/** The URL of a module of this package that threads load. */
+export function threadModule(name: ThreadModule): URL {
+  return new URL(`./${name}.cjs`, here);
 }

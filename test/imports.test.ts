@@ -49,7 +49,7 @@ const allowed: Record<string, readonly string[]> = {
   ],
   server: ['server', 'index', 'host-load', 'optional-peer', 'options', 'tasks'],
   'host-load': [],
-  'optional-peer': ['errors'],
+  'optional-peer': ['errors', 'package-file'],
   'package-file': [],
   index: ['source', 'executor', 'executor-options', 'errors', 'pool', 'scheduler', 'streams', 'tasks'],
   worker: ['nested', 'pool/running-task.ts', 'type:pool/task-cancellation.ts', 'tasks', 'errors'],

@@ -1,6 +1,6 @@
 import { InvalidTaskError, tasks } from '../index.ts';
 import type { Task, TaskMakers } from '../index.ts';
-import { packageFile } from '../package-file.ts';
+import { threadModule } from '../package-file.ts';
 import { UsageError } from './usage-error.ts';
 
 /** `MODULE#EXPORT` of the command line. */
@@ -16,7 +16,7 @@ export function taskMaker({ module, name }: TaskTarget): (value: unknown) => Tas
   return maker;
 }
 
-const checking: TaskMakers<typeof import('../pool/check-task.ts')> = tasks(packageFile('pool/check-task.js'));
+const checking: TaskMakers<typeof import('../pool/check-task.ts')> = tasks(threadModule('pool/check-task'));
 
 /** A task that fails with `InvalidTaskError` if there is no such module or function, and does nothing else. */
 export function checkTarget({ module, name }: TaskTarget): Task<void> {

@@ -2,6 +2,8 @@ import { statSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { InvalidTaskError } from '../errors.ts';
+import { here } from '../package-file.ts';
+import { missingModule } from './missing-module.ts';
 import { ModuleExports } from './module-exports.ts';
 import { setUp } from './module-hooks.ts';
 
@@ -47,7 +49,7 @@ function existingUrl(module: string): string {
   if (isFile(module)) return module;
   const source = module.replace(/\.([mc]?)js$/, '.$1ts');
   if (source !== module && isFile(source)) return source;
-  throw new InvalidTaskError(`there is no module at ${module}`);
+  throw new InvalidTaskError(missingModule(module));
 }
 
 /** @throws {InvalidTaskError} if no path can be made of the URL: it names a host, or has an encoded slash. */
@@ -101,7 +103,7 @@ async function importWithTsx(url: string, cause: unknown): Promise<object> {
   const { tsImport } = (await import(api.href)) as {
     tsImport: (specifier: string, parent: string) => Promise<object>;
   };
-  return tsImport(url, import.meta.url);
+  return tsImport(url, here);
 }
 
 /** Its ESM entry: `require.resolve` would find the one for CommonJS, which can't be imported. */

@@ -1,5 +1,6 @@
 import type { ResolvedExecutorOptions } from '../executor-options.ts';
 import type { WorkerBackend, WorkerEvents } from '../scheduler/backend.ts';
+import { workerFile } from './worker-file.ts';
 import { PiscinaThread } from './piscina-thread.ts';
 
 /** Runs tasks in worker threads, each of them in a Piscina of its own. */
@@ -8,6 +9,8 @@ export class PiscinaBackend implements WorkerBackend {
   readonly #idle = new Int32Array(new SharedArrayBuffer(4));
 
   constructor(options: ResolvedExecutorOptions) {
+    // Now, and not when a thread is to be started: the constructor tells of it.
+    workerFile();
     this.#options = options;
   }
 

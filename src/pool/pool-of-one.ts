@@ -1,16 +1,13 @@
-import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import type { ResolvedExecutorOptions } from '../executor-options.ts';
-import { packageFile } from '../package-file.ts';
+import { workerFile } from './worker-file.ts';
 import type { Boot } from './wire.ts';
-
-const entry = fileURLToPath(packageFile('pool/worker-boot.cjs'));
 
 /** A Piscina that makes one thread, with its first run, and no other. */
 export function poolOfOne(options: ResolvedExecutorOptions): Piscina<Boot, void> {
   const { env, execArgv, resourceLimits, workerData } = options;
   const pool = new Piscina<Boot, void>({
-    filename: entry,
+    filename: workerFile(),
     minThreads: 0,
     maxThreads: 1,
     idleTimeout: Infinity,

@@ -1,4 +1,4 @@
-import { packageFile } from '../package-file.ts';
+import { threadModule } from '../package-file.ts';
 import { loadSharp } from './load-sharp.ts';
 import { tasks } from './tasks.ts';
 import type { TaskMakers } from './tasks.ts';
@@ -7,10 +7,10 @@ export type { ImageInput, ImageMetadata, ResizedImage } from './images.ts';
 export type { ImageLimits, OutputFormat, ResizeOptions } from './image-options.ts';
 
 /** Digests of files and bytes, by any algorithm of `node:crypto`. */
-export const hashing: TaskMakers<typeof import('./hashing.ts')> = tasks(packageFile('tasks/hashing.js'));
+export const hashing: TaskMakers<typeof import('./hashing.ts')> = tasks(threadModule('tasks/hashing'));
 
 /** Resizing and metadata of images, with the optional package sharp. */
-export const images: TaskMakers<typeof import('./images.ts')> = tasks(packageFile('tasks/images.js'));
+export const images: TaskMakers<typeof import('./images.ts')> = tasks(threadModule('tasks/images'));
 
 /**
  * Loads sharp on this thread. Call it once before the first image task on Linux with glibc: a sharp that only worker

@@ -1,11 +1,11 @@
 import { InvalidTaskError } from '../errors.ts';
 import { show } from '../options.ts';
-import { packageFile } from '../package-file.ts';
+import { threadModule } from '../package-file.ts';
 import { internTarget, Task } from './task.ts';
 import type { TaskTarget } from './task.ts';
 import { validateTaskOptions } from './task-options.ts';
 
-const target: TaskTarget = internTarget(packageFile('tasks/evaluate.js').href, 'evaluate');
+const target: TaskTarget = internTarget(threadModule('tasks/evaluate').href, 'evaluate');
 
 /**
  * A task from a function that is sent as its source: for scripts and the REPL, where a module of one's own is

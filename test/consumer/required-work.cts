@@ -1,0 +1,3 @@
+export = {
+  product: (a: number, b: number): number => a * b,
+};
