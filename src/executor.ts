@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { resolveExecutorOptions } from './executor-options.ts';
 import type { ExecutorOptions } from './executor-options.ts';
 import { checkOptions, integer, oneOf } from './options.ts';
+import { checkExecutorPlace } from './pool/executor-place.ts';
 import { PiscinaBackend } from './pool/piscina-backend.ts';
 import type { LoopTimes } from './scheduler/backend.ts';
 import type { Forecast } from './scheduler/backlog.ts';
@@ -37,8 +38,13 @@ import type { TaskOptions } from './tasks/task-options.ts';
 export class Executor implements AsyncDisposable {
   readonly #scheduler: Scheduler;
 
-  /** @throws {InvalidOptionError} for an unknown option or a bad value, before any thread is started. */
+  /**
+   * @throws {InvalidOptionError} for an unknown option or a bad value, before any thread is started.
+   * @throws {InvalidTaskError} in a thread of an executor, unless a running task makes this one: while a task module is loaded
+   *   or set up there, each thread would make threads that do the same. Also for a fourth executor within tasks of executors.
+   */
   constructor(options: ExecutorOptions = {}) {
+    checkExecutorPlace();
     const resolved = resolveExecutorOptions(options);
     this.#scheduler = new Scheduler(new PiscinaBackend(resolved), resolved);
   }

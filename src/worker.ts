@@ -1,6 +1,7 @@
 import { InvalidTaskError } from './errors.ts';
 import { Current } from './nested/current.ts';
 import type { NestedFuture, NestedOutcome } from './nested/nested-future.ts';
+import { moduleBeingLoaded } from './pool/executor-place.ts';
 import { taskHost } from './pool/running-task.ts';
 import type { Cancellation } from './pool/task-cancellation.ts';
 
@@ -58,9 +59,15 @@ export function report(value: unknown): void {
  *   merge(numbers, middle);
  * }
  * ```
- * @throws {InvalidTaskError} outside of a task.
+ * @throws {InvalidTaskError} outside of a task, and while a task module is loaded or set up: what it waited for could be
+ *   waiting for its thread.
  */
 export function current(): Current {
+  const module = moduleBeingLoaded();
+  if (module !== undefined)
+    throw new InvalidTaskError(
+      `current() is for tasks that run, and ${module} is still being loaded or set up`,
+    );
   const calls = taskHost()?.calls();
   if (calls === undefined) throw new InvalidTaskError('current() is for tasks that an executor runs');
   return (calls.face ??= new Current(calls)) as Current;

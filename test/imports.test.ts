@@ -52,7 +52,14 @@ const allowed: Record<string, readonly string[]> = {
   'optional-peer': ['errors', 'package-file'],
   'package-file': [],
   index: ['source', 'executor', 'executor-options', 'errors', 'pool', 'scheduler', 'streams', 'tasks'],
-  worker: ['nested', 'pool/running-task.ts', 'type:pool/task-cancellation.ts', 'tasks', 'errors'],
+  worker: [
+    'nested',
+    'pool/executor-place.ts',
+    'pool/running-task.ts',
+    'type:pool/task-cancellation.ts',
+    'tasks',
+    'errors',
+  ],
   nested: [
     'source',
     'nested',

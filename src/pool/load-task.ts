@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { InvalidTaskError } from '../errors.ts';
@@ -6,6 +6,9 @@ import { here } from '../package-file.ts';
 import { missingModule } from './missing-module.ts';
 import { ModuleExports } from './module-exports.ts';
 import { setUp } from './module-hooks.ts';
+import { loading } from './module-loads.ts';
+import { ignoreTwin } from './rejection-twin.ts';
+import { withPlace } from './syntax-error-place.ts';
 
 export type TaskFunction = (...args: unknown[]) => unknown;
 
@@ -30,7 +33,8 @@ interface FoundTask {
 /** As `loadTask`, but does not set the module up. */
 export async function findTask(module: string, name: string): Promise<FoundTask> {
   const url = existingUrl(module);
-  const exports = new ModuleExports(url, await importOnce(url));
+  const { namespace } = await importOnce(url);
+  const exports = new ModuleExports(url, namespace);
   const found = exports.get(name);
   if (typeof found === 'function') return { url, exports, found: found as TaskFunction };
   const names = exports.functionNames;
@@ -61,26 +65,44 @@ function isFile(url: string): boolean {
   }
 }
 
-/** Modules that this thread has imported. `import()` remembers them by itself, but tsx evaluates a module at each call. */
-const imported = new Map<string, Promise<object>>();
+/** Not the namespace itself: a promise of one that exports `then` would call that, and perhaps never settle. */
+interface Imported {
+  readonly namespace: object;
+}
 
-async function importOnce(url: string): Promise<object> {
-  let module = imported.get(url);
+/** A module that has nothing but the namespace of that one. */
+const boxed = (url: string): string =>
+  `data:text/javascript,${encodeURIComponent(`import * as namespace from ${JSON.stringify(url)};export { namespace };`)}`;
+
+/** Modules that this thread has imported. `import()` remembers them by itself, but tsx evaluates a module at each call. */
+const imported = new Map<string, Promise<Imported>>();
+
+async function importOnce(url: string): Promise<Imported> {
+  const key = realUrl(url);
+  let module = imported.get(key);
   if (module === undefined) {
-    module = importModule(url);
-    imported.set(url, module);
+    module = loading(url, () => importModule(url));
+    imported.set(key, module);
   }
   try {
     return await module;
   } catch (error) {
-    imported.delete(url);
-    throw error;
+    if (imported.get(key) === module) imported.delete(key);
+    ignoreTwin(error);
+    throw await withPlace(error, url);
   }
 }
 
-async function importModule(url: string): Promise<object> {
+/** One for all URLs of a file: by links, or with other letters escaped. */
+function realUrl(url: string): string {
+  if (!url.startsWith('file:')) return url;
+  const { search, hash } = new URL(url);
+  return pathToFileURL(realpathSync(fileURLToPath(url))).href + search + hash;
+}
+
+async function importModule(url: string): Promise<Imported> {
   try {
-    return (await import(url)) as object;
+    return (await import(boxed(url))) as Imported;
   } catch (error) {
     const code = (error as { code?: unknown } | null)?.code;
     if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[mc]?ts$/.test(url)) return importWithTsx(url, error);
@@ -92,7 +114,7 @@ async function importModule(url: string): Promise<object> {
 }
 
 /** For a Node that does not strip types: tsx, as the task module's own package has it installed. */
-async function importWithTsx(url: string, cause: unknown): Promise<object> {
+async function importWithTsx(url: string, cause: unknown): Promise<Imported> {
   let api: URL;
   try {
     api = tsxApi(createRequire(url));
@@ -101,9 +123,9 @@ async function importWithTsx(url: string, cause: unknown): Promise<object> {
     throw new InvalidTaskError(`${message}: use Node 22.18 or later, or npm install tsx`, { cause });
   }
   const { tsImport } = (await import(api.href)) as {
-    tsImport: (specifier: string, parent: string) => Promise<object>;
+    tsImport: (specifier: string, parent: string) => Promise<Imported>;
   };
-  return tsImport(url, here);
+  return tsImport(boxed(url), here);
 }
 
 /** Its ESM entry: `require.resolve` would find the one for CommonJS, which can't be imported. */

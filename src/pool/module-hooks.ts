@@ -1,24 +1,33 @@
 import { encodeReason } from './error-codec.ts';
 import type { ModuleExports } from './module-exports.ts';
+import { loading } from './module-loads.ts';
 import type { Left } from './wire.ts';
 
-/** Modules that have been set up in this thread, in that order. */
-const setUpModules = new Map<string, ModuleExports>();
+/** Modules that have been set up in this thread, in that order, by what they are: one may have several URLs. */
+const setUpModules = new Map<object, { readonly module: string; readonly exports: ModuleExports }>();
+const beingSetUp = new Map<object, Promise<void>>();
 
 /**
  * Calls a task module's `setup()`, if it exports one, before the first task of the module in this thread. Rejects with
- * what it throws: then the task that waits for it fails, and the next one tries again.
+ * what it throws: then the tasks that wait for it fail, and the next one tries again.
  */
 export async function setUp(module: string, exports: ModuleExports): Promise<void> {
-  if (setUpModules.has(module)) return;
-  await callHook(exports, 'setup');
-  setUpModules.set(module, exports);
+  const { identity } = exports;
+  if (setUpModules.has(identity)) return;
+  let done = beingSetUp.get(identity);
+  if (done === undefined) {
+    done = loading(module, () => callHook(exports, 'setup'))
+      .then(() => void setUpModules.set(identity, { module, exports }))
+      .finally(() => beingSetUp.delete(identity));
+    beingSetUp.set(identity, done);
+  }
+  return done;
 }
 
 /** Calls the `teardown()` of every module, the last one to be set up first; one that fails does not stop the others. */
 export async function tearDown(): Promise<Left['left']> {
   const failures: Left['left'][number][] = [];
-  for (const [module, exports] of [...setUpModules].toReversed()) {
+  for (const { module, exports } of [...setUpModules.values()].toReversed()) {
     try {
       await callHook(exports, 'teardown');
     } catch (error) {

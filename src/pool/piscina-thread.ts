@@ -5,6 +5,7 @@ import type { ResolvedExecutorOptions } from '../executor-options.ts';
 import type { LoopTimes, SendOptions, Worker, WorkerEvents } from '../scheduler/backend.ts';
 import type { Job } from '../scheduler/job.ts';
 import { encodeBatch } from './batch-codec.ts';
+import { startInside } from './executor-place.ts';
 import { Inbox } from './inbox.ts';
 import { Outbox } from './outbox.ts';
 import { poolOfOne } from './pool-of-one.ts';
@@ -130,7 +131,7 @@ export class PiscinaThread implements Worker {
   #boot(boot: Boot): void {
     let booted: Promise<void>;
     try {
-      booted = this.#pool.run(boot, { transferList: [boot.port] as never });
+      booted = startInside(() => this.#pool.run(boot, { transferList: [boot.port] as never }));
     } catch (error) {
       return this.#neverStarted(error);
     }

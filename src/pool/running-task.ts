@@ -13,6 +13,8 @@ import type { Reported } from './wire.ts';
 
 /** What a running task may ask its thread for; `millrace/worker` is the public face of it. Undefined while none runs. */
 export interface TaskHost {
+  /** Does a task run, or wait for tasks of its own? */
+  readonly isAtWork: boolean;
   cancellation(): Cancellation | undefined;
   report(value: unknown): void;
   /** The tasks that it submits. */
@@ -62,6 +64,10 @@ export class RunningTask implements TaskHost {
     this.#claims = claims;
     this.#desk = desk;
     globals[key] = this;
+  }
+
+  get isAtWork(): boolean {
+    return this.word !== noTask || this.#desk.open.size > 0;
   }
 
   cancellation(): Cancellation | undefined {

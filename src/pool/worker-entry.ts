@@ -2,13 +2,16 @@ import { receiveMessageOnPort } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { Claims, claim } from './claims.ts';
 import { encodeReason } from './error-codec.ts';
+import { enterPlace } from './executor-place.ts';
 import { handBack } from './hand-back.ts';
 import { tearDown } from './module-hooks.ts';
+import { threadPlace } from './module-loads.ts';
 import { BatchRunner } from './run-batches.ts';
 import type { Batch, Boot, Left, ToWorker, Unread } from './wire.ts';
 
 /** The function that Piscina calls, once: from then on the two sides talk through a port of their own. */
 export default function boot(message: Boot): void {
+  enterPlace(threadPlace);
   const { port } = message;
   const claims = new Claims(message.claims);
   const runner = new BatchRunner(message, claims);

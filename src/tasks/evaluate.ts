@@ -1,3 +1,5 @@
+import { functionFromSource } from './function-from-source.ts';
+
 /**
  * The module that `inline()` tasks run in. It knows a function by its source, and keeps the latest 256 that
  * it compiled, first in, first out: a loop that submits one closure a million times compiles it once.
@@ -17,7 +19,7 @@ export async function evaluate(source: string, ...args: unknown[]): Promise<unkn
 function compile(source: string): (...args: unknown[]) => unknown {
   let fn = compiled.get(source);
   if (fn === undefined) {
-    fn = new Function(`return (${source}\n)`)() as (...args: unknown[]) => unknown;
+    fn = functionFromSource(source)() as (...args: unknown[]) => unknown;
     // A Map iterates in insertion order: the first key is the oldest.
     if (compiled.size >= maxCompiled) compiled.delete(compiled.keys().next().value as string);
     compiled.set(source, fn);

@@ -1,6 +1,7 @@
 import { InvalidTaskError } from '../errors.ts';
 import { show } from '../options.ts';
 import { threadModule } from '../package-file.ts';
+import { functionFromSource } from './function-from-source.ts';
 import { internTarget, Task } from './task.ts';
 import type { TaskTarget } from './task.ts';
 import { validateTaskOptions } from './task-options.ts';
@@ -12,7 +13,8 @@ const target: TaskTarget = internTarget(threadModule('tasks/evaluate').href, 'ev
  * too much. The function must be self-contained: it sees its arguments and Node's globals, `await import(…)`
  * included, and nothing of the scope that it was written in.
  *
- * @throws {InvalidTaskError} for a function without usable source (native, bound, a method shorthand, a class).
+ * @throws {InvalidTaskError} for a function without usable source (native, bound, a method shorthand, a class), and under
+ *   `--disallow-code-generation-from-strings`.
  */
 export function inline<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Task<Awaited<R>> {
   if (typeof fn !== 'function') throw new InvalidTaskError(`inline() takes a function, not ${show(fn)}`);
@@ -27,8 +29,10 @@ function sourceOf(fn: (...args: never[]) => unknown): string {
     source = String(fn);
     if (/^class\b/.test(source)) throw new InvalidTaskError('inline() takes a function, not a class');
     try {
-      parse(source);
+      // Parsed, not run: the error comes where the mistake is, and not from the thread.
+      functionFromSource(source);
     } catch (cause) {
+      if (cause instanceof InvalidTaskError) throw cause;
       const message = `inline() can't send ${fn.name || 'this function'}: its source does not stand by itself`;
       throw new InvalidTaskError(`${message} (write it as an arrow function or a function expression)`, {
         cause,
@@ -40,6 +44,3 @@ function sourceOf(fn: (...args: never[]) => unknown): string {
 }
 
 const optionsOf = (fn: { name: string }) => validateTaskOptions({ label: fn.name || 'inline' });
-
-/** Parsed, not run: the error comes where the mistake is, and not from the thread. */
-const parse = (source: string): unknown => new Function(`return (${source}\n)`);
