@@ -12,6 +12,8 @@ interface Load {
 const context = new AsyncLocalStorage<Load>();
 /** Loads that have not ended. */
 let open = 0;
+/** Something goes on that loading has started. */
+let goesOn = false;
 /** What was said to modules that made an executor. They may have taken no notice, but are no task modules. */
 const refusals = new Map<string, InvalidTaskError>();
 
@@ -27,8 +29,9 @@ export async function loading<T>(module: string, load: () => Promise<T>): Promis
     return loaded;
   } finally {
     own.ended = true;
-    // Before Node 24 it makes every promise dearer while it is in use: until then only if what loading has started goes on.
-    if (--open === 0 && activeResources() <= active) context.disable();
+    goesOn ||= activeResources() > active;
+    // Before Node 24 it makes every promise dearer while it is in use.
+    if (--open === 0 && !goesOn) context.disable();
   }
 }
 

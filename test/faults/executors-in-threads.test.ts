@@ -195,29 +195,57 @@ test('setup() can make no executor', async () => {
   expect(threads).toBeLessThanOrEqual(2);
 });
 
-test('nor can what loading has started and not awaited, once no task runs', async () => {
-  const { out, threads } = await run({
+describe('nor can what loading has started and not awaited', () => {
+  /** Words: 0 lets it try, 1 tells that it has, 2 ends a task. */
+  const modules = (leaveBehind: string, whenLoaded: string) => ({
     'main.mjs': `${head}
-      const begun = new SharedArrayBuffer(4);
+      import { readFileSync } from 'node:fs';
+      const words = new Int32Array(new SharedArrayBuffer(12));
+      const open = (index) => (Atomics.store(words, index, 1), Atomics.notify(words, index));
+      const opened = (index) => Atomics.waitAsync(words, index, 0).value;
       const work = tasks(new URL('work.mjs', import.meta.url));
-      const executor = new Executor({ workers: 1, workerData: begun });
-      await executor.run(work.work());
-      await Atomics.waitAsync(new Int32Array(begun), 0, 0).value;
+      const executor = new Executor({ workers: 1, workerData: words });
+      const staysUp = setInterval(() => {}, 1000);
+      ${whenLoaded}
+      open(0);
+      await opened(1);
+      open(2);
+      console.log(readFileSync(new URL('said', import.meta.url), 'utf8'));
+      clearInterval(staysUp);
       await executor.shutdown();`,
     'work.mjs': `${head}
-      import { workerData } from 'node:worker_threads';
+      import { workerData as words } from 'node:worker_threads';
       export const work = () => 1;
-      const done = () => {
-        Atomics.store(new Int32Array(workerData), 0, 1);
-        Atomics.notify(new Int32Array(workerData), 0);
+      export const hold = () => Atomics.waitAsync(words, 2, 0).value;
+      const attempt = () => {
+        let said = 'nothing';
+        try { new Executor({ workers: 1 }); } catch (error) { said = error.name + ': ' + error.message; }
+        appendFileSync(new URL('said', import.meta.url), said);
+        Atomics.store(words, 1, 1);
+        Atomics.notify(words, 1);
       };
-      setTimeout(() => {
-        try { new Executor({ workers: 1 }); } catch (error) { tell(error); }
-        done();
-      }, 50);`,
+      ${leaveBehind}`,
   });
-  expect(out).toMatch(/InvalidTaskError: .*executor/);
-  expect(threads).toBe(1);
+
+  test('once no task runs', async () => {
+    const left = 'void Atomics.waitAsync(words, 0, 0).value.then(attempt);';
+    const { out, threads } = await run(modules(left, 'await executor.run(work.work());'));
+    expect(out).toMatch(/^InvalidTaskError: .* executor/);
+    expect(threads).toBe(1);
+  });
+
+  test('while a task runs, if it waits for something of the event loop', async () => {
+    const left = `
+      const waiting = setInterval(() => {
+        if (Atomics.load(words, 0) === 0) return;
+        clearInterval(waiting);
+        attempt();
+      }, 1);`;
+    const begun = 'await executor.run(work.work()); await executor.submit(work.hold());';
+    const { out, threads } = await run(modules(left, begun));
+    expect(out).toMatch(refusal('work.mjs'));
+    expect(threads).toBe(1);
+  });
 });
 
 test('nor can what --import loads', async () => {
