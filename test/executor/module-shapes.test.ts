@@ -225,6 +225,18 @@ test.each([
   });
 });
 
+test('loading leaves no hook behind that would make the promises of tasks dearer', async () => {
+  await using own = new Executor({ workers: 1 });
+  const makers = write(
+    'promises.mjs',
+    `import { executionAsyncId } from 'node:async_hooks';
+     await null;
+     export const setup = async () => {};
+     export const id = async () => (await null, executionAsyncId());`,
+  );
+  expect(await own.run((makers['id'] as () => Task<unknown>)())).toBe(0);
+});
+
 const counted = `
   globalThis.setUps ??= {};
   globalThis.tornDown ??= [];
