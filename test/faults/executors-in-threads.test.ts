@@ -106,7 +106,7 @@ describe('a module that is its own task module', () => {
           const { appendFileSync } = require('node:fs');
           const { pathToFileURL } = require('node:url');
           const { threadId } = require('node:worker_threads');
-          const { Executor, tasks } = require('${fileURLToPath(dist('index.js'))}');
+          const { Executor, tasks } = require('${fileURLToPath(dist('index.cjs'))}');
           appendFileSync(__dirname + '/threads', threadId + ' ');
           exports.work = () => 1;
           const executor = new Executor({ workers: 2 });
