@@ -63,10 +63,11 @@ export function boolean(option: string, value: unknown): void {
   throw new InvalidOptionError(option, value, `${option} must be a boolean, not ${show(value)}`);
 }
 
-/** A number above zero; fractions are fine. */
+/** A number above zero and at most 2 ** 53 - 1, so that a product of two is finite; fractions are fine. */
 export function positive(option: string, value: unknown): void {
-  if (typeof value === 'number' && value > 0 && value < Infinity) return;
-  throw new InvalidOptionError(option, value, `${option} must be a number above 0, not ${show(value)}`);
+  if (typeof value === 'number' && value > 0 && value <= Number.MAX_SAFE_INTEGER) return;
+  const range = `a number above 0 and at most ${Number.MAX_SAFE_INTEGER}`;
+  throw new InvalidOptionError(option, value, `${option} must be ${range}, not ${show(value)}`);
 }
 
 export function callable(option: string, value: unknown): void {

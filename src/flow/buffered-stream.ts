@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { Intake } from './intake.ts';
 import type { Taker, Thunk } from './intake.ts';
-import { offAbort, onAbort } from './on-abort.ts';
-import type { Abortable } from './on-abort.ts';
+import { offAbort, onAbort } from '../on-abort.ts';
+import type { Abortable } from '../on-abort.ts';
 import { Ring } from './ring.ts';
 import type { OpenSource } from '../source.ts';
 import { Unread } from './unread.ts';

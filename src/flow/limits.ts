@@ -74,10 +74,15 @@ export interface NetworkOptions {
  */
 export function network(options: NetworkOptions = {}): number {
   const { hosts = 1, perSecond, latencyMs } = checkOptions('network option', options, networkChecks);
-  if (perSecond === undefined && latencyMs === undefined) return 6 * hosts;
+  if (perSecond === undefined && latencyMs === undefined) return safe(6 * hosts);
   positive('perSecond', perSecond);
   milliseconds('latencyMs', latencyMs);
-  return Math.max(1, Math.ceil(((perSecond as number) * (latencyMs as number)) / 1000));
+  return safe(Math.ceil(((perSecond as number) * (latencyMs as number)) / 1000));
+}
+
+/** What every limit takes: a product of large options may be more. */
+function safe(limit: number): number {
+  return Math.min(Number.MAX_SAFE_INTEGER, Math.max(1, limit));
 }
 
 /**

@@ -1,5 +1,5 @@
-import { offAbort, onAbort } from './on-abort.ts';
-import type { Abortable } from './on-abort.ts';
+import { offAbort, onAbort } from '../on-abort.ts';
+import type { Abortable } from '../on-abort.ts';
 import { Ring } from './ring.ts';
 
 /** Left ones that may stand about in a line before it is swept. */

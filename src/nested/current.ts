@@ -1,5 +1,5 @@
 import { bufferUnordered } from '../flow/buffered.ts';
-import { offAbort, onAbort } from '../flow/on-abort.ts';
+import { offAbort, onAbort } from '../on-abort.ts';
 import { checkSource } from '../source.ts';
 import type { Source } from '../source.ts';
 import { checkOptions, integer } from '../options.ts';

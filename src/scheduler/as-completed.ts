@@ -1,4 +1,7 @@
+import { offAbort, onAbort } from '../on-abort.ts';
+import type { Abortable } from '../on-abort.ts';
 import { abortSignal, checkOptions, milliseconds, show } from '../options.ts';
+import { Timer } from '../timer.ts';
 import { Fifo } from './fifo.ts';
 import { Future } from './future.ts';
 import type { Job, SettlementListener } from './job.ts';
@@ -54,12 +57,14 @@ interface Reader {
   reject(reason: unknown): void;
 }
 
-class Completions implements SettlementListener, AsyncIterableIterator<Future<unknown>, undefined> {
+class Completions
+  implements SettlementListener, Abortable, AsyncIterableIterator<Future<unknown>, undefined>
+{
   readonly #unfinished: Set<Job>;
   readonly #finished = new Fifo<Job>();
   readonly #readers = new Fifo<Reader>();
   readonly #signal: AbortSignal | undefined;
-  readonly #timer: NodeJS.Timeout | undefined;
+  readonly #timer: Timer | undefined;
   #end: { readonly reason: unknown } | null = null;
 
   constructor(jobs: Set<Job>, { timeoutMs, signal }: AsCompletedOptions) {
@@ -69,11 +74,11 @@ class Completions implements SettlementListener, AsyncIterableIterator<Future<un
       else job.onSettled(this);
     }
     this.#signal = signal;
-    signal?.addEventListener('abort', this.#aborted);
-    if (signal?.aborted === true) this.#aborted();
+    if (signal?.aborted === true) this.aborted(signal.reason);
+    else if (signal !== undefined) onAbort(signal, this);
     // Not unreferenced: somebody waits for this time-out, perhaps with nothing else going on.
     if (timeoutMs !== undefined && this.#unfinished.size > 0) {
-      this.#timer = setTimeout(() => this.#fail(this.#timedOut(timeoutMs)), timeoutMs);
+      this.#timer = new Timer(timeoutMs, () => this.#fail(this.#timedOut(timeoutMs)));
     }
   }
 
@@ -99,7 +104,7 @@ class Completions implements SettlementListener, AsyncIterableIterator<Future<un
     this.#unfinished.delete(job);
     this.#finished.push(job);
     // A time-out is about what has not finished, not about a slow reader.
-    if (this.#unfinished.size === 0) clearTimeout(this.#timer);
+    if (this.#unfinished.size === 0) this.#timer?.cancel();
     this.#serve();
   }
 
@@ -124,7 +129,10 @@ class Completions implements SettlementListener, AsyncIterableIterator<Future<un
     this.#serve();
   }
 
-  readonly #aborted = (): void => this.#fail(this.#signal?.reason);
+  /** By the signal in the options. */
+  aborted(reason: unknown): void {
+    this.#fail(reason);
+  }
 
   #timedOut(timeoutMs: number): DOMException {
     const count = this.#unfinished.size;
@@ -134,8 +142,8 @@ class Completions implements SettlementListener, AsyncIterableIterator<Future<un
 
   /** Listens no more: nothing here outlives the loop. */
   #dispose(): void {
-    clearTimeout(this.#timer);
-    this.#signal?.removeEventListener('abort', this.#aborted);
+    this.#timer?.cancel();
+    if (this.#signal !== undefined) offAbort(this.#signal, this);
     for (const job of this.#unfinished) job.offSettled(this);
     this.#unfinished.clear();
   }

@@ -1,3 +1,5 @@
+import { Timer } from '../timer.ts';
+
 /** An alarm that has been set; `cancel()` is free to be called at any time, more than once. */
 export interface Alarm {
   cancel(): void;
@@ -18,7 +20,7 @@ interface Entry extends Alarm {
 export class Deadlines {
   readonly #heap: Entry[] = [];
   #cancelled = 0;
-  #timer: NodeJS.Timeout | null = null;
+  #timer: Timer | null = null;
   #timerAt = Infinity;
 
   /** Calls `ring` once, `delayMs` from now (never earlier), unless cancelled. */
@@ -50,13 +52,13 @@ export class Deadlines {
   #arm(): void {
     const earliest = this.#heap[0];
     if (earliest === undefined || earliest.at >= this.#timerAt) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#timerAt = earliest.at;
-    this.#timer = setTimeout(() => this.#fire(), Math.ceil(earliest.at - performance.now())).unref();
+    this.#timer = new Timer(earliest.at - performance.now(), () => this.#fire(), { keepsAlive: false });
   }
 
   #fire(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#timer = null;
     this.#timerAt = Infinity;
     const now = performance.now();
@@ -78,7 +80,7 @@ export class Deadlines {
     this.#cancelled = 0;
     for (const entry of live) this.#push(entry);
     if (live.length === 0 && this.#timer !== null) {
-      clearTimeout(this.#timer);
+      this.#timer.cancel();
       this.#timer = null;
       this.#timerAt = Infinity;
     }

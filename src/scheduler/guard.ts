@@ -1,7 +1,8 @@
 import { TaskTimeoutError } from '../errors.ts';
+import { offAbort, onAbort } from '../on-abort.ts';
+import type { Abortable } from '../on-abort.ts';
 import type { Alarm, Deadlines } from './deadlines.ts';
 import type { Job } from './job.ts';
-import type { Abortable, Signals } from './signals.ts';
 
 /** What guards do to their jobs when the time has come. */
 export interface GuardActions {
@@ -13,19 +14,17 @@ export interface GuardActions {
 /** Watches over one admitted job's signal, deadline and run time. Most jobs have none of them, and so no guard. */
 export class Guard implements Abortable {
   readonly #job: Job;
-  readonly #signals: Signals;
   readonly #deadlines: Deadlines;
   readonly #actions: GuardActions;
   #deadline: Alarm | null = null;
   #timeout: Alarm | null = null;
 
-  constructor(job: Job, signals: Signals, deadlines: Deadlines, actions: GuardActions) {
+  constructor(job: Job, deadlines: Deadlines, actions: GuardActions) {
     this.#job = job;
-    this.#signals = signals;
     this.#deadlines = deadlines;
     this.#actions = actions;
     const { signal, deadlineMs } = job.options;
-    if (signal !== undefined) signals.watch(signal, this);
+    if (signal !== undefined) onAbort(signal, this);
     if (deadlineMs !== undefined) {
       const leftMs = deadlineMs - (performance.now() - job.submittedAt);
       this.#deadline = deadlines.set(leftMs, () => this.#deadlinePassed(deadlineMs));
@@ -49,7 +48,7 @@ export class Guard implements Abortable {
     this.#timeout?.cancel();
     this.#deadline?.cancel();
     const { signal } = this.#job.options;
-    if (signal !== undefined) this.#signals.unwatch(signal, this);
+    if (signal !== undefined) offAbort(signal, this);
   }
 
   aborted(reason: unknown): void {

@@ -92,7 +92,8 @@ export class Job implements Linked {
   unread: UnreadFailure | null = null;
   #future: Future<unknown> | null = null;
   #progress: Progress | null = null;
-  #listeners: SettlementListener | SettlementListener[] | null = null;
+  /** A set as soon as there are two, which leave in any order. */
+  #listeners: SettlementListener | Set<SettlementListener> | null = null;
   /** Made when somebody asks for it, and so are its two functions. */
   #promise: Promise<unknown> | null = null;
   #resolve: ((value: unknown) => void) | null = null;
@@ -204,28 +205,24 @@ export class Job implements Linked {
     const listeners = this.#listeners;
     if (listeners === null) return;
     this.#listeners = null;
-    if (Array.isArray(listeners)) for (const listener of listeners) listener.settled(this);
+    if (listeners instanceof Set) for (const listener of listeners) listener.settled(this);
     else listeners.settled(this);
   }
 
   /** Calls `listener.settled(this)` at settlement; a job that has settled never calls. */
   onSettled(listener: SettlementListener): void {
     if (this.#listeners === null) this.#listeners = listener;
-    else if (Array.isArray(this.#listeners)) this.#listeners.push(listener);
-    else this.#listeners = [this.#listeners, listener];
+    else if (this.#listeners instanceof Set) this.#listeners.add(listener);
+    else this.#listeners = new Set([this.#listeners, listener]);
   }
 
   isHeardBy(listener: object): boolean {
-    return (
-      this.#listeners === listener ||
-      (Array.isArray(this.#listeners) && this.#listeners.includes(listener as never))
-    );
+    const listeners = this.#listeners;
+    return listeners === listener || (listeners instanceof Set && listeners.has(listener as never));
   }
 
   offSettled(listener: SettlementListener): void {
     if (this.#listeners === listener) this.#listeners = null;
-    else if (Array.isArray(this.#listeners)) {
-      this.#listeners = this.#listeners.filter((other) => other !== listener);
-    }
+    else if (this.#listeners instanceof Set) this.#listeners.delete(listener);
   }
 }

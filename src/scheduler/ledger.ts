@@ -9,7 +9,6 @@ import { Guard } from './guard.ts';
 import type { Job } from './job.ts';
 import type { Nest } from './nest.ts';
 import type { SchedulerOptions } from './scheduler.ts';
-import type { Signals } from './signals.ts';
 import type { Counters } from './stats.ts';
 import { Unobserved } from './unobserved.ts';
 
@@ -17,7 +16,6 @@ import { Unobserved } from './unobserved.ts';
 export interface LedgerParts {
   readonly admission: Admission;
   readonly counters: Counters;
-  readonly signals: Signals;
   readonly deadlines: Deadlines;
   /** Called whenever a place has been given back. */
   readonly placeReleased: () => void;
@@ -85,7 +83,7 @@ export class Ledger {
     const { signal } = job.options;
     if (signal?.aborted === true) return this.#settleAndLeave(job, 'cancelled', signal.reason);
     if (Guard.needed(job)) {
-      job.guard = new Guard(job, this.#parts.signals, this.#parts.deadlines, {
+      job.guard = new Guard(job, this.#parts.deadlines, {
         cancel: (_, reason, interrupt) => this.cancel(job, reason, interrupt),
         expire: (_, error, interrupt) => this.#expire(job, error, interrupt),
       });

@@ -22,7 +22,6 @@ import { NestedJobs } from './nested-jobs.ts';
 import type { JobOwner } from './job.ts';
 import { payloadBytes } from './payload-size.ts';
 import { Reservation } from './reservation.ts';
-import { Signals } from './signals.ts';
 import { takeForecast, takeStats } from './snapshot.ts';
 import { Counters } from './stats.ts';
 import type { ExecutorStats } from './stats.ts';
@@ -48,7 +47,6 @@ export class Scheduler implements JobOwner {
   readonly admission: Admission;
   readonly #ledger: Ledger;
   readonly #deadlines = new Deadlines();
-  readonly #signals = new Signals();
   readonly #counters = new Counters();
   readonly #nested: NestedJobs;
   readonly #waits: WaitParts;
@@ -63,7 +61,6 @@ export class Scheduler implements JobOwner {
     this.#ledger = new Ledger(backend, options, {
       admission: this.admission,
       counters: this.#counters,
-      signals: this.#signals,
       deadlines: this.#deadlines,
       placeReleased: () => this.#lifecycle.checkDrained(),
       called: (parent, task, options, call) => this.#nested.submit(parent, task, options, call),
@@ -80,7 +77,6 @@ export class Scheduler implements JobOwner {
     });
     this.#waits = {
       admission: this.admission,
-      signals: this.#signals,
       deadlines: this.#deadlines,
       admitted: (job) => this.#ledger.enter(job),
       refused: (job, error) => this.refuse(job, error),

@@ -1,14 +1,14 @@
 import { TaskTimeoutError } from '../errors.ts';
+import { offAbort, onAbort } from '../on-abort.ts';
+import type { Abortable } from '../on-abort.ts';
 import { Waiter } from './admission.ts';
 import type { Admission } from './admission.ts';
 import type { Alarm, Deadlines } from './deadlines.ts';
 import type { Job } from './job.ts';
-import type { Abortable, Signals } from './signals.ts';
 
 /** What all waits of a scheduler share. */
 export interface WaitParts {
   readonly admission: Admission;
-  readonly signals: Signals;
   readonly deadlines: Deadlines;
   readonly admitted: (job: Job) => void;
   /** Refuses the job, and gives back the error to reject with. */
@@ -41,7 +41,7 @@ export class SubmitWaiter extends Waiter implements Abortable {
       this.#reject = reject;
     });
     const { signal, maxWaitMs, deadlineMs } = job.options;
-    if (signal !== undefined) parts.signals.watch(signal, this);
+    if (signal !== undefined) onAbort(signal, this);
     if (maxWaitMs !== undefined) this.#endIn(maxWaitMs, () => parts.waitedTooLong(job, maxWaitMs));
     if (deadlineMs !== undefined) this.#endIn(deadlineMs, () => parts.refused(job, late(job, deadlineMs)));
   }
@@ -78,7 +78,7 @@ export class SubmitWaiter extends Waiter implements Abortable {
   #dispose(): void {
     this.#over();
     for (const alarm of this.#alarms) alarm.cancel();
-    if (this.#job.options.signal !== undefined) this.#parts.signals.unwatch(this.#job.options.signal, this);
+    if (this.#job.options.signal !== undefined) offAbort(this.#job.options.signal, this);
   }
 }
 

@@ -1,4 +1,5 @@
 import { checkOptions, milliseconds, oneOf } from '../options.ts';
+import { Timer } from '../timer.ts';
 import { jobsOf } from './as-completed.ts';
 import type { Future } from './future.ts';
 import type { Job, SettlementListener } from './job.ts';
@@ -52,7 +53,7 @@ async function settlement(
   until: WaitOptions['until'],
   timeoutMs: number | undefined,
 ): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Timer | undefined;
   let listener: SettlementListener | undefined;
   await new Promise<void>((resolve) => {
     listener = {
@@ -62,8 +63,8 @@ async function settlement(
       },
     };
     for (const job of unfinished) job.onSettled(listener);
-    if (timeoutMs !== undefined) timer = setTimeout(resolve, timeoutMs);
+    if (timeoutMs !== undefined) timer = new Timer(timeoutMs, resolve);
   });
-  clearTimeout(timer);
+  timer?.cancel();
   for (const job of unfinished) if (listener !== undefined) job.offSettled(listener);
 }

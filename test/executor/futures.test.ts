@@ -101,7 +101,7 @@ describe('asCompleted', () => {
     await executor.ready();
     const future = await executor.submit(work.echo(1));
     const other = await executor.submit(work.echo(2));
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     try {
       const futures = asCompleted([future, other], { timeoutMs: 500 });
       await Promise.all([future.result(), other.result()]);

@@ -88,6 +88,111 @@ describe('turns', () => {
   });
 });
 
+describe('a turn is charged when it starts, not when it is granted', () => {
+  /** Time passes on the clock, and no timer and no promise has its turn: a blocked thread. */
+  function blockable(): (ms: number) => void {
+    let blockedMs = 0;
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + blockedMs);
+    return (ms) => void (blockedMs += ms);
+  }
+
+  afterEach(() => void vi.restoreAllMocks());
+
+  test.each(['use', 'acquire'] as const)('%s, with the thread blocked between the two', async (method) => {
+    const block = blockable();
+    const rate = new RateLimiter({ limit: 1, perMs: 500, burst: 3 });
+    const begin = performance.now();
+    const starts: number[] = [];
+    const start = () => void starts.push(performance.now() - begin);
+    const ask = () => {
+      for (let left = 3; left > 0; left--)
+        void (method === 'use' ? rate.use(start) : rate.acquire().then(start));
+    };
+    ask();
+    block(1600);
+    ask();
+    await vi.runAllTimersAsync();
+    expect(starts).toEqual([1600, 1600, 1600, 2100, 2600, 3100]);
+  });
+
+  test('tryAcquire gets nothing that has been granted to others, and charges at once', async () => {
+    const block = blockable();
+    const rate = new RateLimiter({ limit: 1, perMs: 500, burst: 3 });
+    const granted = [rate.acquire(), rate.acquire()];
+    block(5000);
+    expect([rate.tryAcquire(), rate.tryAcquire()]).toEqual([true, false]);
+    await Promise.all(granted);
+    expect(rate.tryAcquire()).toBe(false);
+    block(500);
+    expect([rate.tryAcquire(), rate.tryAcquire()]).toEqual([true, false]);
+  });
+
+  test('a function that blocks holds up the starts behind it, and is charged with its own', async () => {
+    const block = blockable();
+    const rate = new RateLimiter({ limit: 1, perMs: 100, burst: 2 });
+    const begin = performance.now();
+    const starts: number[] = [];
+    const call = () =>
+      rate.use(() => {
+        starts.push(performance.now() - begin);
+        block(300);
+      });
+    await Promise.all([call(), call(), vi.runAllTimersAsync()]);
+    await Promise.all([call(), call(), call(), vi.runAllTimersAsync()]);
+    // The last one waits for a timer, which the blocks before it make late.
+    expect(starts).toEqual([0, 300, 600, 900, 1300]);
+  });
+
+  test('never more than burst + limit × time / perMs start, whatever blocks the thread when', async () => {
+    const step = fc.record({
+      uses: fc.nat(5),
+      tries: fc.nat(2),
+      n: fc.integer({ min: 1, max: 3 }),
+      abort: fc.boolean(),
+      fnBlocksMs: fc.constantFrom(0, 0, 40, 700),
+      blockMs: fc.constantFrom(0, 0, 130, 2500),
+      pauseMs: fc.nat(300),
+    });
+    const setting = fc.record({
+      limit: fc.integer({ min: 1, max: 20 }),
+      burst: fc.integer({ min: 3, max: 8 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(setting, fc.array(step, { maxLength: 15 }), async ({ limit, burst }, script) => {
+        const block = blockable();
+        const rate = new RateLimiter({ limit, burst });
+        const starts: number[] = [];
+        const asked: Promise<void>[] = [];
+        const started = (n: number) => starts.push(...Array.from({ length: n }, () => performance.now()));
+        for (const { uses, tries, n, abort, fnBlocksMs, blockMs, pauseMs } of script) {
+          const controller = new AbortController();
+          for (let left = uses; left > 0; left--) {
+            const use = () => {
+              started(n);
+              block(fnBlocksMs);
+            };
+            asked.push(rate.use(use, { n, signal: controller.signal }).catch(() => {}));
+          }
+          for (let left = tries; left > 0; left--) if (rate.tryAcquire(n)) started(n);
+          block(blockMs);
+          if (abort) controller.abort();
+          await vi.advanceTimersByTimeAsync(pauseMs);
+        }
+        await vi.runAllTimersAsync();
+        await Promise.all(asked);
+        expect([rate.waiting, vi.getTimerCount()]).toEqual([0, 0]);
+        for (const [first, from] of starts.entries())
+          for (const [last, to] of starts.entries())
+            if (last >= first)
+              expect(last - first + 1).toBeLessThanOrEqual(burst + (limit * (to - from)) / 1000 + 1e-6);
+        vi.restoreAllMocks();
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
 test('in any stretch of perMs no more than limit + burst - 1 start, whatever is asked for when', async () => {
   const step = fc.record({
     ask: fc.nat(6),
@@ -241,12 +346,30 @@ test('close refuses who waits and who comes, and stops the timer', async () => {
   expect(() => rate.tryAcquire()).toThrow(FlowClosedError);
 });
 
+test.each([
+  { limit: 1, perMs: Number.MAX_SAFE_INTEGER },
+  { limit: 1, perMs: Number.MAX_SAFE_INTEGER, burst: 3 },
+  { limit: 1, burst: Number.MAX_SAFE_INTEGER },
+  { limit: Number.MAX_SAFE_INTEGER, perMs: Number.MAX_SAFE_INTEGER, burst: Number.MAX_SAFE_INTEGER },
+  { limit: Number.MAX_SAFE_INTEGER, perMs: Number.MIN_VALUE, burst: 3 },
+])('the largest options grant a burst, and nothing more than it early: %o', async (options) => {
+  const { burst = 1, limit, perMs = 1000 } = options;
+  const rate = new RateLimiter(options);
+  for (let left = Math.min(burst, 3); left > 0; left--) expect(rate.tryAcquire()).toBe(true);
+  if (perMs / limit > 1 && burst <= 3) expect(rate.tryAcquire()).toBe(false);
+  if (burst > 3) {
+    expect(rate.tryAcquire(burst - 3)).toBe(true);
+    if (perMs / limit > 1) expect(rate.tryAcquire(burst - 3)).toBe(false);
+  }
+});
+
 test('bad arguments are refused', async () => {
   for (const options of [
     {},
     { limit: 0 },
     { limit: 1.5 },
     { limit: 1, perMs: 0 },
+    { limit: 1, perMs: Number.MAX_VALUE },
     { limit: 1, burst: 0 },
     { max: 1 },
   ]) {

@@ -9,8 +9,8 @@ interface Watch {
 }
 
 /**
- * One listener per signal, however many wait with it. An event target looks through its whole list to add a listener, so
- * that one each would make n waiters with the same signal cost n² steps.
+ * One listener per signal, however many tasks, callers or loops share it. (An event target looks through its whole list to
+ * add or remove a listener, so one each would make n of them cost n² steps.)
  */
 const watches = new WeakMap<AbortSignal, Watch>();
 
@@ -20,7 +20,7 @@ export function onAbort(signal: AbortSignal, abortable: Abortable): void {
   if (watch === undefined) {
     const abortables = new Set<Abortable>();
     const listener = () => {
-      // Who is told may make others stop watching: those are then told nothing.
+      // A callback may call `offAbort` for others: those are then told nothing.
       for (const each of abortables) each.aborted(signal.reason);
       watches.delete(signal);
     };
@@ -31,7 +31,7 @@ export function onAbort(signal: AbortSignal, abortable: Abortable): void {
   watch.abortables.add(abortable);
 }
 
-/** Leaves no listener behind when nobody watches the signal any more. */
+/** Leaves no listener behind when the last one goes. */
 export function offAbort(signal: AbortSignal, abortable: Abortable): void {
   const watch = watches.get(signal);
   if (watch === undefined) return;
