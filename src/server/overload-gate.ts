@@ -4,6 +4,7 @@ import type { Future, Task, TaskOptions } from '../index.ts';
 import { show } from '../options.ts';
 import { asTask } from '../tasks/task.ts';
 import { AdmittedWork } from './admitted-work.ts';
+import { know } from './connections.ts';
 import { resolveGateOptions } from './gate-options.ts';
 import type { GateOptions, ResolvedGateOptions } from './gate-options.ts';
 import { hopeless } from './hopeless.ts';
@@ -62,6 +63,7 @@ export class OverloadGate {
    * @throws {InvalidOptionError} for an unknown option or a bad value.
    */
   enter(request: IncomingMessage, response: ServerResponse, options: RequestOptions = {}): RequestTasks {
+    know(request);
     return new RequestTasks(this, request, response, options);
   }
 
