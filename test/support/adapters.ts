@@ -19,7 +19,7 @@ import type { GateOptions, RequestTasks } from 'millrace/http';
 import { certificate } from './certificate.ts';
 
 /** What a request asks for: `/pass` or whatever the test knows; and each request's tasks, as they come. */
-export interface Site {
+interface Site {
   readonly taskOf: (path: string) => Task<unknown>;
   readonly entered?: (tasks: RequestTasks) => void;
 }
