@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { brand } from './brand.ts';
 import { resolveExecutorOptions } from './executor-options.ts';
 import type { ExecutorOptions } from './executor-options.ts';
 import { checkOptions, integer, oneOf } from './options.ts';
@@ -37,6 +38,10 @@ import type { TaskOptions } from './tasks/task-options.ts';
  */
 export class Executor implements AsyncDisposable {
   readonly #scheduler: Scheduler;
+
+  static {
+    brand(this, 'Executor');
+  }
 
   /**
    * @throws {InvalidOptionError} for an unknown option or a bad value, before any thread is started.
@@ -181,7 +186,7 @@ export class Executor implements AsyncDisposable {
    */
   forecast(options: { readonly priority?: number; readonly task?: Task<unknown> } = {}): Forecast {
     const { priority, task } = checkOptions('forecast option', options, forecastChecks);
-    return this.#scheduler.forecast(priority, task?.target);
+    return this.#scheduler.forecast(priority, task === undefined ? undefined : asTask(task).target);
   }
 
   /**
@@ -234,9 +239,9 @@ export class Executor implements AsyncDisposable {
   }
 
   #createJob(task: Task<unknown>, options: TaskOptions | undefined): Job {
-    const { options: own } = asTask(task);
-    const all = options === undefined ? own : { ...own, ...validateTaskOptions(options) };
-    return this.#scheduler.createJob(task, all);
+    const own = asTask(task);
+    const all = options === undefined ? own.options : { ...own.options, ...validateTaskOptions(options) };
+    return this.#scheduler.createJob(own, all);
   }
 }
 

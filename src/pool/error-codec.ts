@@ -132,7 +132,10 @@ function nearestBuiltIn(error: Error): string {
     typeof type === 'function';
     type = Object.getPrototypeOf(type)
   ) {
-    if (classes[type.name] === type) return type.name;
+    const known = classes[type.name];
+    // Of another copy of the package: the class is not the same, but knows its instances.
+    if (known === type || (known !== undefined && error instanceof (known as ErrorConstructor)))
+      return type.name;
   }
   return 'Error';
 }

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { IncomingMessage } from 'node:http';
+import { brand } from '../brand.ts';
 import { ExecutorClosedError, MillraceError, SaturatedError, TaskTimeoutError } from '../index.ts';
 
 /**
@@ -7,6 +8,10 @@ import { ExecutorClosedError, MillraceError, SaturatedError, TaskTimeoutError } 
  * from whatever is thrown; for `node:http` there is `sendError`.
  */
 export class HttpError extends MillraceError {
+  static {
+    brand(this, 'HttpError');
+  }
+
   readonly statusCode: number;
   /** The same, where a framework reads this name. */
   readonly status: number;

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { brand } from '../brand.ts';
 import { Executor, ExecutorClosedError, InvalidOptionError, TaskTimeoutError } from '../index.ts';
 import type { Future, Task, TaskOptions } from '../index.ts';
 import { show } from '../options.ts';
@@ -34,6 +35,10 @@ export class OverloadGate {
   readonly refused: Record<RequestClass, number> = { critical: 0, normal: 0, sheddable: 0 };
   readonly #work = new AdmittedWork();
   #closing = false;
+
+  static {
+    brand(this, 'OverloadGate');
+  }
 
   /** @throws {InvalidOptionError} for an unknown option or a bad value. */
   constructor(executor: Executor, options: GateOptions = {}) {
