@@ -74,6 +74,7 @@ const allowed: Record<string, readonly string[]> = {
     'options',
   ],
   executor: [
+    'on-abort',
     'brand',
     'source',
     'executor-options',
