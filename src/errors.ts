@@ -1,15 +1,9 @@
-import { brand } from './brand.ts';
-
 /**
  * Every error that Millrace itself raises. What a task throws is never wrapped: it arrives as it was thrown.
  *
- * Match on `code` (stable across versions) or with `instanceof`, which knows errors of other copies of the package, too.
+ * Match on `code` (stable across versions and copies of the package) or with `instanceof`.
  */
 export class MillraceError extends Error {
-  static {
-    brand(this, 'MillraceError');
-  }
-
   readonly code: string;
 
   constructor(code: string, message: string, options?: ErrorOptions) {
@@ -21,10 +15,6 @@ export class MillraceError extends Error {
 
 /** An option has an unknown name, a wrong type or a value out of range. Thrown at once, before anything starts. */
 export class InvalidOptionError extends MillraceError {
-  static {
-    brand(this, 'InvalidOptionError');
-  }
-
   /** The option's name. */
   readonly option: string;
   /** The value that was refused. Not enumerable: printing the error would print a whole registry with it. */
@@ -39,10 +29,6 @@ export class InvalidOptionError extends MillraceError {
 
 /** What was submitted is not a task, or its module or export does not exist. */
 export class InvalidTaskError extends MillraceError {
-  static {
-    brand(this, 'InvalidTaskError');
-  }
-
   constructor(message: string, options?: ErrorOptions) {
     super('ERR_MILLRACE_INVALID_TASK', message, options);
   }
@@ -60,10 +46,6 @@ export interface Saturation {
 
 /** No place was to be had: `maxWaitMs` passed, or `maxWaiting` callers were waiting already. The task never ran. */
 export class SaturatedError extends MillraceError implements Saturation {
-  static {
-    brand(this, 'SaturatedError');
-  }
-
   readonly limit: number;
   readonly pending: number;
   readonly retryAfterMs: number | undefined;
@@ -78,10 +60,6 @@ export class SaturatedError extends MillraceError implements Saturation {
 
 /** The executor is shutting down or has shut down. Also the reason of what `'cancel'` and `'kill'` end. */
 export class ExecutorClosedError extends MillraceError {
-  static {
-    brand(this, 'ExecutorClosedError');
-  }
-
   constructor(message: string) {
     super('ERR_MILLRACE_CLOSED', message);
   }
@@ -92,10 +70,6 @@ export type TaskPhase = 'waiting' | 'pending' | 'running';
 
 /** `timeoutMs` or `deadlineMs` passed. */
 export class TaskTimeoutError extends MillraceError {
-  static {
-    brand(this, 'TaskTimeoutError');
-  }
-
   readonly phase: TaskPhase;
 
   constructor(message: string, phase: TaskPhase) {
@@ -106,10 +80,6 @@ export class TaskTimeoutError extends MillraceError {
 
 /** The thread ended while it ran this task (or could not be started at all). `cause` says why, when it is known. */
 export class WorkerCrashedError extends MillraceError {
-  static {
-    brand(this, 'WorkerCrashedError');
-  }
-
   /** The thread's exit code; undefined if it never started. */
   readonly exitCode: number | undefined;
   /** The task's label, undefined if the thread died before it had one. */
@@ -130,10 +100,6 @@ export class WorkerCrashedError extends MillraceError {
 
 /** A semaphore, channel or rate limiter was closed, or a reservation in a channel was used up. */
 export class FlowClosedError extends MillraceError {
-  static {
-    brand(this, 'FlowClosedError');
-  }
-
   constructor(message: string) {
     super('ERR_MILLRACE_FLOW_CLOSED', message);
   }
@@ -144,10 +110,6 @@ export class FlowClosedError extends MillraceError {
  * still holds a permit.
  */
 export class DeadlockError extends MillraceError {
-  static {
-    brand(this, 'DeadlockError');
-  }
-
   constructor(message: string, cause: Error) {
     super('ERR_MILLRACE_DEADLOCK', message, { cause });
   }
@@ -155,10 +117,6 @@ export class DeadlockError extends MillraceError {
 
 /** An optional package that a part of Millrace needs is missing (`ERR_MILLRACE_PEER_MISSING`) or too old (`…_PEER_VERSION`). */
 export class PeerError extends MillraceError {
-  static {
-    brand(this, 'PeerError');
-  }
-
   /** The package's name. */
   readonly package: string;
   /** Its version; undefined if it is missing. */

@@ -4,6 +4,7 @@ import type { OptionChecks } from './options.ts';
 import { refusedFlags } from './pool/refused-flags.ts';
 import { availableWorkers } from './pool/sizing.ts';
 import { dataCloneError } from './pool/uncloneable.ts';
+import { encode } from './pool/value-codec.ts';
 import type { UnobservedErrorHandler } from './scheduler/unobserved.ts';
 import { SHARE_ENV } from 'node:worker_threads';
 import type { ResourceLimits, WorkerOptions } from 'node:worker_threads';
@@ -103,7 +104,7 @@ const checks: OptionChecks<ExecutorOptions> = {
   },
   workerData(option, value) {
     try {
-      structuredClone(value);
+      structuredClone(encode([value]));
     } catch (error) {
       refuse(option, value, `${option} can't be cloned: ${dataCloneError(error, value, option).message}`);
     }

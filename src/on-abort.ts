@@ -1,14 +1,3 @@
-const getters = Object.getOwnPropertyDescriptors(AbortSignal.prototype);
-
-/** Asks the platform's own getter: one that a caller has put on the signal could do anything. */
-export function isAborted(signal: AbortSignal): boolean {
-  return getters.aborted.get?.call(signal) === true;
-}
-
-export function reasonOf(signal: AbortSignal): unknown {
-  return getters.reason.get?.call(signal);
-}
-
 /** Something that ends when its signal is aborted. */
 export interface Abortable {
   aborted(reason: unknown): void;
@@ -32,12 +21,12 @@ export function onAbort(signal: AbortSignal, abortable: Abortable): void {
     const abortables = new Set<Abortable>();
     const listener = () => {
       // A callback may call `offAbort` for others: those are then told nothing.
-      for (const each of abortables) each.aborted(reasonOf(signal));
+      for (const each of abortables) each.aborted(signal.reason);
       watches.delete(signal);
     };
     watch = { listener, abortables };
     watches.set(signal, watch);
-    EventTarget.prototype.addEventListener.call(signal, 'abort', listener, { once: true });
+    signal.addEventListener('abort', listener, { once: true });
   }
   watch.abortables.add(abortable);
 }
@@ -49,5 +38,5 @@ export function offAbort(signal: AbortSignal, abortable: Abortable): void {
   watch.abortables.delete(abortable);
   if (watch.abortables.size > 0) return;
   watches.delete(signal);
-  EventTarget.prototype.removeEventListener.call(signal, 'abort', watch.listener);
+  signal.removeEventListener('abort', watch.listener);
 }

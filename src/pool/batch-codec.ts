@@ -1,10 +1,11 @@
 import type { Transferable } from 'node:worker_threads';
 import type { SendOptions } from '../scheduler/backend.ts';
 import type { Job } from '../scheduler/job.ts';
-import { findBuffers, unpooled } from './buffers.ts';
 import { overlaps } from './shared-objects.ts';
 import type { ThreadDelivery } from './thread-delivery.ts';
 import type { Carrier } from './trace-context.ts';
+import { unpooled } from './unpooled.ts';
+import { decode, encode } from './value-codec.ts';
 import type { Batch } from './wire.ts';
 
 type NewTarget = readonly [index: number, module: string, name: string];
@@ -25,7 +26,6 @@ export function encodeBatch(
   transfer: Transferable[],
 ): Batch {
   const runs: number[] = [];
-  const given: unknown[] = [];
   const args: unknown[] = [];
   const seen = new Set<object>();
   let targets: NewTarget[] | undefined;
@@ -45,7 +45,6 @@ export function encodeBatch(
     }
     const own = jobs.length > 1 && job.args.some(isObject) ? ownArgs(job, seen) : job.args;
     for (let argument = 0; argument < arity; argument++) {
-      given.push(job.args[argument]);
       // Where something moves, a view may be of what moves.
       args.push(job.transfer === undefined ? unpooled(own[argument]) : own[argument]);
     }
@@ -54,12 +53,12 @@ export function encodeBatch(
     transfer.push(...job.transfer);
     (moved ??= []).push([position, job.transfer]);
   }
-  const batch: Batch = { id, base, runs, args, announce, eager };
+  const { values, extras } = encode(args);
+  const batch: Batch = { id, base, runs, args: values, announce, eager };
   if (targets !== undefined) batch.targets = targets;
   if (moved !== undefined) batch.moved = moved;
   if (carriers !== undefined) batch.carriers = carriers;
-  const buffers = findBuffers(given);
-  if (buffers !== undefined) batch.buffers = buffers;
+  if (extras !== undefined) batch.extras = extras;
   return batch;
 }
 
@@ -71,5 +70,5 @@ function ownArgs({ args, transfer, bytes }: Job, seen: Set<object>): readonly un
   if (transfer !== undefined || bytes > maxCopiedBytes) {
     throw new DOMException('tasks that share an object travel apart', 'DataCloneError');
   }
-  return structuredClone(args.map(unpooled));
+  return decode(structuredClone(encode(args.map(unpooled))));
 }

@@ -1,10 +1,11 @@
 import type { MessagePort, Transferable } from 'node:worker_threads';
 import { transfersOf } from '../tasks/transferable.ts';
-import { findBuffers, unpooled } from './buffers.ts';
-import type { BufferPath } from './buffers.ts';
 import { encodeReason } from './error-codec.ts';
 import type { EncodedReason } from './error-codec.ts';
 import { dataCloneError } from './uncloneable.ts';
+import { unpooled } from './unpooled.ts';
+import { append, encode } from './value-codec.ts';
+import type { Encoded, Extras } from './value-codec.ts';
 import type { Answers } from './wire.ts';
 
 type EncodedFailure = readonly [position: number, reason: EncodedReason];
@@ -28,7 +29,8 @@ export class Collected {
   #from = 0;
   #values: unknown[] = [];
   #failures: EncodedFailure[] = [];
-  #buffers: BufferPath[] = [];
+  #extras: Extras[] = [];
+  #newestExtras: Extras | undefined;
   #transfer: Transferable[] = [];
   #live = false;
   #posting = false;
@@ -79,7 +81,7 @@ export class Collected {
       this.#live = false;
       // Whose transfer is wrong is not known: those before it are copied.
       this.#transfer = [];
-      this.#buffers = this.#buffers.filter(([index]) => index !== this.#values.length);
+      this.#extras = this.#extras.filter((each) => each !== this.#newestExtras);
       this.fail(dataCloneError(error, newest, 'result'));
       this.#post(last, full);
     }
@@ -87,7 +89,8 @@ export class Collected {
     this.#from += this.#values.length;
     this.#values = [];
     this.#failures = [];
-    this.#buffers = [];
+    this.#extras = [];
+    this.#newestExtras = undefined;
     this.#transfer = [];
     this.#live = false;
   }
@@ -106,30 +109,30 @@ export class Collected {
     try {
       const moved = transfersOf(result);
       if (moved !== undefined) ({ value } = result as { value: unknown });
-      const buffers = findBuffers([value]) ?? [];
-      const sent =
+      const encoded =
         moved === undefined ? this.#own(value, ms, isLast) : this.#move(value, [...moved], ms, isLast);
-      for (const [, ...path] of buffers) this.#buffers.push([this.#values.length, ...path]);
-      this.#values.push(sent);
+      this.#newestExtras = append(encoded, this.#values);
+      if (this.#newestExtras !== undefined) this.#extras.push(this.#newestExtras);
     } catch (error) {
       this.#live = false;
       this.fail(dataCloneError(error, value, 'result'));
     }
   }
 
-  #own(value: unknown, ms: number, isLast: boolean): unknown {
+  #own(value: unknown, ms: number, isLast: boolean): Encoded {
     this.#live = isLast || ms > maxCopiedMs || isLarge(value);
-    return this.#live ? unpooled(value) : copyOf(value);
+    return this.#live ? encode([unpooled(value)]) : copyOf(value);
   }
 
   /** What moves leaves its task's hands at once. To wait for others it moves within the thread first. */
-  #move(value: unknown, moved: readonly Transferable[], ms: number, isLast: boolean): unknown {
+  #move(value: unknown, moved: readonly Transferable[], ms: number, isLast: boolean): Encoded {
     this.#live = isLast || ms > maxCopiedMs || !moved.every((each) => each instanceof ArrayBuffer);
+    const encoded = encode([value]);
     if (this.#live) {
       this.#transfer.push(...moved);
-      return value;
+      return encoded;
     }
-    const [own, memory] = structuredClone([value, moved], { transfer: moved as ArrayBuffer[] });
+    const [own, memory] = structuredClone([encoded, moved], { transfer: moved as ArrayBuffer[] });
     this.#transfer.push(...(memory as ArrayBuffer[]));
     return own;
   }
@@ -137,7 +140,7 @@ export class Collected {
   #post(last: boolean, full: boolean): void {
     const answers: Answers = { id: this.#batch, from: this.#from, last, values: this.#values };
     if (this.#failures.length > 0) answers.failures = this.#failures;
-    if (this.#buffers.length > 0) answers.buffers = this.#buffers;
+    if (this.#extras.length > 0) answers.extras = this.#extras;
     if (full) answers.full = true;
     this.#port.postMessage(answers, this.#transfer);
   }
@@ -147,10 +150,11 @@ function isLarge(value: unknown): boolean {
   return (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) && value.byteLength > maxCopiedBytes;
 }
 
-function copyOf(value: unknown): unknown {
+function copyOf(value: unknown): Encoded {
   const own = unpooled(value);
-  if (own !== value) return own;
+  if (own !== value) return encode([own]);
   // Faster than cloning it, and by far the most frequent object that small tasks return.
-  if (Buffer.isBuffer(value)) return Buffer.copyBytesFrom(value);
-  return structuredClone(value);
+  if (Buffer.isBuffer(value)) return encode([Buffer.copyBytesFrom(value)]);
+  const encoded = encode([value]);
+  return encoded.extras === undefined ? { values: [structuredClone(value)] } : structuredClone(encoded);
 }

@@ -1,5 +1,5 @@
 import type { Transferable } from 'node:worker_threads';
-import { findBuffers, reviveBuffers } from './buffers.ts';
+import { decode, encode } from './value-codec.ts';
 import type { Batch, Returned } from './wire.ts';
 
 /**
@@ -7,12 +7,12 @@ import type { Batch, Returned } from './wire.ts';
  * that ends sends it back first. Undefined if there is nothing.
  */
 export function handBack(
-  { id, runs, args, buffers, moved = [] }: Batch,
+  { id, runs, args, extras, moved = [] }: Batch,
   isUnclaimed: (position: number) => boolean,
 ): [message: Returned, transfer: Transferable[]] | undefined {
   const stranded = new Map(moved.filter(([position]) => isUnclaimed(position)));
   if (stranded.size === 0) return undefined;
-  reviveBuffers(args, buffers);
+  decode({ values: args, extras });
   const tasks: Returned['tasks'][number][] = [];
   let position = 0;
   let argument = 0;
@@ -21,8 +21,7 @@ export function handBack(
     for (let left = runs[run + 1] as number; left > 0; left--, position++, argument += arity) {
       const transfer = stranded.get(position);
       if (transfer === undefined) continue;
-      const own = args.slice(argument, argument + arity);
-      tasks.push([position, own, transfer, findBuffers(own)]);
+      tasks.push([position, encode(args.slice(argument, argument + arity)), transfer]);
     }
   }
   return [{ returned: id, tasks }, tasks.flatMap(([, , transfer]) => transfer)];

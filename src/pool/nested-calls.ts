@@ -1,14 +1,14 @@
 import type { MessagePort, Transferable } from 'node:worker_threads';
 import { ExecutorClosedError } from '../errors.ts';
-import { asTask, Task } from '../tasks/task.ts';
+import { Task } from '../tasks/task.ts';
 import type { TaskOptions } from '../tasks/task-options.ts';
-import { findBuffers, reviveBuffers } from './buffers.ts';
 import { claim, Claims, hasThread } from './claims.ts';
 import { decodeReason, encodeReason } from './error-codec.ts';
 import type { EncodedReason } from './error-codec.ts';
 import type { Execution } from './execution.ts';
 import { TaskCancellation } from './task-cancellation.ts';
 import { dataCloneError } from './uncloneable.ts';
+import { decode, encode } from './value-codec.ts';
 import type { Call, Told, Waits, Withdraw } from './wire.ts';
 
 /** How a task's call is told of. */
@@ -96,20 +96,17 @@ export class NestedCalls {
     const { port, open } = this.desk;
     const { batch, position } = this.at;
     const { module, name } = task;
-    // `current()` may be another copy's than the thread's.
-    const args = [...Task.argsOf(asTask(task))];
+    const args = [...Task.argsOf(task)];
     const { signal: _, ...sent } = options;
     const call = this.desk.nextCall();
     try {
-      const buffers = findBuffers(args);
       const message: Call = {
         call,
         batch,
         position,
         module,
         name,
-        args,
-        buffers,
+        args: encode(args),
         options: sent,
         tellAdmitted,
       };
@@ -126,17 +123,16 @@ export class NestedCalls {
     this.desk.port.postMessage({ withdraw: call, reason: encodeReason(reason) } satisfies Withdraw);
   }
 
-  told({ told, status, value, buffers, reason }: Told, listener: CallListener): void {
+  told({ told, status, result, reason }: Told, listener: CallListener): void {
     this.#seen++;
     if (status !== undefined) this.desk.open.delete(told);
     // Whoever waited has ended. Nobody hears of it any more.
     if (this.ended) return;
     if (status === undefined) listener.admitted();
-    else if (status === 'fulfilled') {
-      const values = [value];
-      reviveBuffers(values, buffers);
-      listener.settled(status, values[0]);
-    } else listener.settled(status, reason === undefined ? undefined : decodeReason(reason));
+    else {
+      const encoded = result ?? reason;
+      listener.settled(status, encoded && decode(encoded)[0]);
+    }
     this.desk.mayWait();
   }
 

@@ -2,11 +2,11 @@ import type { Transferable } from 'node:worker_threads';
 import type { WorkerEvents } from '../scheduler/backend.ts';
 import type { Job } from '../scheduler/job.ts';
 import { internTarget, Task } from '../tasks/task.ts';
-import { findBuffers, reviveBuffers } from './buffers.ts';
 import { decodeReason, encodeReason } from './error-codec.ts';
 import type { Outbox } from './outbox.ts';
 import { dataCloneError } from './uncloneable.ts';
-import type { Call, Told, Withdraw } from './wire.ts';
+import { decode, encode } from './value-codec.ts';
+import type { Call, Withdraw } from './wire.ts';
 
 /** The tasks that tasks of one thread have submitted, as the main thread sees them. */
 export class OpenCalls {
@@ -20,9 +20,8 @@ export class OpenCalls {
     this.#called = called;
   }
 
-  call(parent: Job, { call, module, name, args, buffers, options, tellAdmitted }: Call): void {
-    reviveBuffers(args, buffers);
-    const task = new Task(internTarget(module, name), args, options);
+  call(parent: Job, { call, module, name, args, options, tellAdmitted }: Call): void {
+    const task = new Task(internTarget(module, name), decode(args), options);
     const admitted = tellAdmitted ? () => this.#outbox.post({ told: call }) : undefined;
     let settled = false;
     const cancel = this.#called(parent, task, options, {
@@ -43,8 +42,7 @@ export class OpenCalls {
   #tell(call: number, { status, value }: Job): void {
     if (status === 'fulfilled') {
       try {
-        const told: Told = { told: call, status, value, buffers: findBuffers([value]) };
-        this.#outbox.post(told, ownMemory(value));
+        this.#outbox.post({ told: call, status, result: encode([value]) }, ownMemory(value));
       } catch (error) {
         this.#refuse(call, 'rejected', dataCloneError(error, value, 'result'));
       }

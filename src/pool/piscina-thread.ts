@@ -5,7 +5,6 @@ import type { ResolvedExecutorOptions } from '../executor-options.ts';
 import type { LoopTimes, SendOptions, Worker, WorkerEvents } from '../scheduler/backend.ts';
 import type { Job } from '../scheduler/job.ts';
 import { encodeBatch } from './batch-codec.ts';
-import { clockOrigin } from './clock.ts';
 import { startInside } from './executor-place.ts';
 import { Inbox } from './inbox.ts';
 import { Outbox } from './outbox.ts';
@@ -14,6 +13,8 @@ import { SentBatches } from './sent-batches.ts';
 import { warnOfTeardown } from './teardown-warning.ts';
 import type { ThreadDelivery } from './thread-delivery.ts';
 import { dataCloneError } from './uncloneable.ts';
+import { encode } from './value-codec.ts';
+import type { Encoded } from './value-codec.ts';
 import { publishWorkerEnd, publishWorkerStart } from './worker-diagnostics.ts';
 import type { Boot, ToMain } from './wire.ts';
 
@@ -67,13 +68,15 @@ export class PiscinaThread implements Worker {
     // A result that was written, but is nested too deeply for this thread's stack: nobody knows whose it was.
     port1.on('messageerror', (error) => this.#fail(error));
     port1.unref();
+    const { timeOrigin } = performance;
     this.#boot({
       port: port2,
       claims: this.#sent.claims.shared,
-      clockOrigin: clockOrigin(),
+      timeOrigin,
       maxBytes: options.maxBytesPerWorker,
       idle,
       workers: options.workers,
+      workerData: changedByCloning(options.workerData),
     });
   }
 
@@ -81,25 +84,19 @@ export class PiscinaThread implements Worker {
     return this.#state === 'up' && this.#sent.hasRoom;
   }
 
-  deliver(jobs: readonly Job[]): ThreadDelivery {
-    return this.#sent.add(jobs);
-  }
-
-  send(delivery: ThreadDelivery, options: SendOptions): void {
-    const { jobs } = delivery;
+  send(jobs: readonly Job[], options: SendOptions): ThreadDelivery {
+    const delivery = this.#sent.add(jobs);
     const transfer: Transferable[] = [];
     try {
       const batch = encodeBatch(delivery, options, this.#sent.knownTargets, transfer);
       delivery.targets = batch.targets;
       delivery.ordinal = this.#outbox.post(batch, transfer);
     } catch (error) {
+      this.#sent.remove(delivery);
       const [job] = jobs;
       throw job !== undefined && jobs.length === 1 ? dataCloneError(error, job.args, 'args') : error;
     }
-  }
-
-  release(delivery: ThreadDelivery): void {
-    this.#sent.remove(delivery);
+    return delivery;
   }
 
   loopTimes(): LoopTimes {
@@ -152,8 +149,8 @@ export class PiscinaThread implements Worker {
         if (this.#state !== 'booting') return;
         this.#state = 'up';
         this.#thread?.unref();
-        this.#events.ready();
         publishWorkerStart(this.#name, this.#threadId);
+        this.#events.ready();
       },
       (error: unknown) => this.#fail(error),
     );
@@ -181,12 +178,18 @@ export class PiscinaThread implements Worker {
     } catch (error) {
       this.#cause ??= error;
     }
-    const wasUp = this.#state !== 'booting';
+    this.#cause = this.#inbox.wholeOf(this.#cause);
+    if (this.#state !== 'booting') publishWorkerEnd(this.#name, this.#threadId, exitCode, this.#cause);
     this.#state = 'ended';
     clearTimeout(this.#patience);
     this.#port.close();
     void this.#pool.destroy();
     this.#events.ended(exitCode, this.#cause);
-    if (wasUp) publishWorkerEnd(this.#name, this.#threadId, exitCode, this.#cause);
   }
+}
+
+/** Node clones `workerData` when it makes a thread, and knows of no codec. Undefined if that is all the same. */
+function changedByCloning(workerData: unknown): Encoded | undefined {
+  const encoded = encode([workerData]);
+  return encoded.extras === undefined ? undefined : encoded;
 }

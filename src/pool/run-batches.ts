@@ -3,10 +3,8 @@ import { performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import type { MessagePort } from 'node:worker_threads';
 import { isThenable } from '../tasks/thenable.ts';
-import { reviveBuffers } from './buffers.ts';
 import { claim } from './claims.ts';
 import type { Claims } from './claims.ts';
-import { clockOrigin } from './clock.ts';
 import { Collected } from './collected.ts';
 import { loadTask } from './load-task.ts';
 import type { TaskFunction } from './load-task.ts';
@@ -14,6 +12,7 @@ import { Parking } from './parking.ts';
 import { noTask, RunningTask } from './running-task.ts';
 import { runTraced } from './trace-context.ts';
 import type { Carrier } from './trace-context.ts';
+import { decode } from './value-codec.ts';
 import type { Batch, Begun, Boot } from './wire.ts';
 
 type Target = readonly [index: number, module: string, name: string];
@@ -43,10 +42,10 @@ export class BatchRunner {
   #current: { readonly batch: Batch; readonly collected: Collected } | null = null;
   #busy = false;
 
-  constructor({ port, clockOrigin: mainOrigin, maxBytes, idle, workers }: Boot, claims: Claims) {
+  constructor({ port, timeOrigin, maxBytes, idle, workers }: Boot, claims: Claims) {
     this.#port = port;
     this.#claims = claims;
-    this.#clockOffset = clockOrigin() - mainOrigin;
+    this.#clockOffset = performance.timeOrigin - timeOrigin;
     this.#maxBytes = maxBytes;
     this.parking = new Parking({
       port,
@@ -90,9 +89,9 @@ export class BatchRunner {
   }
 
   async #run(batch: Batch, collected: Collected): Promise<void> {
-    const { id, base, runs, args, eager } = batch;
+    const { id, base, runs, args, eager, extras } = batch;
     for (const target of batch.targets ?? []) this.#targets[target[0]] = target;
-    reviveBuffers(args, batch.buffers);
+    decode({ values: args, extras });
     const { task, parking } = this;
     const { words, startedAt, endedAt } = this.#claims;
     const functions = this.#functions;

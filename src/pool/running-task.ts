@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { MessagePort } from 'node:worker_threads';
-import { checkDepth } from './buffers.ts';
 import type { Claims } from './claims.ts';
 import { decodeReason } from './error-codec.ts';
 import type { EncodedReason } from './error-codec.ts';
@@ -9,6 +8,8 @@ import type { CallDesk, Standing } from './nested-calls.ts';
 import { TaskCancellation } from './task-cancellation.ts';
 import type { Cancellation } from './task-cancellation.ts';
 import { dataCloneError } from './uncloneable.ts';
+import { encode } from './value-codec.ts';
+import type { Encoded } from './value-codec.ts';
 import type { Reported } from './wire.ts';
 
 /** What a running task may ask its thread for; `millrace/worker` is the public face of it. Undefined while none runs. */
@@ -90,15 +91,14 @@ export class RunningTask implements TaskHost {
     const from = this.#asking?.at ?? this.#at;
     if (from === undefined) return;
     this.asked = true;
-    let copy: unknown;
+    let copy: Encoded;
     try {
-      checkDepth(value);
-      copy = structuredClone(value);
+      copy = structuredClone(encode([value]));
     } catch (error) {
       throw dataCloneError(error, value, 'report');
     }
     const { batch, position } = from;
-    const report: Reported = { reported: batch, position, value: copy };
+    const report: Reported = { reported: batch, position, report: copy };
     // Kept back is only one, and another task's goes before.
     if (this.#held !== null && (this.#held.reported !== batch || this.#held.position !== position))
       this.flush();

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { eachWithin } from '../tasks/contents.ts';
+import { eachWithin, kindOf } from '../tasks/contents.ts';
 
 /**
  * Does anything that these values refer to stand in `seen`? Adds everything that they refer to.
@@ -16,7 +16,7 @@ export function overlaps(values: readonly unknown[], seen: Set<object>): boolean
   };
   for (const value of values) add(value);
   // A Set that grows while it is read: each object is looked into once.
-  for (const object of own) eachWithin(object, add);
+  for (const object of own) eachWithin(object, kindOf(object), add);
   let found = false;
   for (const object of own) {
     if (seen.has(object)) found = true;

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { show } from '../options.ts';
-import { TooDeepError } from './buffers.ts';
+import { encode } from './value-codec.ts';
+import { TooDeepError } from './value-scan.ts';
 
 /** A path is cut after so many steps: each step clones all that lies below it. */
 const maxSteps = 40;
@@ -52,7 +53,7 @@ function isCloneable(value: unknown): boolean {
   if (typeof value === 'function' || typeof value === 'symbol') return false;
   if (typeof value !== 'object') return true;
   try {
-    structuredClone(value);
+    structuredClone(encode([value]));
     return true;
   } catch {
     return false;

@@ -1,8 +1,8 @@
 import type { MessagePort, Transferable } from 'node:worker_threads';
 import type { EncodedReason } from './error-codec.ts';
 import type { TaskOptions } from '../tasks/task-options.ts';
-import type { BufferPath } from './buffers.ts';
 import type { Carrier } from './trace-context.ts';
+import type { Encoded, Extras } from './value-codec.ts';
 
 /**
  * What travels between the threads.
@@ -22,24 +22,37 @@ import type { Carrier } from './trace-context.ts';
  *   main ←─ Waits ──── worker      a task waits for tasks of its own, and leaves the thread to others
  *   main ── Leave ───→ worker      an idle thread is to clean up
  *   main ←─ Left ───── worker      it has, and may be ended
+ *   main ←─ Uncaught ─ worker      of what it ends, unless the task module catches it
  *   main ←─ Returned ─ worker      before its end, if things had moved to it in vain
  *   main ←─ claims ──→ worker      shared memory; see claims.ts
  * ```
  */
 export type ToWorker = Batch | Stop | Resume | Told | Leave;
-export type ToMain = Begun | Unread | Answers | Reported | Call | Withdraw | Waits | Left | Returned;
+export type ToMain =
+  | Begun
+  | Unread
+  | Answers
+  | Reported
+  | Call
+  | Withdraw
+  | Waits
+  | Left
+  | Uncaught
+  | Returned;
 
 export interface Boot {
   readonly port: MessagePort;
   readonly claims: SharedArrayBuffer;
-  /** Where the main thread's clock begins: times are told on it. */
-  readonly clockOrigin: number;
+  /** The main thread's `performance.timeOrigin`: times are told on its clock. */
+  readonly timeOrigin: number;
   /** Bytes of heap and external memory beyond which the thread asks to be replaced. */
   readonly maxBytes: number;
   /** How many workers of the executor have nothing to do. */
   readonly idle: SharedArrayBuffer;
   /** The executor's. */
   readonly workers: number;
+  /** `workerData`, if the thread has got it as something else. */
+  readonly workerData: Encoded | undefined;
 }
 
 /** Calls of several tasks as one message: few objects in it, because each one costs time to clone. */
@@ -58,8 +71,8 @@ export interface Batch {
   readonly eager: boolean;
   /** Targets that this worker has not seen: index, module, name. */
   targets?: readonly (readonly [index: number, module: string, name: string])[];
-  /** Where among `args` a `Buffer` stood: cloning makes it a plain `Uint8Array`. */
-  buffers?: readonly BufferPath[];
+  /** What makes the arguments what they were; see value-codec.ts. */
+  extras?: Extras;
   /** What moved with this message, by the position of its task. */
   moved?: readonly (readonly [position: number, transfer: readonly Transferable[]])[];
   /** What travels along for tracing, by the position of its task. */
@@ -89,8 +102,8 @@ export interface Answers {
   /** `undefined` for a task that failed or had been taken back. */
   readonly values: unknown[];
   failures?: readonly (readonly [position: number, reason: EncodedReason])[];
-  /** Where among `values` a `Buffer` stood. */
-  buffers?: readonly BufferPath[];
+  /** What makes the values what they were, for each that needs it. */
+  extras?: readonly Extras[];
   /** The thread holds more memory than it may. */
   full?: true;
 }
@@ -104,7 +117,8 @@ export interface Stop {
 export interface Reported {
   readonly reported: number;
   readonly position: number;
-  readonly value: unknown;
+  /** One value. */
+  readonly report: Encoded;
 }
 
 interface Resume {
@@ -119,8 +133,7 @@ export interface Call {
   readonly position: number;
   readonly module: string;
   readonly name: string;
-  readonly args: unknown[];
-  readonly buffers: readonly BufferPath[] | undefined;
+  readonly args: Encoded;
   /** As in the task's options; but `transfer` is what of `args` moved with this message, and there is no signal. */
   readonly options: TaskOptions;
   /** Tell also when it has been admitted. */
@@ -131,9 +144,8 @@ export interface Call {
 export interface Told {
   readonly told: number;
   readonly status?: 'fulfilled' | 'rejected' | 'cancelled';
-  /** If it is fulfilled. */
-  readonly value?: unknown;
-  readonly buffers?: readonly BufferPath[] | undefined;
+  /** One value, if it is fulfilled. */
+  readonly result?: Encoded;
   /** If it is not. */
   readonly reason?: EncodedReason;
 }
@@ -168,13 +180,13 @@ export interface Left {
   readonly left: readonly (readonly [module: string, reason: EncodedReason])[];
 }
 
-/** What a task was sent, by its position in the batch: its arguments, what of them moved, and where a `Buffer` stood. */
-export type ReturnedTask = readonly [
-  position: number,
-  args: unknown[],
-  transfer: readonly Transferable[],
-  buffers: readonly BufferPath[] | undefined,
-];
+/** An error that nobody catches. Node tells it in its own way, which keeps less of it. */
+export interface Uncaught {
+  readonly uncaught: EncodedReason;
+}
+
+/** What a task was sent, by its position in the batch: its arguments, and what of them moved. */
+export type ReturnedTask = readonly [position: number, args: Encoded, transfer: readonly Transferable[]];
 
 /** The thread is ending, and gives back what had moved to it for tasks that it has not begun. */
 export interface Returned {

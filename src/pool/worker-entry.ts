@@ -1,4 +1,5 @@
-import { receiveMessageOnPort } from 'node:worker_threads';
+import { syncBuiltinESMExports } from 'node:module';
+import workerThreads, { receiveMessageOnPort } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { Claims, claim } from './claims.ts';
 import { encodeReason } from './error-codec.ts';
@@ -7,7 +8,9 @@ import { handBack } from './hand-back.ts';
 import { tearDown } from './module-hooks.ts';
 import { threadPlace } from './module-loads.ts';
 import { BatchRunner } from './run-batches.ts';
-import type { Batch, Boot, Left, ToWorker, Unread } from './wire.ts';
+import { decode } from './value-codec.ts';
+import type { Encoded } from './value-codec.ts';
+import type { Batch, Boot, Left, ToWorker, Uncaught, Unread } from './wire.ts';
 
 /** The function that Piscina calls, once: from then on the two sides talk through a port of their own. */
 export default function boot(message: Boot): void {
@@ -15,6 +18,7 @@ export default function boot(message: Boot): void {
   const { port } = message;
   const claims = new Claims(message.claims);
   const runner = new BatchRunner(message, claims);
+  if (message.workerData !== undefined) setWorkerData(message.workerData);
 
   // Messages so far, by which the main thread knows which one could not be read.
   let arrived = 0;
@@ -36,6 +40,10 @@ export default function boot(message: Boot): void {
     port.postMessage({ left: await tearDown() } satisfies Left);
   }
 
+  process.on('uncaughtExceptionMonitor', (error) => {
+    port.postMessage({ uncaught: encodeReason(error) } satisfies Uncaught);
+  });
+
   // By process.exit or an uncaught error: what had finished must not go with the thread, nor what had moved to it.
   process.on('exit', () => {
     for (const batch of [...runner.abandon(), ...unreadBatches(port)]) {
@@ -45,6 +53,12 @@ export default function boot(message: Boot): void {
       if (back !== undefined) port.postMessage(...back);
     }
   });
+}
+
+/** For the modules that are loaded from now on. */
+function setWorkerData(encoded: Encoded): void {
+  Object.assign(workerThreads, { workerData: decode(encoded)[0] });
+  syncBuiltinESMExports();
 }
 
 function unreadBatches(port: MessagePort): Batch[] {

@@ -7,8 +7,6 @@ import type { Guard } from './guard.ts';
 import type { Linked } from './linked-list.ts';
 import type { Nest } from './nest.ts';
 import { Progress } from './progress.ts';
-import type { SubmitWaiter } from './submit-waiter.ts';
-import type { News, Transitions } from './transitions.ts';
 import type { UnreadFailure } from './unobserved.ts';
 
 /**
@@ -30,19 +28,18 @@ function mayBecome(from: JobStatus, to: JobStatus): boolean {
   return from === 'sent' && (ends || to === 'queued' || to === 'fulfilled');
 }
 
-/** Called once when a job has settled, and the books are in order. */
+/** Called once, synchronously, when a job has settled. */
 export interface SettlementListener {
   settled(job: Job): void;
 }
 
 /** What a job asks of the scheduler that owns it. */
 export interface JobOwner {
-  readonly transitions: Transitions;
   cancel(job: Job, reason: unknown, interrupt: boolean): boolean;
 }
 
 /** The scheduler's record of one submission; `Future` is its public face. */
-export class Job implements Linked, News {
+export class Job implements Linked {
   readonly id: number;
   readonly task: Task<unknown>;
   readonly options: TaskOptions;
@@ -77,9 +74,6 @@ export class Job implements Linked, News {
   delivery: Delivery | null = null;
   position = 0;
 
-  /** What stands in line for it, while it waits for a place. */
-  waiter: SubmitWaiter | null = null;
-
   list: object | null = null;
   previous: Linked | null = null;
   next: Linked | null = null;
@@ -90,8 +84,6 @@ export class Job implements Linked, News {
   depth = 0;
   /** The tasks that it has submitted; null if there were none. */
   nest: Nest | null = null;
-  /** Of a task that a task has submitted: hears of the settlement within the transition, and runs no user code. */
-  origin: SettlementListener | null = null;
   /** Watches its signal and its times; null if it has none. */
   guard: Guard | null = null;
   /** Did anybody ask for the outcome? */
@@ -203,19 +195,12 @@ export class Job implements Linked, News {
     // A thread may run on with it; what it tells of its times comes too late.
     if (this.endedAt === undefined) {
       this.startedAt = this.runningSince;
-      // The clocks of two threads differ by a little.
-      this.endedAt = Math.max(performance.now(), this.startedAt ?? 0);
+      this.endedAt = performance.now();
     }
     this.transitionTo(status);
     this.value = value;
-    this.origin?.settled(this);
-    this.owner.transitions.tell(this);
-  }
-
-  /** It has settled: whoever waits for that is told. */
-  tell(): void {
-    if (this.status === 'fulfilled') this.#resolve?.(this.value);
-    else this.#reject?.(this.value);
+    if (status === 'fulfilled') this.#resolve?.(value);
+    else this.#reject?.(value);
     this.#progress?.end();
     const listeners = this.#listeners;
     if (listeners === null) return;

@@ -63,10 +63,7 @@ export class Lane {
     return this.deliveries.find(isAtWork) ?? [...this.parked].find(isAtWork);
   }
 
-  /**
-   * What it executes at this instant, a job included that was cancelled and has not returned. Of several that have waited and
-   * are to go on, it is one that has the thread, or else one that has not settled: they go on one after the other.
-   */
+  /** What it executes at this instant, a job included that was cancelled and has not returned. */
   get runningJob(): Job | undefined {
     for (const delivery of this.deliveries) {
       for (let position = delivery.answered; position < delivery.jobs.length; position++) {
@@ -74,12 +71,8 @@ export class Lane {
         if (isRunning(job, position, delivery)) return job;
       }
     }
-    let next: Job | undefined;
-    for (const { hasThread, jobs } of this.resumed) {
-      if (hasThread) return jobs[0];
-      if (next?.done !== false) next = jobs[0];
-    }
-    return next;
+    for (const { jobs } of this.resumed) return jobs[0];
+    return undefined;
   }
 
   /** Does it execute a task at this instant whose future has not been settled? */

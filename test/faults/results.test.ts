@@ -27,6 +27,11 @@ describe('a result that can’t cross fails its task with a DataCloneError, and'
     ['an iterator', () => faults.mapIterator(), /^result: .*return an array\)$/],
     ['3,000 levels', () => faults.nested(3000), /^result: nested more than 1000 levels deep$/],
     ['100,000 levels', () => faults.nested(100_000), /^result: nested more than 1000 levels deep$/],
+    ['1,500 levels of Maps', () => faults.nestedMaps(1500), /^result: nested more than 1000 levels deep$/],
+    ['8,000 levels of Maps', () => faults.nestedMaps(8000), /^result: nested more than 1000 levels deep$/],
+    ['8,000 levels of Sets', () => faults.nestedSets(8000), /^result: nested more than 1000 levels deep$/],
+    ['8,000 getters', () => faults.nestedGetters(8000), /^result: nested more than 1000 levels deep$/],
+    ['a URL', () => faults.aUrl(), /^result\.link: /],
   ])('says so: %s', async (_, makeTask, message) => {
     const error = await reasonOf(executor.run(makeTask()));
     expect(error).toBeInstanceOf(DOMException);
@@ -53,20 +58,24 @@ describe('a result that can’t cross fails its task with a DataCloneError, and'
   });
 });
 
+test('a result with an error on which something is nested too deeply arrives, and says so', async () => {
+  const { error } = (await executor.run(faults.resultWithDeepError(8000))) as { error: { deep: string } };
+  expect(error).toBeInstanceOf(Error);
+  expect(error.deep).toEqual(expect.any(String));
+  expect(await executor.run(faults.thread())).toBe(thread);
+});
+
 test('a revoked proxy fails its task, and the thread goes on', async () => {
   expect(await reasonOf(executor.run(faults.revokedProxy()))).toBeInstanceOf(TypeError);
   expect(await executor.run(faults.thread())).toBe(thread);
 });
 
-test('what the main thread can’t read ends the thread, and its task is told why', async () => {
-  await using own = new Executor({ workers: 1 });
-  const error = await reasonOf(own.run(faults.nestedMaps(8000)));
-  expect(error).toMatchObject({
-    name: 'WorkerCrashedError',
-    finished: true,
-    cause: expect.any(Error) as Error,
-  });
-  expect(await own.run(faults.echo('on'))).toBe('on');
+test('nested in 1,000 levels of Maps or Sets arrives', async () => {
+  for (const makeTask of [faults.nestedMaps, faults.nestedSets]) {
+    const result = await executor.run(makeTask(999));
+    expect(result).toBeInstanceOf(Object);
+    expect(await executor.run(faults.echo(result))).toEqual(result);
+  }
 });
 
 describe('huge ones arrive:', () => {
@@ -102,6 +111,19 @@ describe('arguments', () => {
       expect(await own.run(faults.echo('on'))).toBe('on');
     },
   );
+
+  test('nested in a Map or a Set count as much', async () => {
+    let value: unknown = 1;
+    for (let left = 1100; left > 0; left--) value = left % 2 === 0 ? new Map([[value, 1]]) : new Set([value]);
+    await using own = new Executor({ workers: 1 });
+    const futures = [value, 1, value, 2].map((each) => present(own.trySubmit(faults.echo(each))));
+    const outcomes = await Promise.all(futures.map((future) => future.outcome()));
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected', 'fulfilled']);
+    expect(await reasonOf(own.run(faults.echo(value)))).toMatchObject({
+      name: 'DataCloneError',
+      message: 'args: nested more than 1000 levels deep',
+    });
+  });
 
   test('nested in 1,000 levels arrive', async () => {
     expect(await executor.run(faults.echo(nested(990)))).toEqual(nested(990));

@@ -10,7 +10,7 @@ let task: RunningTask;
 beforeEach(() => {
   sent = [];
   claims = new Claims();
-  const port = { postMessage: ({ value }: Reported) => sent.push(value) };
+  const port = { postMessage: ({ report }: Reported) => sent.push(...report.values) };
   task = new RunningTask(port as unknown as MessagePort, claims, null as never);
   task.word = 0;
 });

@@ -15,27 +15,15 @@ import { makeTask } from './make-job.ts';
 /** An argument that can't be cloned, as far as the fake backend is concerned. */
 export const uncloneable = (): void => {};
 
-/** An argument with a getter that does this when the task is sent. */
-export const acting = (act: () => void): object => ({
-  get acts() {
-    act();
-    return 1;
-  },
-});
-
 /** Deliveries that a fake worker holds at the most, as many as a real one. */
-const room = 5;
+const room = 4;
 
 /** Workers that do nothing but what the test tells them to. */
 export class FakeBackend implements WorkerBackend {
   readonly workers: FakeWorker[] = [];
 
-  /** What users have put where it is run: getters of what threads start with, of reasons and of results. */
-  acts: () => void = () => {};
-
   start(events: WorkerEvents): FakeWorker {
-    this.acts();
-    const worker = new FakeWorker(this.workers.length, events, () => this.acts());
+    const worker = new FakeWorker(this.workers.length, events);
     this.workers.push(worker);
     return worker;
   }
@@ -61,25 +49,24 @@ class FakeDelivery implements Delivery {
   answered = 0;
   taken = 0;
   brief = false;
-  readonly claims: Claim[];
+  readonly claims: (Claim | 'moved')[];
   hasThread = true;
   readonly stopping = new Set<number>();
   readonly times: [start: number, end: number][] = [];
 
-  announce = false;
-  eager = false;
+  readonly announce: boolean;
+  readonly eager: boolean;
 
-  readonly tellToStop: () => void;
-
-  constructor(jobs: readonly Job[], tellToStop: () => void) {
+  constructor(jobs: readonly Job[], announce: boolean, eager: boolean) {
     this.jobs = jobs;
-    this.tellToStop = tellToStop;
+    this.announce = announce;
+    this.eager = eager;
     this.claims = jobs.map(() => 'sent');
   }
 
   claim(position: number): Claim {
     const claim = this.claims[position] ?? 'finished';
-    return claim;
+    return claim === 'moved' ? 'running' : claim;
   }
 
   takeBack(position: number): boolean {
@@ -95,11 +82,11 @@ class FakeDelivery implements Delivery {
   }
 
   startedAt(position: number): number {
-    return this.times[position]?.[0] ?? Number.NaN;
+    return this.times[position]?.[0] ?? 0;
   }
 
   endedAt(position: number): number {
-    return this.times[position]?.[1] ?? Number.NaN;
+    return this.times[position]?.[1] ?? 0;
   }
 }
 
@@ -126,12 +113,9 @@ class FakeParent {
 export class FakeWorker implements Worker {
   readonly index: number;
   readonly #events: WorkerEvents;
-  readonly #acts: () => void;
   state: 'booting' | 'up' | 'terminating' | 'ended' = 'booting';
-  /** Received and not through yet, oldest first. */
+  /** Not through yet, oldest first. */
   readonly deliveries: FakeDelivery[] = [];
-  /** Not released. */
-  readonly held = new Set<Delivery>();
   #values: unknown[] = [];
   #failures: Failure[] = [];
   /** Every job that this worker has claimed. */
@@ -139,35 +123,23 @@ export class FakeWorker implements Worker {
   /** Those that have submitted jobs and have not ended. */
   readonly parents: FakeParent[] = [];
 
-  constructor(index: number, events: WorkerEvents, acts: () => void) {
+  constructor(index: number, events: WorkerEvents) {
     this.index = index;
     this.#events = events;
-    this.#acts = acts;
   }
 
   get canSend(): boolean {
-    return this.state === 'up' && this.held.size < room;
+    return this.state === 'up' && this.deliveries.length < room;
   }
 
-  deliver(jobs: readonly Job[]): Delivery {
+  send(jobs: readonly Job[], { announce, eager }: SendOptions): Delivery {
     if (!this.canSend) throw new Error('internal: sent to a worker that has no room');
-    const delivery = new FakeDelivery(jobs, this.#acts);
-    this.held.add(delivery);
-    return delivery;
-  }
-
-  send(delivery: FakeDelivery, { announce, eager }: SendOptions): void {
-    const args = delivery.jobs.flatMap(({ task }) => task.args);
-    for (const arg of args) if (typeof arg === 'object' && arg !== null) Object.values(arg);
-    if (args.includes(uncloneable)) throw new DOMException('could not be cloned', 'DataCloneError');
-    Object.assign(delivery, { announce, eager });
+    if (jobs.some(({ task }) => task.args.includes(uncloneable))) {
+      throw new DOMException('could not be cloned', 'DataCloneError');
+    }
+    const delivery = new FakeDelivery(jobs, announce, eager);
     this.deliveries.push(delivery);
-  }
-
-  /** What is not read any more says nothing true. */
-  release(delivery: FakeDelivery): void {
-    this.held.delete(delivery);
-    delivery.times.length = 0;
+    return delivery;
   }
 
   leave(): void {
@@ -247,10 +219,7 @@ export class FakeWorker implements Worker {
     open.add(call);
     this.#events.called(job, makeTask(name, options, args), options, {
       admitted: tellAdmitted ? () => inbox.push({ call, isEnd: false }) : undefined,
-      settled: () => {
-        this.#acts();
-        inbox.push({ call, isEnd: true });
-      },
+      settled: () => inbox.push({ call, isEnd: true }),
     });
   }
 
@@ -261,7 +230,7 @@ export class FakeWorker implements Worker {
     parent.state = 'parked';
     if (this.deliveries.includes(parent.delivery)) {
       const { delivery, position } = parent;
-      const own = new FakeDelivery([parent.job], this.#acts);
+      const own = new FakeDelivery([parent.job], false, false);
       own.claims[0] = 'running';
       own.times[0] = delivery.times[position] as [number, number];
       delivery.claims[position] = 'moved';
