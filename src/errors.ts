@@ -1,9 +1,15 @@
+import { brand } from './brand.ts';
+
 /**
  * Every error that Millrace itself raises. What a task throws is never wrapped: it arrives as it was thrown.
  *
- * Match on `code` (stable across versions and copies of the package) or with `instanceof`.
+ * Match on `code` (stable across versions) or with `instanceof`, which knows errors of other copies of the package, too.
  */
 export class MillraceError extends Error {
+  static {
+    brand(this, 'MillraceError');
+  }
+
   readonly code: string;
 
   constructor(code: string, message: string, options?: ErrorOptions) {
@@ -15,6 +21,10 @@ export class MillraceError extends Error {
 
 /** An option has an unknown name, a wrong type or a value out of range. Thrown at once, before anything starts. */
 export class InvalidOptionError extends MillraceError {
+  static {
+    brand(this, 'InvalidOptionError');
+  }
+
   /** The option's name. */
   readonly option: string;
   /** The value that was refused. Not enumerable: printing the error would print a whole registry with it. */
@@ -29,6 +39,10 @@ export class InvalidOptionError extends MillraceError {
 
 /** What was submitted is not a task, or its module or export does not exist. */
 export class InvalidTaskError extends MillraceError {
+  static {
+    brand(this, 'InvalidTaskError');
+  }
+
   constructor(message: string, options?: ErrorOptions) {
     super('ERR_MILLRACE_INVALID_TASK', message, options);
   }
@@ -46,6 +60,10 @@ export interface Saturation {
 
 /** No place was to be had: `maxWaitMs` passed, or `maxWaiting` callers were waiting already. The task never ran. */
 export class SaturatedError extends MillraceError implements Saturation {
+  static {
+    brand(this, 'SaturatedError');
+  }
+
   readonly limit: number;
   readonly pending: number;
   readonly retryAfterMs: number | undefined;
@@ -60,6 +78,10 @@ export class SaturatedError extends MillraceError implements Saturation {
 
 /** The executor is shutting down or has shut down. Also the reason of what `'cancel'` and `'kill'` end. */
 export class ExecutorClosedError extends MillraceError {
+  static {
+    brand(this, 'ExecutorClosedError');
+  }
+
   constructor(message: string) {
     super('ERR_MILLRACE_CLOSED', message);
   }
@@ -70,6 +92,10 @@ export type TaskPhase = 'waiting' | 'pending' | 'running';
 
 /** `timeoutMs` or `deadlineMs` passed. */
 export class TaskTimeoutError extends MillraceError {
+  static {
+    brand(this, 'TaskTimeoutError');
+  }
+
   readonly phase: TaskPhase;
 
   constructor(message: string, phase: TaskPhase) {
@@ -80,6 +106,10 @@ export class TaskTimeoutError extends MillraceError {
 
 /** The thread ended while it ran this task (or could not be started at all). `cause` says why, when it is known. */
 export class WorkerCrashedError extends MillraceError {
+  static {
+    brand(this, 'WorkerCrashedError');
+  }
+
   /** The thread's exit code; undefined if it never started. */
   readonly exitCode: number | undefined;
   /** The task's label, undefined if the thread died before it had one. */
@@ -100,6 +130,10 @@ export class WorkerCrashedError extends MillraceError {
 
 /** A semaphore, channel or rate limiter was closed, or a reservation in a channel was used up. */
 export class FlowClosedError extends MillraceError {
+  static {
+    brand(this, 'FlowClosedError');
+  }
+
   constructor(message: string) {
     super('ERR_MILLRACE_FLOW_CLOSED', message);
   }
@@ -110,6 +144,10 @@ export class FlowClosedError extends MillraceError {
  * still holds a permit.
  */
 export class DeadlockError extends MillraceError {
+  static {
+    brand(this, 'DeadlockError');
+  }
+
   constructor(message: string, cause: Error) {
     super('ERR_MILLRACE_DEADLOCK', message, { cause });
   }
@@ -117,6 +155,10 @@ export class DeadlockError extends MillraceError {
 
 /** An optional package that a part of Millrace needs is missing (`ERR_MILLRACE_PEER_MISSING`) or too old (`…_PEER_VERSION`). */
 export class PeerError extends MillraceError {
+  static {
+    brand(this, 'PeerError');
+  }
+
   /** The package's name. */
   readonly package: string;
   /** Its version; undefined if it is missing. */

@@ -1,6 +1,8 @@
 import type { Duplex } from 'node:stream';
+import { brand } from './brand.ts';
 import { resolveExecutorOptions } from './executor-options.ts';
 import type { ExecutorOptions } from './executor-options.ts';
+import { isAborted, reasonOf } from './on-abort.ts';
 import { checkOptions, integer, oneOf } from './options.ts';
 import { checkExecutorPlace } from './pool/executor-place.ts';
 import { PiscinaBackend } from './pool/piscina-backend.ts';
@@ -37,6 +39,10 @@ import type { TaskOptions } from './tasks/task-options.ts';
  */
 export class Executor implements AsyncDisposable {
   readonly #scheduler: Scheduler;
+
+  static {
+    brand(this, 'Executor');
+  }
 
   /**
    * @throws {InvalidOptionError} for an unknown option or a bad value, before any thread is started.
@@ -84,7 +90,8 @@ export class Executor implements AsyncDisposable {
   trySubmit<R>(task: Task<R>, options?: TaskOptions): Future<R> | null {
     const job = this.#createJob(task, options);
     const { signal } = job.options;
-    if (signal?.aborted === true) throw this.#scheduler.abortWaiting(job, signal.reason);
+    if (job.done) throw job.value;
+    if (signal !== undefined && isAborted(signal)) throw this.#scheduler.abortWaiting(job, reasonOf(signal));
     if (this.#scheduler.tryAdmit(job)) return job.future as Future<R>;
     if (this.#scheduler.state !== 'open') throw this.#scheduler.refuse(job, this.#scheduler.closedError());
     this.#scheduler.refuse(job, null);
@@ -181,7 +188,7 @@ export class Executor implements AsyncDisposable {
    */
   forecast(options: { readonly priority?: number; readonly task?: Task<unknown> } = {}): Forecast {
     const { priority, task } = checkOptions('forecast option', options, forecastChecks);
-    return this.#scheduler.forecast(priority, task?.target);
+    return this.#scheduler.forecast(priority, task === undefined ? undefined : asTask(task).target);
   }
 
   /**
@@ -230,13 +237,14 @@ export class Executor implements AsyncDisposable {
   }
 
   #admitNow(job: Job): boolean {
-    return job.options.signal?.aborted !== true && this.#scheduler.tryAdmit(job);
+    const { signal } = job.options;
+    return (signal === undefined || !isAborted(signal)) && this.#scheduler.tryAdmit(job);
   }
 
   #createJob(task: Task<unknown>, options: TaskOptions | undefined): Job {
-    const { options: own } = asTask(task);
-    const all = options === undefined ? own : { ...own, ...validateTaskOptions(options) };
-    return this.#scheduler.createJob(task, all);
+    const own = asTask(task);
+    const all = options === undefined ? own.options : { ...own.options, ...validateTaskOptions(options) };
+    return this.#scheduler.createJob(own, all);
   }
 }
 

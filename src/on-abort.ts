@@ -1,3 +1,14 @@
+const getters = Object.getOwnPropertyDescriptors(AbortSignal.prototype);
+
+/** Asks the platform's own getter: one that a caller has put on the signal could do anything. */
+export function isAborted(signal: AbortSignal): boolean {
+  return getters.aborted.get?.call(signal) === true;
+}
+
+export function reasonOf(signal: AbortSignal): unknown {
+  return getters.reason.get?.call(signal);
+}
+
 /** Something that ends when its signal is aborted. */
 export interface Abortable {
   aborted(reason: unknown): void;
@@ -21,12 +32,12 @@ export function onAbort(signal: AbortSignal, abortable: Abortable): void {
     const abortables = new Set<Abortable>();
     const listener = () => {
       // A callback may call `offAbort` for others: those are then told nothing.
-      for (const each of abortables) each.aborted(signal.reason);
+      for (const each of abortables) each.aborted(reasonOf(signal));
       watches.delete(signal);
     };
     watch = { listener, abortables };
     watches.set(signal, watch);
-    signal.addEventListener('abort', listener, { once: true });
+    EventTarget.prototype.addEventListener.call(signal, 'abort', listener, { once: true });
   }
   watch.abortables.add(abortable);
 }
@@ -38,5 +49,5 @@ export function offAbort(signal: AbortSignal, abortable: Abortable): void {
   watch.abortables.delete(abortable);
   if (watch.abortables.size > 0) return;
   watches.delete(signal);
-  signal.removeEventListener('abort', watch.listener);
+  EventTarget.prototype.removeEventListener.call(signal, 'abort', watch.listener);
 }

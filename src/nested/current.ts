@@ -105,11 +105,11 @@ export class Current {
    * Rejects with what `a` throws, and `b` is cancelled then, or not begun; else with what `b` throws.
    */
   async join<A, B>(a: Task<A>, b: Task<B>): Promise<[A, B]> {
-    asTask(a);
-    const branch = this.#offers.add(asTask(b));
+    const [here, there] = [asTask(a), asTask(b)];
+    const branch = this.#offers.add(there);
     let first: A | PromiseLike<A>;
     try {
-      first = atHand(a);
+      first = atHand(here);
       if (isThenable(first)) first = await first;
     } catch (error) {
       this.#offers.remove(branch);
@@ -119,7 +119,7 @@ export class Current {
     // Only now does it wait: as long as `a` is under way, the thread is needed, whatever that waits for.
     if (branch.sent !== null) return [first, (await branch.sent.result()) as B];
     this.#offers.remove(branch);
-    const second = atHand(b);
+    const second = atHand(there);
     return [first, isThenable(second) ? await second : second];
   }
 
@@ -148,13 +148,14 @@ export class Current {
   }
 
   #submit<R>(task: Task<R>, options?: TaskOptions, listener?: Listener<R>): NestedFuture<R> {
-    const all = { ...asTask(task).options, ...(options !== undefined && validateTaskOptions(options)) };
+    const own = asTask(task);
+    const all = { ...own.options, ...(options !== undefined && validateTaskOptions(options)) };
     const { signal } = all;
     signal?.throwIfAborted();
     const withdraw = (reason: unknown) => this.#calls.withdraw(call, reason);
     const abortable = { aborted: withdraw };
-    const future = new NestedFuture<R>(task, this.#calls, withdraw);
-    const call = this.#calls.submit(task, all, listener?.admitted !== undefined, {
+    const future = new NestedFuture<R>(own, this.#calls, withdraw);
+    const call = this.#calls.submit(own, all, listener?.admitted !== undefined, {
       admitted: () => listener?.admitted?.(),
       settled: (status, value) => {
         if (signal !== undefined) offAbort(signal, abortable);

@@ -1,5 +1,8 @@
-/** Deliveries that a worker can have at the same time, those included whose tasks were all taken back. */
-export const segments = 4;
+/**
+ * Deliveries that a worker can have at the same time: four, those included whose tasks were all taken back, and one that it is
+ * through with and that is still being read.
+ */
+export const segments = 5;
 /** Tasks of one delivery at the most. */
 export const segmentLength = 256;
 

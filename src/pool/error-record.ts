@@ -71,7 +71,11 @@ function nearestBuiltIn(error: Error): string {
   if (error instanceof DOMException) return 'DOMException';
   for (let at = error as object | null; at !== null; at = Object.getPrototypeOf(at) as object | null) {
     const type: unknown = Object.getOwnPropertyDescriptor(at, 'constructor')?.value;
-    if (typeof type === 'function' && classes[type.name]?.prototype === at) return type.name;
+    if (typeof type !== 'function') continue;
+    const known = classes[type.name];
+    // Of another copy of the package: the class is not the same, but knows its instances.
+    if (known !== undefined && (known.prototype === at || error instanceof (known as ErrorConstructor)))
+      return type.name;
   }
   // Of another realm.
   return classes[error.name] === undefined ? 'Error' : error.name;

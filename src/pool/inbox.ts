@@ -56,7 +56,6 @@ export class Inbox {
     const decoded = failures.map(([position, reason]): Failure => [position, decodeReason(reason)]);
     for (const [index] of delivery.targets ?? []) this.#sent.knownTargets.add(index);
     delivery.targets = undefined;
-    if (last) this.#sent.remove(delivery);
     if (full === true) this.#events.full();
     this.#events.answered(delivery, values, decoded, last);
   }
@@ -65,7 +64,6 @@ export class Inbox {
     const delivery = this.#sent.sentAs(unread);
     // A result for a task that waits for it there, and would do so for ever.
     if (delivery === undefined) return this.#end(decodeReason(reason));
-    this.#sent.remove(delivery);
     const { name, message } = decodeReason(reason) as Error;
     this.#events.unread(delivery, new DOMException(`args: ${name}: ${message}`, 'DataCloneError'));
   }
@@ -85,6 +83,7 @@ export class Inbox {
     if (from !== undefined && origin !== undefined) {
       const parked = this.#sent.moveOut(origin, from.position, waits, from.claims);
       this.#events.parked(origin, from.position, parked);
+      parked.tellToStop(0);
     }
     this.#with(waits, (parked) => this.#events.waits(parked, seen));
   }

@@ -1,6 +1,6 @@
 import type { MessagePort, Transferable } from 'node:worker_threads';
 import { ExecutorClosedError } from '../errors.ts';
-import { Task } from '../tasks/task.ts';
+import { asTask, Task } from '../tasks/task.ts';
 import type { TaskOptions } from '../tasks/task-options.ts';
 import { claim, Claims, hasThread } from './claims.ts';
 import { decodeReason, encodeReason } from './error-codec.ts';
@@ -96,7 +96,8 @@ export class NestedCalls {
     const { port, open } = this.desk;
     const { batch, position } = this.at;
     const { module, name } = task;
-    const args = [...Task.argsOf(task)];
+    // `current()` may be another copy's than the thread's.
+    const args = [...Task.argsOf(asTask(task))];
     const { signal: _, ...sent } = options;
     const call = this.desk.nextCall();
     try {

@@ -5,6 +5,7 @@ import type { ResolvedExecutorOptions } from '../executor-options.ts';
 import type { LoopTimes, SendOptions, Worker, WorkerEvents } from '../scheduler/backend.ts';
 import type { Job } from '../scheduler/job.ts';
 import { encodeBatch } from './batch-codec.ts';
+import { clockOrigin } from './clock.ts';
 import { startInside } from './executor-place.ts';
 import { Inbox } from './inbox.ts';
 import { Outbox } from './outbox.ts';
@@ -68,11 +69,10 @@ export class PiscinaThread implements Worker {
     // A result that was written, but is nested too deeply for this thread's stack: nobody knows whose it was.
     port1.on('messageerror', (error) => this.#fail(error));
     port1.unref();
-    const { timeOrigin } = performance;
     this.#boot({
       port: port2,
       claims: this.#sent.claims.shared,
-      timeOrigin,
+      clockOrigin: clockOrigin(),
       maxBytes: options.maxBytesPerWorker,
       idle,
       workers: options.workers,
@@ -84,19 +84,25 @@ export class PiscinaThread implements Worker {
     return this.#state === 'up' && this.#sent.hasRoom;
   }
 
-  send(jobs: readonly Job[], options: SendOptions): ThreadDelivery {
-    const delivery = this.#sent.add(jobs);
+  deliver(jobs: readonly Job[]): ThreadDelivery {
+    return this.#sent.add(jobs);
+  }
+
+  send(delivery: ThreadDelivery, options: SendOptions): void {
+    const { jobs } = delivery;
     const transfer: Transferable[] = [];
     try {
       const batch = encodeBatch(delivery, options, this.#sent.knownTargets, transfer);
       delivery.targets = batch.targets;
       delivery.ordinal = this.#outbox.post(batch, transfer);
     } catch (error) {
-      this.#sent.remove(delivery);
       const [job] = jobs;
       throw job !== undefined && jobs.length === 1 ? dataCloneError(error, job.args, 'args') : error;
     }
-    return delivery;
+  }
+
+  release(delivery: ThreadDelivery): void {
+    this.#sent.remove(delivery);
   }
 
   loopTimes(): LoopTimes {
@@ -149,8 +155,8 @@ export class PiscinaThread implements Worker {
         if (this.#state !== 'booting') return;
         this.#state = 'up';
         this.#thread?.unref();
-        publishWorkerStart(this.#name, this.#threadId);
         this.#events.ready();
+        publishWorkerStart(this.#name, this.#threadId);
       },
       (error: unknown) => this.#fail(error),
     );
@@ -179,12 +185,13 @@ export class PiscinaThread implements Worker {
       this.#cause ??= error;
     }
     this.#cause = this.#inbox.wholeOf(this.#cause);
-    if (this.#state !== 'booting') publishWorkerEnd(this.#name, this.#threadId, exitCode, this.#cause);
+    const wasUp = this.#state !== 'booting';
     this.#state = 'ended';
     clearTimeout(this.#patience);
     this.#port.close();
     void this.#pool.destroy();
     this.#events.ended(exitCode, this.#cause);
+    if (wasUp) publishWorkerEnd(this.#name, this.#threadId, exitCode, this.#cause);
   }
 }
 

@@ -5,6 +5,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { isThenable } from '../tasks/thenable.ts';
 import { claim } from './claims.ts';
 import type { Claims } from './claims.ts';
+import { clockOrigin } from './clock.ts';
 import { Collected } from './collected.ts';
 import { loadTask } from './load-task.ts';
 import type { TaskFunction } from './load-task.ts';
@@ -42,10 +43,10 @@ export class BatchRunner {
   #current: { readonly batch: Batch; readonly collected: Collected } | null = null;
   #busy = false;
 
-  constructor({ port, timeOrigin, maxBytes, idle, workers }: Boot, claims: Claims) {
+  constructor({ port, clockOrigin: mainOrigin, maxBytes, idle, workers }: Boot, claims: Claims) {
     this.#port = port;
     this.#claims = claims;
-    this.#clockOffset = performance.timeOrigin - timeOrigin;
+    this.#clockOffset = clockOrigin() - mainOrigin;
     this.#maxBytes = maxBytes;
     this.parking = new Parking({
       port,

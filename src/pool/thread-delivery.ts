@@ -10,7 +10,7 @@ const names: Record<number, Claim> = {
   [claim.sent]: 'sent',
   [claim.running]: 'running',
   [claim.stopping]: 'running',
-  [claim.moved]: 'running',
+  [claim.moved]: 'moved',
   [claim.finished]: 'finished',
   [claim.taken]: 'taken',
 };
@@ -42,7 +42,7 @@ export class ThreadDelivery implements Delivery {
   /** Targets that the worker learns from it. */
   targets: Batch['targets'];
 
-  /** Why jobs were asked to stop. */
+  /** Why jobs were asked to stop, by position. */
   #stopped: Map<number, unknown> | null = null;
 
   constructor(id: number, jobs: readonly Job[], base: number, claims: Claims, outbox: Outbox) {
@@ -56,7 +56,10 @@ export class ThreadDelivery implements Delivery {
   /** A job that has left this delivery, in one of its own. What was asked of it here is asked of it there. */
   moveOut(position: number, id: number, claims: Claims): ThreadDelivery {
     const own = new ThreadDelivery(id, [this.jobs[position] as Job], 0, claims, this.#outbox);
-    if (this.#stopped?.has(position) === true) own.#stop(0, this.#stopped.get(position));
+    if (this.#stopped?.has(position) === true) {
+      own.#stopped = new Map([[0, this.#stopped.get(position)]]);
+      own.#swap(0, claim.running, claim.stopping);
+    }
     return own;
   }
 
@@ -77,17 +80,12 @@ export class ThreadDelivery implements Delivery {
     // It has just left, and the main thread has not heard of it.
     if (!runs && !this.#swap(position, claim.moved, claim.stopping)) return false;
     (this.#stopped ??= new Map()).set(position, reason);
-    if (runs) this.#tellToStop(position, reason);
     return true;
   }
 
-  #stop(position: number, reason: unknown): void {
-    this.#swap(position, claim.running, claim.stopping);
-    this.#tellToStop(position, reason);
-  }
-
-  #tellToStop(position: number, reason: unknown): void {
-    this.#outbox.post({ stop: this.id, position, reason: encodeReason(reason) });
+  tellToStop(position: number): void {
+    if (this.#stopped?.has(position) !== true) return;
+    this.#outbox.post({ stop: this.id, position, reason: encodeReason(this.#stopped.get(position)) });
   }
 
   startedAt(position: number): number {

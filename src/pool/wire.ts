@@ -43,8 +43,8 @@ export type ToMain =
 export interface Boot {
   readonly port: MessagePort;
   readonly claims: SharedArrayBuffer;
-  /** The main thread's `performance.timeOrigin`: times are told on its clock. */
-  readonly timeOrigin: number;
+  /** Where the main thread's clock begins: times are told on it. */
+  readonly clockOrigin: number;
   /** Bytes of heap and external memory beyond which the thread asks to be replaced. */
   readonly maxBytes: number;
   /** How many workers of the executor have nothing to do. */

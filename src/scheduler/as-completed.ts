@@ -46,7 +46,7 @@ export function jobsOf(futures: Iterable<Future<unknown>>): Set<Job> {
     throw new TypeError(`futures must be an iterable of futures, not ${show(futures)}`);
   }
   for (const future of futures) {
-    if (!Future.isFuture(future)) throw new TypeError(`not a future: ${show(future)}`);
+    if (!(future instanceof Future)) throw new TypeError(`not a future: ${show(future)}`);
     jobs.add(Future.jobOf(future));
   }
   return jobs;

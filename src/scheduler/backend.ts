@@ -27,13 +27,17 @@ export interface LoopTimes {
 export interface Worker {
   /** False while all of its room for deliveries is in use. */
   readonly canSend: boolean;
+  /** Room for a delivery of these jobs, to be run one after the other in this order. They can be taken back from now on. */
+  deliver(jobs: readonly Job[]): Delivery;
   /**
-   * Sends jobs as one delivery, to be run one after the other in this order.
+   * Sends it, without what has been taken back. Cloning runs getters and proxies of the arguments, and they may do anything.
    *
    * @throws the platform's `DataCloneError` when an argument can't be cloned; then nothing was sent, and nothing moved.
    *   Of a single job it names the argument's path.
    */
-  send(jobs: readonly Job[], options: SendOptions): Delivery;
+  send(delivery: Delivery, options: SendOptions): void;
+  /** Frees the room of a delivery that was never sent, or that the worker is through with: it is not read any more. */
+  release(delivery: Delivery): void;
   /** Lets an idle thread clean up and ends it; `ended` follows. One that is not up yet is ended at once. */
   leave(): void;
   /** How long its event loop was busy and idle, both since it started. */
@@ -49,8 +53,11 @@ export interface SendOptions {
   readonly eager: boolean;
 }
 
-/** Where a job of a delivery stands: only `sent` ones can still be taken back. */
-export type Claim = 'sent' | 'running' | 'finished' | 'taken';
+/**
+ * Where a job of a delivery stands: only `sent` ones can still be taken back. One that has `moved` has left the delivery for one
+ * of its own, and `parked` follows.
+ */
+export type Claim = 'sent' | 'running' | 'moved' | 'finished' | 'taken';
 
 /** Jobs on their way to, or in, one worker. Positions count from 0, in the order of `jobs`. */
 export interface Delivery {
@@ -66,8 +73,10 @@ export interface Delivery {
   readonly hasThread: boolean;
   /** Takes a job back before the worker claims it: true means that it will never run there. Exact. */
   takeBack(position: number): boolean;
-  /** Asks a running job to stop, and tells it why: true if it was running and had not finished. */
+  /** Asks a running job to stop: true if it was running and had not finished. */
   askToStop(position: number, reason: unknown): boolean;
+  /** Tells a job that was asked to stop the reason, whose getters may do anything. */
+  tellToStop(position: number): void;
   /** Milliseconds on this thread's `performance.now()`; valid once it has been claimed. */
   startedAt(position: number): number;
   /** The same; valid from the answer on. */
@@ -83,7 +92,7 @@ export interface WorkerEvents {
   began(delivery: Delivery): void;
   /**
    * Results of the jobs from `delivery.answered` on, in order; a failed or taken job has `undefined` there. The
-   * receiver moves `answered` on. `last` says that the worker is through with the delivery.
+   * receiver moves `answered` on. `last` says that the worker is through with the delivery, which is the receiver's to release.
    */
   answered(delivery: Delivery, values: readonly unknown[], failures: readonly Failure[], last: boolean): void;
   /** A running job submits a task. Returned is how to cancel it. */
@@ -95,7 +104,7 @@ export interface WorkerEvents {
   parked(delivery: Delivery, position: number, parked: Delivery): void;
   /** It waits, having been told so many times how its own tasks stand. */
   waits(parked: Delivery, seen: number): void;
-  /** The worker could not read the delivery, and will not run any of it. */
+  /** The worker could not read the delivery, and will not run any of it. It is the receiver's to release. */
   unread(delivery: Delivery, reason: unknown): void;
   /** The worker holds more memory than it may; the answer to its delivery follows. */
   full(): void;

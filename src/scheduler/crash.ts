@@ -24,7 +24,7 @@ export interface Remains {
  * | claim    | then |
  * |----------|---|
  * | sent     | returned; lost if its buffers had moved to the thread and have not come back, or if it is the `next` one and three threads have died before they could begin it: its arguments may be what kills them |
- * | running  | returned if it may be retried, else lost |
+ * | running, moved | returned if it may be retried, else lost |
  * | finished | lost, `finished: true`: it must not run twice, and its result went with the thread |
  */
 export function sortOut(delivery: Delivery, end: ThreadEnd, next?: Job): Remains {
@@ -34,10 +34,11 @@ export function sortOut(delivery: Delivery, end: ThreadEnd, next?: Job): Remains
     const job = delivery.jobs[position] as Job;
     if (job.delivery !== delivery) continue;
     const claim = delivery.claim(position);
+    const runs = claim === 'running' || claim === 'moved';
     const begins = claim === 'sent' && (job !== next || ++job.falseStarts < maxFalseStarts);
-    const mayRun = begins || (claim === 'running' && job.retriesLeft > 0);
+    const mayRun = begins || (runs && job.retriesLeft > 0);
     if (mayRun && !job.done && !job.moved) {
-      if (claim === 'running') job.retriesLeft--;
+      if (runs) job.retriesLeft--;
       returned.push(job);
     } else {
       lost.push({ job, error: crashed(job, claim === 'finished', claim === 'sent', end) });
@@ -56,7 +57,7 @@ export function nextOf(deliveries: readonly Delivery[]): Job | undefined {
     for (let position = delivery.answered; position < delivery.jobs.length; position++) {
       const claim = delivery.claim(position);
       const job = delivery.jobs[position] as Job;
-      if (claim === 'running' && job.delivery === delivery) return undefined;
+      if ((claim === 'running' || claim === 'moved') && job.delivery === delivery) return undefined;
       if (claim === 'sent') return job;
     }
   }

@@ -1,12 +1,13 @@
 import { WorkerCrashedError } from '../errors.ts';
 import { show } from '../options.ts';
-import type { Delivery, SendOptions, WorkerBackend, WorkerEvents } from './backend.ts';
+import type { Delivery, SendOptions, Worker, WorkerBackend, WorkerEvents } from './backend.ts';
 import { nextOf } from './crash.ts';
 import type { ThreadEnd } from './crash.ts';
 import { IdleLanes } from './idle-lanes.ts';
 import type { Job } from './job.ts';
 import { Lane } from './lane.ts';
 import { StartAttempts } from './start-attempts.ts';
+import type { Transitions } from './transitions.ts';
 
 /** What concerns the deliveries of one lane. */
 export type LaneEvents = Omit<WorkerEvents, 'ready' | 'full' | 'ended'>;
@@ -35,6 +36,7 @@ export interface CrewEvents {
  */
 export class Crew {
   readonly #backend: WorkerBackend;
+  readonly #transitions: Transitions;
   readonly #maxTasks: number;
   readonly #events: CrewEvents;
   /** The lane in front at each place. */
@@ -42,13 +44,21 @@ export class Crew {
   readonly #idle: IdleLanes;
   readonly #attempts = new StartAttempts();
   #closing = false;
+  #killed = false;
   /** Every lane whose thread has not ended: also those that retire, and those that are to replace them. */
   readonly #alive = new Set<Lane>();
   readonly #whenEmpty: (() => void)[] = [];
   readonly #whenReady: { resolve: () => void; reject: (error: unknown) => void }[] = [];
 
-  constructor(backend: WorkerBackend, workers: number, maxTasks: number, events: CrewEvents) {
+  constructor(
+    backend: WorkerBackend,
+    transitions: Transitions,
+    workers: number,
+    maxTasks: number,
+    events: CrewEvents,
+  ) {
     this.#backend = backend;
+    this.#transitions = transitions;
     this.#maxTasks = maxTasks;
     this.#events = events;
     this.#idle = new IdleLanes((count) => backend.idle?.(count));
@@ -78,21 +88,25 @@ export class Crew {
     });
   }
 
-  send(lane: Lane, jobs: readonly Job[], options: SendOptions): Delivery {
-    const delivery = lane.worker?.send(jobs, options);
-    if (delivery === undefined) throw new Error(`internal: lane ${lane.index} has no worker`);
+  /** Gives a lane a delivery, which is to be sent. */
+  deliver(lane: Lane, jobs: readonly Job[]): Delivery {
+    const delivery = workerOf(lane).deliver(jobs);
     lane.deliveries.push(delivery);
     this.#idle.remove(lane);
-    lane.tasksLeft -= jobs.length;
-    if (lane.tasksLeft === 0 && lane.state === 'open') this.#retire(lane);
     return delivery;
   }
 
-  /** The worker is through with a delivery. */
+  /** @throws what `Worker.send` throws. */
+  send(lane: Lane, delivery: Delivery, options: SendOptions): void {
+    workerOf(lane).send(delivery, options);
+    lane.tasksLeft -= delivery.jobs.length;
+    if (lane.tasksLeft === 0 && lane.state === 'open') this.#retire(lane);
+  }
+
+  /** The worker is through with a delivery, or has never got it. */
   finished(lane: Lane, delivery: Delivery): void {
     if (lane.parked.delete(delivery)) lane.resumed.delete(delivery);
     else lane.deliveries.splice(lane.deliveries.indexOf(delivery), 1);
-    lane.lastTask = delivery.jobs.at(-1)?.label;
     this.#maybeFree(lane);
   }
 
@@ -146,6 +160,7 @@ export class Crew {
 
   /** Ends all workers at once, those that clean up included. */
   kill(): void {
+    this.#killed = true;
     for (const lane of this.#alive) lane.worker?.terminate();
   }
 
@@ -157,14 +172,22 @@ export class Crew {
     const front = this.#lanes[index];
     if (front?.state === 'retiring') front.successor = lane;
     else this.#lanes[index] = lane;
+    this.#transitions.tell({ tell: () => this.#boot(lane) });
+  }
+
+  /** What threads start with is cloned for each of them: that may run getters, which may end the executor. */
+  #boot(lane: Lane): void {
+    const within = (change: () => void) => this.#transitions.run(change);
+    if (this.#closing || this.#killed) return within(() => this.#ended(lane, neverStarted));
     lane.worker = this.#backend.start({
       ...this.#events.hear(lane),
-      ready: () => this.#ready(lane),
+      ready: () => within(() => this.#ready(lane)),
       full: () => {
-        if (lane.state === 'open') this.#retire(lane);
+        if (lane.state === 'open') within(() => this.#retire(lane));
       },
-      ended: (exitCode, cause) => this.#ended(lane, { exitCode, cause }),
+      ended: (exitCode, cause) => within(() => this.#ended(lane, { exitCode, cause })),
     });
+    if (this.#closing || this.#killed) lane.worker.terminate();
   }
 
   #ready(lane: Lane): void {
@@ -222,7 +245,7 @@ export class Crew {
     let told = false;
     for (const delivery of deliveries.toReversed()) told = this.#events.died(delivery, end, next) || told;
     if (!told && state !== 'starting' && end.cause !== undefined) warnOf(lane, end);
-    if (!this.#closing) this.#replace(lane, state === 'starting' ? end : undefined);
+    if (!this.#closing && !this.#killed) this.#replace(lane, state === 'starting' ? end : undefined);
     this.#tellEmpty();
   }
 
@@ -253,6 +276,13 @@ export class Crew {
   #tellEmpty(): void {
     if (this.#closing && this.#alive.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
   }
+}
+
+const neverStarted: ThreadEnd = { exitCode: undefined, cause: undefined };
+
+function workerOf({ worker, index }: Lane): Worker {
+  if (worker === null) throw new Error(`internal: lane ${index} has no worker`);
+  return worker;
 }
 
 /** An error that no task can be blamed for: thrown after the task that caused it had ended, for example. */

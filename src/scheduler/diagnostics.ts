@@ -2,6 +2,7 @@ import { channel } from 'node:diagnostics_channel';
 import type { Channel } from 'node:diagnostics_channel';
 import type { Future } from './future.ts';
 import type { Job } from './job.ts';
+import type { News, Transitions } from './transitions.ts';
 
 /*
  * What happens to tasks, as messages on named channels of node:diagnostics_channel. For each submission
@@ -9,8 +10,8 @@ import type { Job } from './job.ts';
  *   submit ─→ refuse
  *        └──→ (start ─→) settle
  *
- * in this order, and each at most once. Publishing is synchronous: a subscriber to `submit` runs in the caller's
- * asynchronous context.
+ * in this order, and each at most once. `submit` is published within the call, in its asynchronous context: whatever a
+ * subscriber does is done before the task is admitted. The others are told when the books are in order.
  *
  * Nobody listens, as a rule. So whoever calls anything here has asked `hasSubscribers` before, and tasks carry no
  * closures for it.
@@ -64,16 +65,32 @@ export function publishSubmit(executor: string, job: Job): void {
   job.carrier = message.carrier;
 }
 
-export function publishRefuse(executor: string, job: Job, error: unknown): void {
-  taskChannels.refuse.publish({ ...about(executor, job), error } satisfies TaskRefuseMessage);
+/** What is to be published on one of these channels. */
+class Published implements News {
+  readonly #channel: Channel;
+  readonly #message: TaskMessage;
+
+  constructor(channel: Channel, message: TaskMessage) {
+    this.#channel = channel;
+    this.#message = message;
+  }
+
+  tell(): void {
+    this.#channel.publish(this.#message);
+  }
+}
+
+export function publishRefuse(transitions: Transitions, executor: string, job: Job, error: unknown): void {
+  const message: TaskRefuseMessage = { ...about(executor, job), error };
+  transitions.tell(new Published(taskChannels.refuse, message));
 }
 
 /** Told when it is learnt: at once of a task that travels alone, with the answer of one in a batch. */
-export function publishStart(executor: string, job: Job): void {
+export function publishStart(transitions: Transitions, executor: string, job: Job): void {
   if (started.has(job)) return;
   started.add(job);
   if (job.delivery !== null) job.startedAt = job.delivery.startedAt(job.position);
-  taskChannels.start.publish(about(executor, job));
+  transitions.tell(new Published(taskChannels.start, about(executor, job)));
 }
 
 /** Does anybody want to know of a settlement? Who listens to starts does: some are learnt only then. */
@@ -81,14 +98,16 @@ export function settlementsHeard(): boolean {
   return taskChannels.settle.hasSubscribers || taskChannels.start.hasSubscribers;
 }
 
-/** To be called before the job settles. */
+/** To be called before the job settles; told when it has. */
 export function publishSettle(
+  transitions: Transitions,
   executor: string,
   job: Job,
   status: TaskSettleMessage['status'],
   value: unknown,
 ): void {
-  if (job.startedAt !== undefined || job.running) publishStart(executor, job);
+  if (job.startedAt !== undefined || job.running) publishStart(transitions, executor, job);
   const reason = status === 'fulfilled' ? undefined : value;
-  taskChannels.settle.publish({ ...about(executor, job), status, reason } satisfies TaskSettleMessage);
+  const message: TaskSettleMessage = { ...about(executor, job), status, reason };
+  transitions.tell(new Published(taskChannels.settle, message));
 }

@@ -10,8 +10,9 @@ import { PendingQueue } from './pending-queue.ts';
 import { RunTimes } from './run-times.ts';
 import { Sender } from './sender.ts';
 import { takeBack, takeBackFrom } from './take-back.ts';
+import type { Transitions } from './transitions.ts';
 
-/** What the dispatcher reports; each call is synchronous and comes after its own books are in order. */
+/** What the dispatcher reports, within the transition and after its own books are in order. */
 export interface DispatchEvents {
   /** Something is going to be sent: what has expired must be withdrawn now. */
   sending(): void;
@@ -44,6 +45,7 @@ export interface DispatchOptions {
  * together; here is what becomes of it: an answer, a thread that died, a job that waits for jobs of its own.
  */
 export class Dispatcher {
+  readonly #transitions: Transitions;
   readonly #events: DispatchEvents;
   readonly #crew: Crew;
   readonly #queue = new PendingQueue();
@@ -51,12 +53,18 @@ export class Dispatcher {
   readonly #sender: Sender;
   readonly #feeder: Feeder;
 
-  constructor(backend: WorkerBackend, options: DispatchOptions, events: DispatchEvents) {
+  constructor(
+    backend: WorkerBackend,
+    options: DispatchOptions,
+    transitions: Transitions,
+    events: DispatchEvents,
+  ) {
+    this.#transitions = transitions;
     this.#events = events;
-    this.#crew = new Crew(backend, options.workers, options.maxTasksPerWorker, {
+    this.#crew = new Crew(backend, transitions, options.workers, options.maxTasksPerWorker, {
       hear: (lane) => this.#hear(lane),
       opened: () => {
-        this.#feeder.feedIdle();
+        this.#feeder.feedSoon();
         this.#feeder.topUpSoon();
       },
       died: (delivery, end, next) => this.#died(delivery, end, next),
@@ -67,9 +75,17 @@ export class Dispatcher {
       ...parts,
       maxPendingBytes: options.maxPendingBytes,
       next: (job) => events.next(job),
-      unsendable: (job, error) => this.#finish(job, 'rejected', error),
+      unsendable: (lane, delivery, error) => {
+        for (const job of delivery.jobs) if (job.delivery === delivery) job.moved = false;
+        this.#unread(lane, delivery, error);
+      },
     });
-    this.#feeder = new Feeder({ ...parts, sender: this.#sender, sending: () => events.sending() });
+    this.#feeder = new Feeder({
+      ...parts,
+      transitions,
+      sender: this.#sender,
+      sending: () => events.sending(),
+    });
   }
 
   get crew(): Crew {
@@ -117,12 +133,20 @@ export class Dispatcher {
   }
 
   #hear(lane: Lane): LaneEvents {
+    const within = (change: () => void) => this.#transitions.run(change);
     return {
       began: ({ jobs: [job] }) => {
-        if (job !== undefined) this.#events.began(job);
+        if (job !== undefined) within(() => this.#events.began(job));
       },
-      answered: (...answer) => this.#answered(lane, ...answer),
-      unread: (delivery, reason) => this.#unread(lane, delivery, reason),
+      answered: (delivery, values, failures, last) => {
+        this.#transitions.begin();
+        try {
+          this.#answered(lane, delivery, values, failures, last);
+        } finally {
+          this.#transitions.end();
+        }
+      },
+      unread: (delivery, reason) => within(() => this.#unread(lane, delivery, reason)),
       called: (...call) => this.#events.called(...call),
       parked: (delivery, position, parked) => {
         const job = delivery.jobs[position] as Job;
@@ -130,14 +154,18 @@ export class Dispatcher {
         job.position = 0;
         this.#crew.parked(lane, parked);
       },
-      waits: (parked, seen) => this.#waits(lane, parked, seen),
+      waits: (parked, seen) => within(() => this.#waits(lane, parked, seen)),
     };
   }
 
-  /** A worker could not read what it had been sent. Whatever had moved is lost. */
+  /**
+   * A worker could not read what it had been sent, or it could not be sent. Whatever had moved is lost; of several jobs it is
+   * not known whose arguments they are, and each goes on by itself.
+   */
   #unread(lane: Lane, delivery: Delivery, reason: unknown): void {
     const jobs = delivery.jobs.filter((job) => job.delivery === delivery && takeBack(job));
     this.#crew.finished(lane, delivery);
+    lane.worker?.release(delivery);
     const isLost = ({ moved }: Job) => delivery.jobs.length === 1 || moved;
     const others = jobs.filter((job) => !isLost(job));
     for (const job of others) job.alone = true;
@@ -160,11 +188,11 @@ export class Dispatcher {
     if (waited) delivery.jobs[0]?.nest?.left();
     // The worker first, our own users after it: it may have run dry.
     if (last) {
+      lane.lastTask = delivery.jobs.at(-1)?.label;
       this.#crew.finished(lane, delivery);
       if (!waited) this.#sender.tellNext(lane);
       this.#feeder.refill(lane);
     }
-    this.#feeder.holds = true;
     let failed = 0;
     for (let index = 0; index < values.length; index++) {
       const position = from + index;
@@ -183,9 +211,10 @@ export class Dispatcher {
       if (failure === undefined) this.#finish(job, 'fulfilled', values[index], ranMs);
       else this.#finish(job, 'rejected', failure[1], ranMs);
     }
-    this.#feeder.holds = false;
-    this.#feeder.feedIdle();
-    if (last && !this.#crew.allIdle) this.#feeder.topUpSoon();
+    // Not before all times have been read: the next delivery in its room has times of its own.
+    if (last) lane.worker?.release(delivery);
+    this.#feeder.feedSoon();
+    if (last && (!this.#crew.allIdle || this.#queue.size > 0)) this.#feeder.topUpSoon();
   }
 
   #died(delivery: Delivery, end: ThreadEnd, next: Job | undefined): boolean {

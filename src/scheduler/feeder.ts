@@ -5,8 +5,10 @@ import { isBefore } from './pending-queue.ts';
 import type { PendingQueue } from './pending-queue.ts';
 import type { Sender } from './sender.ts';
 import { stealFrom, takeBack, takeBackFrom } from './take-back.ts';
+import type { Transitions } from './transitions.ts';
 
 export interface FeederParts {
+  readonly transitions: Transitions;
   readonly queue: PendingQueue;
   readonly crew: Crew;
   readonly sender: Sender;
@@ -15,14 +17,12 @@ export interface FeederParts {
 }
 
 /**
- * Decides when a worker gets more. One that has nothing is fed at once. One that has something is topped up when the event
+ * Decides when a worker gets more. One that has nothing is fed as soon as the books are in order. One that has something is topped up when the event
  * loop comes round (`setImmediate`), so that everything submitted until then can travel in one delivery. What is on its way
  * can be taken back: for a more urgent job, for a free worker, for a cancellation.
  */
 export class Feeder {
   readonly #parts: FeederParts;
-  /** While results are handed out: whatever is submitted meanwhile is sent afterwards, together. */
-  holds = false;
   #topUpDue = false;
 
   constructor(parts: FeederParts) {
@@ -34,8 +34,8 @@ export class Feeder {
     job.transitionTo('queued');
     queue.push(job);
     if (isBefore(job, sender.lowestSent)) this.#recallBelow(job);
-    if (crew.idle === undefined || this.holds) this.topUpSoon();
-    else this.feedIdle();
+    if (crew.idle === undefined) this.topUpSoon();
+    else this.feedSoon();
     crew.revive();
   }
 
@@ -65,14 +65,26 @@ export class Feeder {
     this.#topUpDue = true;
     setImmediate(() => {
       this.#topUpDue = false;
-      this.feedIdle();
-      this.#topUp();
-      const { queue, crew } = this.#parts;
-      if (queue.size === 0 && crew.idle !== undefined && !crew.allIdle) this.#steal();
+      this.#parts.transitions.run(() => {
+        this.#feedIdle();
+        this.#topUp();
+        const { queue, crew } = this.#parts;
+        if (queue.size === 0 && crew.idle !== undefined && !crew.allIdle) this.#steal();
+      });
     });
   }
 
-  feedIdle(): void {
+  /** Feeds those that have nothing, at the end of the transition. */
+  feedSoon(): void {
+    this.#parts.transitions.endWith(this.#feed);
+  }
+
+  readonly #feed = (): void => {
+    this.#feedIdle();
+    if (this.#parts.queue.size > 0) this.topUpSoon();
+  };
+
+  #feedIdle(): void {
     const { queue, crew, sender } = this.#parts;
     if (crew.idle !== undefined) this.#dropExpired();
     for (let lane = crew.idle; lane !== undefined && queue.size > 0; lane = crew.idle) {
@@ -95,11 +107,7 @@ export class Feeder {
 
   /** A task whose time is up must not reach a worker, also when the timer is late. */
   #dropExpired(): void {
-    if (this.#parts.queue.size === 0) return;
-    const { holds } = this;
-    this.holds = true;
-    this.#parts.sending();
-    this.holds = holds;
+    if (this.#parts.queue.size > 0) this.#parts.sending();
   }
 
   #recallBelow({ priority, depth }: Job): void {
@@ -116,6 +124,6 @@ export class Feeder {
     const stolen = stealFrom(this.#parts.crew.lanes);
     if (stolen.length === 0) return;
     this.requeue(stolen);
-    this.feedIdle();
+    this.#feedIdle();
   }
 }

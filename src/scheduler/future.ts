@@ -1,3 +1,4 @@
+import { askBrand, brand } from '../brand.ts';
 import { boolean, checkOptions } from '../options.ts';
 import type { Task } from '../tasks/task.ts';
 import type { Job } from './job.ts';
@@ -30,6 +31,10 @@ export interface Timing {
  */
 export class Future<out R> {
   readonly #job: Job;
+
+  static {
+    brand(this, 'Future', (future) => future.#job);
+  }
 
   /** Internal: futures come from an executor. */
   constructor(job: Job) {
@@ -109,15 +114,11 @@ export class Future<out R> {
 
   /** The job behind a future: how the scheduler's own loops listen without making a promise. */
   static jobOf(future: Future<unknown>): Job {
-    return future.#job;
+    return #job in future ? future.#job : (askBrand(future, 'Future') as Job);
   }
 
   /** How a job has ended: for streams that read many of them without a promise each. */
   static outcomeOf(job: Job): Outcome<unknown> {
     return job.future.#outcomeOf(job);
-  }
-
-  static isFuture(value: unknown): value is Future<unknown> {
-    return typeof value === 'object' && value !== null && #job in value;
   }
 }

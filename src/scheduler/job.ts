@@ -7,6 +7,8 @@ import type { Guard } from './guard.ts';
 import type { Linked } from './linked-list.ts';
 import type { Nest } from './nest.ts';
 import { Progress } from './progress.ts';
+import type { SubmitWaiter } from './submit-waiter.ts';
+import type { News, Transitions } from './transitions.ts';
 import type { UnreadFailure } from './unobserved.ts';
 
 /**
@@ -28,18 +30,19 @@ function mayBecome(from: JobStatus, to: JobStatus): boolean {
   return from === 'sent' && (ends || to === 'queued' || to === 'fulfilled');
 }
 
-/** Called once, synchronously, when a job has settled. */
+/** Called once when a job has settled, and the books are in order. */
 export interface SettlementListener {
   settled(job: Job): void;
 }
 
 /** What a job asks of the scheduler that owns it. */
 export interface JobOwner {
+  readonly transitions: Transitions;
   cancel(job: Job, reason: unknown, interrupt: boolean): boolean;
 }
 
 /** The scheduler's record of one submission; `Future` is its public face. */
-export class Job implements Linked {
+export class Job implements Linked, News {
   readonly id: number;
   readonly task: Task<unknown>;
   readonly options: TaskOptions;
@@ -74,6 +77,9 @@ export class Job implements Linked {
   delivery: Delivery | null = null;
   position = 0;
 
+  /** What stands in line for it, while it waits for a place. */
+  waiter: SubmitWaiter | null = null;
+
   list: object | null = null;
   previous: Linked | null = null;
   next: Linked | null = null;
@@ -84,6 +90,8 @@ export class Job implements Linked {
   depth = 0;
   /** The tasks that it has submitted; null if there were none. */
   nest: Nest | null = null;
+  /** Of a task that a task has submitted: hears of the settlement within the transition, and runs no user code. */
+  origin: SettlementListener | null = null;
   /** Watches its signal and its times; null if it has none. */
   guard: Guard | null = null;
   /** Did anybody ask for the outcome? */
@@ -195,12 +203,19 @@ export class Job implements Linked {
     // A thread may run on with it; what it tells of its times comes too late.
     if (this.endedAt === undefined) {
       this.startedAt = this.runningSince;
-      this.endedAt = performance.now();
+      // The clocks of two threads differ by a little.
+      this.endedAt = Math.max(performance.now(), this.startedAt ?? 0);
     }
     this.transitionTo(status);
     this.value = value;
-    if (status === 'fulfilled') this.#resolve?.(value);
-    else this.#reject?.(value);
+    this.origin?.settled(this);
+    this.owner.transitions.tell(this);
+  }
+
+  /** It has settled: whoever waits for that is told. */
+  tell(): void {
+    if (this.status === 'fulfilled') this.#resolve?.(this.value);
+    else this.#reject?.(this.value);
     this.#progress?.end();
     const listeners = this.#listeners;
     if (listeners === null) return;

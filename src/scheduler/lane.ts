@@ -63,7 +63,10 @@ export class Lane {
     return this.deliveries.find(isAtWork) ?? [...this.parked].find(isAtWork);
   }
 
-  /** What it executes at this instant, a job included that was cancelled and has not returned. */
+  /**
+   * What it executes at this instant, a job included that was cancelled and has not returned. Of several that have waited and
+   * are to go on, it is one that has the thread, or else one that has not settled: they go on one after the other.
+   */
   get runningJob(): Job | undefined {
     for (const delivery of this.deliveries) {
       for (let position = delivery.answered; position < delivery.jobs.length; position++) {
@@ -71,8 +74,12 @@ export class Lane {
         if (isRunning(job, position, delivery)) return job;
       }
     }
-    for (const { jobs } of this.resumed) return jobs[0];
-    return undefined;
+    let next: Job | undefined;
+    for (const { hasThread, jobs } of this.resumed) {
+      if (hasThread) return jobs[0];
+      if (next?.done !== false) next = jobs[0];
+    }
+    return next;
   }
 
   /** Does it execute a task at this instant whose future has not been settled? */

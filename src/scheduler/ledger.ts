@@ -1,4 +1,5 @@
 import type { TaskTimeoutError } from '../errors.ts';
+import { isAborted, reasonOf } from '../on-abort.ts';
 import type { Admission } from './admission.ts';
 import { Backlog } from './backlog.ts';
 import type { Delivery, WorkerBackend, WorkerEvents } from './backend.ts';
@@ -10,10 +11,12 @@ import type { Job } from './job.ts';
 import type { Nest } from './nest.ts';
 import type { SchedulerOptions } from './scheduler.ts';
 import type { Counters } from './stats.ts';
+import type { Transitions } from './transitions.ts';
 import { Unobserved } from './unobserved.ts';
 
 /** What a ledger shares with the scheduler that keeps it. */
 export interface LedgerParts {
+  readonly transitions: Transitions;
   readonly admission: Admission;
   readonly counters: Counters;
   readonly deadlines: Deadlines;
@@ -47,7 +50,7 @@ export class Ledger {
     this.#name = options.name;
     this.#interruptGraceMs = options.interruptGraceMs;
     this.unobserved = new Unobserved(options.onUnobservedError);
-    this.dispatcher = new Dispatcher(backend, options, {
+    this.dispatcher = new Dispatcher(backend, options, parts.transitions, {
       sending: () => this.#parts.deadlines.ringDue(),
       next: (job) => job.guard?.started(),
       began: (job) => this.#began(job),
@@ -81,11 +84,13 @@ export class Ledger {
     this.backlog.enter(job);
     job.holdsBytes = true;
     const { signal } = job.options;
-    if (signal?.aborted === true) return this.#settleAndLeave(job, 'cancelled', signal.reason);
+    if (signal !== undefined && isAborted(signal))
+      return this.#settleAndLeave(job, 'cancelled', reasonOf(signal));
     if (Guard.needed(job)) {
       job.guard = new Guard(job, this.#parts.deadlines, {
-        cancel: (_, reason, interrupt) => this.cancel(job, reason, interrupt),
-        expire: (_, error, interrupt) => this.#expire(job, error, interrupt),
+        cancel: (_, reason, interrupt) => void this.cancel(job, reason, interrupt),
+        expire: (_, error, interrupt) =>
+          this.#parts.transitions.run(() => this.#expire(job, error, interrupt)),
       });
     }
     return this.dispatcher.enqueue(job);
@@ -94,7 +99,8 @@ export class Ledger {
   /** Cancels a job wherever it stands; see `Future.cancel`. */
   cancel(job: Job, reason: unknown, interrupt: boolean): boolean {
     const mayEndThread = interrupt && job.interruptible;
-    if (!job.done) return this.#end(job, 'cancelled', reason, mayEndThread);
+    if (!job.done)
+      return this.#parts.transitions.run(() => this.#end(job, 'cancelled', reason, mayEndThread));
     // Cancelled or expired while it ran, and now its thread is wanted as well.
     if (mayEndThread) this.#endThreadIn(this.#interruptGraceMs, job);
     return job.status === 'cancelled';
@@ -116,11 +122,12 @@ export class Ledger {
   #expire(job: Job, error: TaskTimeoutError, interrupt: boolean): void {
     if (job.done || this.#end(job, 'rejected', error, interrupt)) return;
     // It has returned, and its result is on its way. But a task behind it may hold that up, or its own getters.
-    this.#parts.deadlines.set(resultGraceMs, () => {
+    const over = () => {
       if (job.done || this.#end(job, 'rejected', error, interrupt)) return;
       this.#settle(job, 'rejected', error);
       if (interrupt) this.#endThreadIn(this.#interruptGraceMs, job);
-    });
+    };
+    this.#parts.deadlines.set(resultGraceMs, () => this.#parts.transitions.run(over));
   }
 
   /** Settles a job before its time. False if it has finished, and its result is on its way. */
@@ -130,14 +137,15 @@ export class Ledger {
       this.#settleAndLeave(job, status, value);
       return true;
     }
-    const { delivery } = job;
-    if (delivery?.askToStop(job.position, value) !== true) return false;
+    const { delivery, position } = job;
+    if (delivery?.askToStop(position, value) !== true) return false;
     this.#settle(job, status, value);
+    this.#parts.transitions.tell({ tell: () => delivery.tellToStop(position) });
     const { timeoutMs } = job.options;
     if (interrupt) this.#endThreadIn(this.#interruptGraceMs, job);
     else if (timeoutMs !== undefined) {
       // The future has settled before its time; the thread's time is still limited.
-      const ranMs = performance.now() - delivery.startedAt(job.position);
+      const ranMs = performance.now() - delivery.startedAt(position);
       this.#endThreadIn(Math.max(0, timeoutMs - ranMs) + this.#interruptGraceMs, job);
     }
     return true;
@@ -160,16 +168,20 @@ export class Ledger {
   #settle(job: Job, status: 'fulfilled' | 'rejected' | 'cancelled', value: unknown): void {
     job.guard?.dispose();
     this.#unsettled--;
-    if (settlementsHeard()) publishSettle(this.#name, job, status, value);
-    this.#parts.counters.settled(job, status);
+    const { transitions, counters } = this.#parts;
+    if (settlementsHeard()) publishSettle(transitions, this.#name, job, status, value);
+    counters.settled(job, status);
     job.settle(status, value);
+    const { nest } = job;
+    if (nest !== null) transitions.chore(() => this.#parts.abandoned(job, nest));
     if (status === 'rejected' && !job.observed) this.unobserved.add(job);
   }
 
   /** Its arguments are no longer pending; but one that may have to run again is not done with them. */
   #began(job: Job): void {
     if (job.retriesLeft === 0) this.#releaseBytes(job);
-    if (taskChannels.start.hasSubscribers && !job.done) publishStart(this.#name, job);
+    if (taskChannels.start.hasSubscribers && !job.done)
+      publishStart(this.#parts.transitions, this.#name, job);
   }
 
   #left(job: Job, ranMs: number | undefined): void {
@@ -191,6 +203,7 @@ export class Ledger {
 
   /** Its thread has crashed, and it runs again: the jobs that it had submitted were for nothing. */
   #restarts(job: Job): void {
+    job.startedAt = undefined;
     const { nest } = job;
     if (nest === null) return;
     nest.left();
@@ -199,7 +212,7 @@ export class Ledger {
     job.nest = null;
     this.backlog.forget(job);
     this.backlog.count(job);
-    this.#parts.abandoned(job, nest);
+    this.#parts.transitions.chore(() => this.#parts.abandoned(job, nest));
   }
 
   #releaseBytes(job: Job): void {

@@ -1,6 +1,7 @@
 import { ExecutorClosedError } from '../errors.ts';
 import type { Admission } from './admission.ts';
 import type { Ledger } from './ledger.ts';
+import type { Transitions } from './transitions.ts';
 
 /** How an executor ends; each later one is more urgent. */
 export type ShutdownMode = 'drain' | 'cancel' | 'kill';
@@ -30,14 +31,16 @@ const stateFor = { drain: 'draining', cancel: 'cancelling', kill: 'killing' } as
 export class Lifecycle {
   readonly pullers: Set<Puller> = new Set();
   readonly #name: string;
+  readonly #transitions: Transitions;
   readonly #admission: Admission;
   readonly #ledger: Ledger;
   #state: SchedulerState = 'open';
   #closed: Promise<void> | null = null;
   #whenDrained: (() => void) | null = null;
 
-  constructor(name: string, admission: Admission, ledger: Ledger) {
+  constructor(name: string, transitions: Transitions, admission: Admission, ledger: Ledger) {
     this.#name = name;
+    this.#transitions = transitions;
     this.#admission = admission;
     this.#ledger = ledger;
   }
@@ -76,9 +79,10 @@ export class Lifecycle {
     this.#state = state;
     const error = this.closedError();
     this.#admission.close(error, this.takesNested ? ['others'] : ['nested', 'others']);
-    for (const puller of this.pullers) puller.closed(error);
     if (state !== 'draining') this.#ledger.endUnclaimed('cancelled', error);
     if (state === 'killing') this.#ledger.cancelRunning(error);
+    // It lets their sources clean up.
+    for (const puller of this.pullers) this.#transitions.tell({ tell: () => puller.closed(error) });
   }
 
   async #close(): Promise<void> {

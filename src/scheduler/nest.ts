@@ -1,7 +1,6 @@
 import { Waiter } from './admission.ts';
 import type { Admission } from './admission.ts';
 import type { Job } from './job.ts';
-import type { SubmitWaiter } from './submit-waiter.ts';
 
 /** How the worker of a task learns what becomes of a task that it has submitted. */
 export interface NestedCall {
@@ -38,8 +37,8 @@ class Return extends Waiter {
  */
 export class Nest {
   readonly #admission: Admission;
-  /** Those that have not settled; with what stands in line for one that had no place at once. */
-  readonly children: Map<Job, SubmitWaiter | null> = new Map();
+  /** Those that have not settled. */
+  readonly children: Set<Job> = new Set();
   /** If it has left: did it when it left? Then it is the ledger's to release. */
   holdsPlace = true;
   #state: 'works' | 'waits' | 'returns' | 'left' = 'works';

@@ -5,9 +5,11 @@ import type { Job } from './job.ts';
 import { Nest } from './nest.ts';
 import type { NestedCall } from './nest.ts';
 import type { SubmitWaiter } from './submit-waiter.ts';
+import type { Transitions } from './transitions.ts';
 
 /** What these jobs ask of the scheduler. */
 export interface NestedParts {
+  readonly transitions: Transitions;
   readonly admission: Admission;
   create(task: Task<unknown>, options: TaskOptions): Job;
   /**
@@ -18,8 +20,6 @@ export interface NestedParts {
   tryAdmit(job: Job, before: () => void): boolean;
   /** Stands in line before the others, or is refused because the executor is closing. */
   wait(job: Job): SubmitWaiter;
-  /** Ends one that has never been admitted. */
-  abort(job: Job, reason: unknown): void;
   cancel(job: Job, reason: unknown): void;
 }
 
@@ -42,45 +42,40 @@ export class NestedJobs {
     options: TaskOptions,
     call: NestedCall,
   ): (reason: unknown) => void {
-    const nest = (parent.nest ??= this.#open(parent));
+    // A subscriber may cancel it, or the parent, and what not.
     const job = this.#parts.create(task, { priority: parent.priority, ...options });
     job.depth = parent.depth + 1;
     job.observe();
-    nest.children.set(job, null);
-    job.onSettled({
-      settled: () => {
-        nest.children.delete(job);
-        nest.tell(() => call.settled(job));
-      },
-    });
+    this.#parts.transitions.run(() => this.#enter(parent, job, call));
+    return (reason) => this.#cancel(job, reason);
+  }
+
+  #enter(parent: Job, job: Job, call: NestedCall): void {
+    const nest = (parent.nest ??= new Nest(this.#parts.admission));
+    const settled = () => {
+      nest.children.delete(job);
+      // A reason may have getters.
+      const news = { tell: () => call.settled(job) };
+      nest.tell(() => this.#parts.transitions.tell(news));
+    };
+    if (job.done) return settled();
+    nest.children.add(job);
+    job.origin = { settled };
     const admitted = () => {
       // One that has settled is known by that, and its worker waits for nothing more.
       if (!job.done && call.admitted !== undefined) nest.tell(call.admitted);
     };
-    if (parent.done) this.#parts.abort(job, reasonOf(parent));
-    else if (!this.#parts.tryAdmit(job, admitted)) {
-      const waiter = this.#parts.wait(job);
-      if (!job.done) nest.children.set(job, waiter);
-      waiter.promise.then(admitted, () => {});
-    }
-    return (reason) => this.#cancel(job, nest.children.get(job) ?? null, reason);
-  }
-
-  #open(parent: Job): Nest {
-    const nest = new Nest(this.#parts.admission);
-    parent.onSettled({ settled: () => this.abandon(parent, nest) });
-    return nest;
+    if (parent.done) this.#parts.cancel(job, reasonOf(parent));
+    else if (!this.#parts.tryAdmit(job, admitted)) this.#parts.wait(job).promise.then(admitted, () => {});
   }
 
   /** Cancels what the parent has submitted: nobody will hear of it. */
   abandon(parent: Job, nest: Nest): void {
-    for (const [job, waiter] of nest.children) this.#cancel(job, waiter, reasonOf(parent));
+    for (const job of nest.children) this.#cancel(job, reasonOf(parent));
   }
 
-  #cancel(job: Job, waiter: SubmitWaiter | null, reason: unknown): void {
-    if (job.done) return;
-    if (job.status === 'waiting') waiter?.aborted(reason);
-    else this.#parts.cancel(job, reason);
+  #cancel(job: Job, reason: unknown): void {
+    if (!job.done) this.#parts.cancel(job, reason);
   }
 }
 

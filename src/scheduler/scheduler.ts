@@ -1,4 +1,5 @@
 import { SaturatedError } from '../errors.ts';
+import { isAborted, reasonOf } from '../on-abort.ts';
 import type { ExecutorClosedError } from '../errors.ts';
 import { Task } from '../tasks/task.ts';
 import type { TaskTarget } from '../tasks/task.ts';
@@ -27,6 +28,7 @@ import { Counters } from './stats.ts';
 import type { ExecutorStats } from './stats.ts';
 import { SubmitWaiter } from './submit-waiter.ts';
 import type { WaitParts } from './submit-waiter.ts';
+import { Transitions } from './transitions.ts';
 import type { UnobservedErrorHandler } from './unobserved.ts';
 
 export interface SchedulerOptions {
@@ -44,6 +46,7 @@ export interface SchedulerOptions {
 /** Where every submission goes in. What becomes of it is the ledger's; how the executor ends, the lifecycle's. */
 export class Scheduler implements JobOwner {
   readonly #options: SchedulerOptions;
+  readonly transitions: Transitions = new Transitions();
   readonly admission: Admission;
   readonly #ledger: Ledger;
   readonly #deadlines = new Deadlines();
@@ -59,6 +62,7 @@ export class Scheduler implements JobOwner {
     this.#options = options;
     this.admission = new Admission(options.workers + options.maxPending, options.maxPendingBytes);
     this.#ledger = new Ledger(backend, options, {
+      transitions: this.transitions,
       admission: this.admission,
       counters: this.#counters,
       deadlines: this.#deadlines,
@@ -66,16 +70,17 @@ export class Scheduler implements JobOwner {
       called: (parent, task, options, call) => this.#nested.submit(parent, task, options, call),
       abandoned: (parent, nest) => this.#nested.abandon(parent, nest),
     });
-    this.#lifecycle = new Lifecycle(options.name, this.admission, this.#ledger);
+    this.#lifecycle = new Lifecycle(options.name, this.transitions, this.admission, this.#ledger);
     this.#nested = new NestedJobs({
+      transitions: this.transitions,
       admission: this.admission,
       create: (task, given) => this.createJob(task, given),
       tryAdmit: (job, before) => this.#tryAdmitNested(job, before),
       wait: (job) => this.#standInLine(job, () => {}, 'nested'),
-      abort: (job, reason) => void this.abortWaiting(job, reason),
       cancel: (job, reason) => void this.cancel(job, reason, true),
     });
     this.#waits = {
+      transitions: this.transitions,
       admission: this.admission,
       deadlines: this.#deadlines,
       admitted: (job) => this.#ledger.enter(job),
@@ -104,33 +109,53 @@ export class Scheduler implements JobOwner {
     return this.#ledger.dispatcher.crew.ready();
   }
 
-  /** A record for a submission. It counts as submitted from here on: admit it, refuse it or let it wait. */
+  /**
+   * A record for a submission. It counts as submitted from here on: admit it, refuse it or let it wait. A subscriber may have
+   * cancelled it already: then it has settled.
+   */
   createJob(task: Task<unknown>, options: TaskOptions): Job {
     const bytes = payloadBytes(Task.argsOf(task));
     this.#counters.submitted++;
     const job = new Job(this.#nextId++, task, options, bytes, this);
-    if (taskChannels.submit.hasSubscribers) publishSubmit(this.#options.name, job);
+    // What comes of it is told when all its subscribers have been.
+    if (taskChannels.submit.hasSubscribers)
+      this.transitions.run(() => publishSubmit(this.#options.name, job));
     return job;
   }
 
   /** Admits the job if there is a place for it at once and nobody waits for one. */
   tryAdmit(job: Job): boolean {
-    if (this.state !== 'open' || !this.admission.tryAdmit(job.bytes)) return false;
-    this.#ledger.enter(job);
+    if (job.done || this.state !== 'open' || !this.admission.tryAdmit(job.bytes)) return false;
+    this.#enter(job);
     return true;
   }
 
   #tryAdmitNested(job: Job, before: () => void): boolean {
     if (!this.#lifecycle.takesNested || !this.admission.tryAdmitNested(job.bytes)) return false;
     before();
-    this.#ledger.enter(job);
+    this.#enter(job);
     return true;
+  }
+
+  #enter(job: Job): void {
+    this.transitions.begin();
+    try {
+      this.#ledger.enter(job);
+    } finally {
+      this.transitions.end();
+    }
   }
 
   /** Waits for a place in `submit()`; rejects with why there is none: saturated, closed, late, or the signal's reason. */
   waitForPlace(job: Job): Promise<void> {
     const { maxWaiting } = this.#options;
-    if (this.#callers >= maxWaiting && this.state === 'open' && job.options.signal?.aborted !== true) {
+    const { signal } = job.options;
+    if (job.done) return Promise.reject(job.value);
+    if (
+      this.#callers >= maxWaiting &&
+      this.state === 'open' &&
+      (signal === undefined || !isAborted(signal))
+    ) {
       const message = `${maxWaiting} callers wait for a place already (maxWaiting)`;
       return Promise.reject(this.refuse(job, this.saturated(message, maxWaiting)));
     }
@@ -148,7 +173,7 @@ export class Scheduler implements JobOwner {
     const waiter = new SubmitWaiter(job, this.#waits, over);
     const isOpen = line === 'nested' ? this.#lifecycle.takesNested : this.state === 'open';
     if (!isOpen) waiter.closed(this.closedError());
-    else if (signal?.aborted === true) waiter.aborted(signal.reason);
+    else if (signal !== undefined && isAborted(signal)) waiter.aborted(reasonOf(signal));
     else if (line === 'nested') this.admission.waitFirst(waiter, 'nested');
     else this.admission.wait(waiter);
     return waiter;
@@ -170,25 +195,28 @@ export class Scheduler implements JobOwner {
   /** Ends the wait for a place, or gives it back. */
   giveUp(reservation: Reservation): void {
     if (reservation.held) this.releasePlace();
-    else this.admission.leave(reservation);
+    else this.transitions.run(() => this.admission.leave(reservation));
   }
 
   /** Admits a job to the place that was reserved for it. If there is no room for its bytes, the place goes back. */
   tryAdmitReserved(job: Job): boolean {
-    if (this.state !== 'open' || !this.admission.tryAddBytes(job.bytes)) {
+    if (job.done || this.state !== 'open' || !this.admission.tryAddBytes(job.bytes)) {
       this.releasePlace();
       return false;
     }
-    this.#ledger.enter(job);
+    this.#enter(job);
     return true;
   }
 
   /** Ends a submission that was never admitted. */
   refuse<E>(job: Job, error: E): E {
-    if (taskChannels.refuse.hasSubscribers) publishRefuse(this.#options.name, job, error);
-    job.settle('rejected', error);
-    this.#counters.refused++;
-    return error;
+    if (job.done) return error;
+    return this.transitions.run(() => {
+      if (taskChannels.refuse.hasSubscribers) publishRefuse(this.transitions, this.#options.name, job, error);
+      this.#counters.refused++;
+      job.settle('rejected', error);
+      return error;
+    });
   }
 
   saturated(message: string, limit: number = this.admission.capacity): SaturatedError {
@@ -198,7 +226,10 @@ export class Scheduler implements JobOwner {
 
   /** Cancels a job wherever it stands; see `Future.cancel`. */
   cancel(job: Job, reason: unknown, interrupt: boolean): boolean {
-    return this.#ledger.cancel(job, reason, interrupt);
+    if (job.status !== 'waiting') return this.#ledger.cancel(job, reason, interrupt);
+    if (job.waiter === null) this.abortWaiting(job, reason);
+    else job.waiter.aborted(reason);
+    return true;
   }
 
   stats(): ExecutorStats {
@@ -213,25 +244,27 @@ export class Scheduler implements JobOwner {
 
   /** Goes forward to the state that the mode asks for; resolves when every thread has ended. */
   shutdown(mode: ShutdownMode): Promise<void> {
-    return this.#lifecycle.shutdown(mode);
+    return this.transitions.run(() => this.#lifecycle.shutdown(mode));
   }
 
   /** Cancels what no worker has begun of the jobs that this listener waits for. */
   cancelUnclaimed(reason: unknown, only: object): void {
-    this.#ledger.endUnclaimed('cancelled', reason, only);
+    this.transitions.run(() => this.#ledger.endUnclaimed('cancelled', reason, only));
   }
 
   /** Ends a submission whose signal was aborted before it had a place. */
   abortWaiting<E>(job: Job, reason: E): E {
-    if (settlementsHeard()) publishSettle(this.#options.name, job, 'cancelled', reason);
-    job.settle('cancelled', reason);
-    this.#counters.cancelled++;
-    return reason;
+    return this.transitions.run(() => {
+      if (settlementsHeard()) publishSettle(this.transitions, this.#options.name, job, 'cancelled', reason);
+      this.#counters.cancelled++;
+      job.settle('cancelled', reason);
+      return reason;
+    });
   }
 
   /** Gives back a place that was reserved in vain. */
   releasePlace(): void {
-    this.admission.releasePlace();
+    this.transitions.run(() => this.admission.releasePlace());
     this.#lifecycle.checkDrained();
   }
 

@@ -15,8 +15,8 @@ export interface SenderParts {
   readonly maxPendingBytes: number;
   /** A job that travels alone is the next that its worker runs. */
   readonly next: (job: Job) => void;
-  /** It can't be sent, alone either. */
-  readonly unsendable: (job: Job, error: unknown) => void;
+  /** An argument of one of its jobs can't be cloned. */
+  readonly unsendable: (lane: Lane, delivery: Delivery, error: unknown) => void;
 }
 
 /**
@@ -84,18 +84,18 @@ export class Sender {
     if (jobs.length === 0) return false;
     const alone = jobs.length === 1 ? (jobs[0] as Job) : undefined;
     const uneven = jobs.some(({ task }) => runTimes.isUneven(task.target));
-    let delivery: Delivery;
+    const heard = taskChannels.start.hasSubscribers;
+    const announce = alone !== undefined && (heard || alone.bytes > maxPendingBytes * announceShare);
+    const delivery = crew.deliver(lane, jobs);
+    delivery.brief = !uneven && (alone === undefined || this.#isBrief(alone));
+    this.#enter(jobs, delivery);
     try {
-      const heard = taskChannels.start.hasSubscribers;
-      const announce = alone !== undefined && (heard || alone.bytes > maxPendingBytes * announceShare);
-      delivery = crew.send(lane, jobs, { announce, eager: uneven });
+      crew.send(lane, delivery, { announce, eager: uneven });
     } catch (error) {
-      this.#unsendable(jobs, error);
+      this.#parts.unsendable(lane, delivery, error);
       return true;
     }
-    delivery.brief = !uneven && (alone === undefined || this.#isBrief(alone));
-    this.#sent(jobs, delivery);
-    if (lane.deliveries.length === 1) this.tellNext(lane);
+    if (lane.deliveries[0] === delivery) this.tellNext(lane);
     return true;
   }
 
@@ -119,33 +119,16 @@ export class Sender {
     return fairShare({ queued: queue.size, unanswered, workers: crew.lanes.length, depth, takers });
   }
 
-  #sent(jobs: readonly Job[], delivery: Delivery): void {
+  /** Before it is sent: cloning an argument may run a getter, and that may cancel any of them. */
+  #enter(jobs: readonly Job[], delivery: Delivery): void {
     for (let position = 0; position < jobs.length; position++) {
       const job = jobs[position] as Job;
-      // Cancelled meanwhile: cloning an argument may run a getter, and that anything.
-      if (job.done) {
-        if (delivery.takeBack(position)) delivery.taken++;
-        continue;
-      }
       job.transitionTo('sent');
       job.delivery = delivery;
       job.position = position;
       job.moved = job.transfer !== undefined;
       // Not the job itself, which would be kept alive.
       if (isBefore(this.lowestSent, job)) this.lowestSent = { priority: job.priority, depth: job.depth };
-    }
-  }
-
-  /** An argument can't be cloned. Of several jobs nobody knows which one's: each goes on by itself. */
-  #unsendable(jobs: readonly Job[], error: unknown): void {
-    for (const job of jobs.toReversed()) {
-      // Cancelled meanwhile, by a getter of its own.
-      if (job.done) continue;
-      if (jobs.length === 1) this.#parts.unsendable(job, error);
-      else {
-        job.alone = true;
-        this.#parts.queue.unshift(job);
-      }
     }
   }
 

@@ -1,13 +1,15 @@
 import { TaskTimeoutError } from '../errors.ts';
-import { offAbort, onAbort } from '../on-abort.ts';
+import { isAborted, offAbort, onAbort } from '../on-abort.ts';
 import type { Abortable } from '../on-abort.ts';
 import { Waiter } from './admission.ts';
 import type { Admission } from './admission.ts';
 import type { Alarm, Deadlines } from './deadlines.ts';
 import type { Job } from './job.ts';
+import type { Transitions } from './transitions.ts';
 
 /** What all waits of a scheduler share. */
 export interface WaitParts {
+  readonly transitions: Transitions;
   readonly admission: Admission;
   readonly deadlines: Deadlines;
   readonly admitted: (job: Job) => void;
@@ -33,6 +35,7 @@ export class SubmitWaiter extends Waiter implements Abortable {
   constructor(job: Job, parts: WaitParts, over: () => void) {
     super();
     this.#job = job;
+    job.waiter = this;
     this.bytes = job.bytes;
     this.#parts = parts;
     this.#over = over;
@@ -48,7 +51,8 @@ export class SubmitWaiter extends Waiter implements Abortable {
 
   /** One signal ends many: a place that another one gives up because of it is not for this one. */
   override get leaving(): boolean {
-    return this.#job.options.signal?.aborted === true;
+    const { signal } = this.#job.options;
+    return signal !== undefined && isAborted(signal);
   }
 
   granted(): void {
@@ -58,24 +62,28 @@ export class SubmitWaiter extends Waiter implements Abortable {
   }
 
   aborted(reason: unknown): void {
-    this.#end(this.#parts.aborted(this.#job, reason));
+    this.#end(() => this.#parts.aborted(this.#job, reason));
   }
 
   closed(error: unknown): void {
-    this.#end(this.#parts.refused(this.#job, error));
+    this.#end(() => this.#parts.refused(this.#job, error));
   }
 
   #endIn(delayMs: number, refuse: () => unknown): void {
-    this.#alarms.push(this.#parts.deadlines.set(delayMs, () => this.#end(refuse())));
+    this.#alarms.push(this.#parts.deadlines.set(delayMs, () => this.#end(refuse)));
   }
 
-  #end(error: unknown): void {
-    this.#dispose();
-    this.#parts.admission.leave(this);
-    this.#reject(error);
+  #end(refuse: () => unknown): void {
+    this.#parts.transitions.run(() => {
+      this.#dispose();
+      const error = refuse();
+      this.#parts.admission.leave(this);
+      this.#reject(error);
+    });
   }
 
   #dispose(): void {
+    this.#job.waiter = null;
     this.#over();
     for (const alarm of this.#alarms) alarm.cancel();
     if (this.#job.options.signal !== undefined) offAbort(this.#job.options.signal, this);

@@ -147,17 +147,19 @@ export class TaskStream<T> implements SettlementListener, Puller, AsyncIterableI
       return reserved ? this.#scheduler.releasePlace() : undefined;
     }
     const job = this.#scheduler.createJob(step.value, step.value.options);
+    // By a subscriber that has just been told of the task.
+    if (this.#left) {
+      this.#scheduler.cancel(job, leftReason(), false);
+      return reserved ? this.#scheduler.releasePlace() : undefined;
+    }
     const admitted = reserved ? this.#scheduler.tryAdmitReserved(job) : this.#scheduler.tryAdmit(job);
     return admitted ? this.#follow(job) : this.#waitForAdmission(job);
   }
 
   #waitForAdmission(job: Job): void {
-    const waiter = this.#scheduler.waitInStream(job);
-    const giveUp = () => {
-      if (job.status === 'waiting') waiter.aborted(leftReason());
-      else this.#scheduler.cancel(job, leftReason(), false);
-    };
-    const ended = waiter.promise.catch((error: unknown) => {
+    if (job.done) return this.#follow(job);
+    const giveUp = () => void this.#scheduler.cancel(job, leftReason(), false);
+    const ended = this.#scheduler.waitInStream(job).promise.catch((error: unknown) => {
       // Nobody will be admitted any more. Anything else is how this one task has ended.
       if (job.status === 'rejected' && error instanceof ExecutorClosedError) throw error;
     });

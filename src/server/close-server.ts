@@ -1,6 +1,9 @@
 import type { Server } from 'node:http';
+import type { Http2SecureServer, Http2Server } from 'node:http2';
+import { Server as NetServer } from 'node:net';
 import { InvalidOptionError } from '../index.ts';
-import { show } from '../options.ts';
+import { longestTimer, show } from '../options.ts';
+import { allClosed, closeIdle, cut } from './connections.ts';
 import { OverloadGate } from './overload-gate.ts';
 
 /** For answers that are on their way when the gate's time is up. Milliseconds. */
@@ -8,28 +11,35 @@ const answerMs = 500;
 
 /**
  * Ends a server that has a gate: takes no more connections, closes the gate, and resolves when every request has been
- * answered or refused. That takes `closeMs` and half a second at the most: connections that are open then are cut.
+ * answered or refused. That takes `closeMs` and half a second at the most: connections that are open then are cut, whatever
+ * has become of them (a WebSocket, say). Connections that were accepted before `millrace/http` was first imported are only
+ * known if they are HTTP/1.1, or a request of the gate has come over them.
+ *
+ * @param server of `node:http`, `node:https` or `node:http2`.
  *
  * Rejects with `InvalidOptionError` for anything that is not a server or not a gate.
  */
-export async function closeServer(server: Server, gate: OverloadGate): Promise<void> {
+export async function closeServer(
+  server: Server | Http2Server | Http2SecureServer,
+  gate: OverloadGate,
+): Promise<void> {
   OverloadGate.check(gate);
-  // HTTP/2 servers have only some of these methods, or none.
-  if (typeof server?.closeAllConnections !== 'function') {
-    throw new InvalidOptionError('server', server, `server must be a node:http Server, not ${show(server)}`);
+  if (!(server instanceof NetServer)) {
+    const message = `server must be a node:http Server, or one of node:https or node:http2, not ${show(server)}`;
+    throw new InvalidOptionError('server', server, message);
   }
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  // Kept alive, and nothing to say: they would hold the server open until they time out.
-  server.closeIdleConnections();
-  const idle = setInterval(() => server.closeIdleConnections(), 10);
-  const cut = whenTimeIsUp(gate, () => server.closeAllConnections());
+  closeIdle(server);
+  const idle = setInterval(() => closeIdle(server), 10);
+  const timeUp = whenTimeIsUp(gate, () => cut(server));
   await gate.close();
   await closed;
+  await allClosed(server);
   clearInterval(idle);
-  clearTimeout(cut);
+  clearTimeout(timeUp);
 }
 
 /** To cut what is open then: somebody who still sends a body, say. To be cleared when all have gone. */
-export function whenTimeIsUp({ options }: OverloadGate, cut: () => void): NodeJS.Timeout {
-  return setTimeout(cut, options.closeMs + answerMs);
+export function whenTimeIsUp({ options }: OverloadGate, cutAll: () => void): NodeJS.Timeout {
+  return setTimeout(cutAll, Math.min(options.closeMs + answerMs, longestTimer));
 }

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Server as NetServer } from 'node:net';
 import { checkInstalledPeers, checkPeerVersion } from '../optional-peer.ts';
 import { whenTimeIsUp } from './close-server.ts';
-import { Connections } from './connections.ts';
+import { alike, cut, serverOf } from './connections.ts';
 import { cutOff } from './cut-off.ts';
 import { embed } from './embedding.ts';
 import type { EmbeddingOptions } from './embedding.ts';
@@ -52,11 +53,12 @@ export async function millrace(app: FastifyInstance, options: EmbeddingOptions):
   app.decorateRequest('millrace', null as never);
   const { gate, endExecutor } = embed(options);
   app.decorate('millrace', gate);
-  const connections = new Connections();
+  const servers = new Set([app.server as NetServer]);
   // A mistake in a route is told when it is added, and not to its clients; not for routes that were there before.
   app.addHook('onRoute', ({ config }) => void checkRequestOptions(config?.millrace ?? {}));
   app.addHook('onRequest', (request, reply, done) => {
-    connections.add(request.raw);
+    const server = serverOf(request.raw);
+    if (server !== undefined) servers.add(server);
     admit(gate, request, reply, done);
   });
   // Whoever's error it is: an upload that was refused half-way must not go on for ever.
@@ -64,15 +66,15 @@ export async function millrace(app: FastifyInstance, options: EmbeddingOptions):
     cutOff(request.raw, reply.raw);
     done();
   });
-  let cut: NodeJS.Timeout | undefined;
+  let timeUp: NodeJS.Timeout | undefined;
   app.addHook('preClose', (done) => {
     void gate.close();
-    cut = whenTimeIsUp(gate, () => connections.cut(app.server));
+    timeUp = whenTimeIsUp(gate, () => [...servers, ...alike(app.server)].forEach(cut));
     done();
   });
   app.addHook('onClose', async () => {
     // Fastify does not wait for its servers on further addresses: they may still have connections.
-    cut?.unref();
+    timeUp?.unref();
     await gate.close();
     await endExecutor();
   });

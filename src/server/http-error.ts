@@ -1,4 +1,6 @@
 import { STATUS_CODES } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { brand } from '../brand.ts';
 import { ExecutorClosedError, MillraceError, SaturatedError, TaskTimeoutError } from '../index.ts';
 
 /**
@@ -6,6 +8,10 @@ import { ExecutorClosedError, MillraceError, SaturatedError, TaskTimeoutError } 
  * from whatever is thrown; for `node:http` there is `sendError`.
  */
 export class HttpError extends MillraceError {
+  static {
+    brand(this, 'HttpError');
+  }
+
   readonly statusCode: number;
   /** The same, where a framework reads this name. */
   readonly status: number;
@@ -80,6 +86,15 @@ export function retryAfterSeconds(
 ): number {
   const seconds = Math.max(1, Math.ceil((expectedMs ?? 0) / 1000));
   return seconds + Math.floor(random() * (seconds + 1));
+}
+
+/** The same as far as it can be said over this request's protocol: HTTP/2 has no `Connection`. */
+export function sayable(error: HttpError, { httpVersionMajor }: IncomingMessage): HttpError {
+  const { connection, ...headers } = error.headers;
+  if (connection !== undefined && httpVersionMajor >= 2) {
+    return new HttpError(error.statusCode, error.code, error.message, headers, { cause: error.cause });
+  }
+  return error;
 }
 
 function unavailable(

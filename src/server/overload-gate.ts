@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { brand } from '../brand.ts';
 import { Executor, ExecutorClosedError, InvalidOptionError, TaskTimeoutError } from '../index.ts';
 import type { Future, Task, TaskOptions } from '../index.ts';
 import { show } from '../options.ts';
 import { asTask } from '../tasks/task.ts';
 import { AdmittedWork } from './admitted-work.ts';
+import { know } from './connections.ts';
 import { resolveGateOptions } from './gate-options.ts';
 import type { GateOptions, ResolvedGateOptions } from './gate-options.ts';
 import { hopeless } from './hopeless.ts';
@@ -34,6 +36,10 @@ export class OverloadGate {
   readonly #work = new AdmittedWork();
   #closing = false;
 
+  static {
+    brand(this, 'OverloadGate');
+  }
+
   /** @throws {InvalidOptionError} for an unknown option or a bad value. */
   constructor(executor: Executor, options: GateOptions = {}) {
     if (!(executor instanceof Executor)) {
@@ -62,6 +68,7 @@ export class OverloadGate {
    * @throws {InvalidOptionError} for an unknown option or a bad value.
    */
   enter(request: IncomingMessage, response: ServerResponse, options: RequestOptions = {}): RequestTasks {
+    know(request);
     return new RequestTasks(this, request, response, options);
   }
 

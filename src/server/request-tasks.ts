@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TaskTimeoutError } from '../index.ts';
 import type { Future, Task, TaskOptions } from '../index.ts';
+import { Client, clientGone } from './client.ts';
 import { cutOff } from './cut-off.ts';
-import { HttpError, toHttpError } from './http-error.ts';
+import { sayable, toHttpError } from './http-error.ts';
 import type { OverloadGate } from './overload-gate.ts';
 import { RequestDeadline } from './request-deadline.ts';
 import { checkRequestOptions, priorityOf } from './request-options.ts';
@@ -14,7 +15,9 @@ export class RequestTasks {
   readonly #gate: OverloadGate;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
+  readonly #client: Client;
   readonly #deadline: RequestDeadline;
+  #signal: AbortSignal | undefined;
   readonly #futures = new Set<Future<unknown>>();
   #watched = false;
 
@@ -30,6 +33,7 @@ export class RequestTasks {
     this.#gate = gate;
     this.#request = request;
     this.#response = response;
+    this.#client = new Client(request, response);
     const { deadlineHeader, deadlineMs: gateMs } = gate.options;
     this.#deadline = new RequestDeadline(request.headers, deadlineHeader, Math.min(deadlineMs, gateMs));
   }
@@ -45,7 +49,30 @@ export class RequestTasks {
 
   /** Has the client closed the connection before it was answered? */
   get gone(): boolean {
-    return this.#request.socket.destroyed || (this.#response.destroyed && !this.#response.writableFinished);
+    return this.#client.gone;
+  }
+
+  /**
+   * Aborts when the client closes the connection before it was answered, with the `HttpError` 499 that `run()` rejects
+   * with; aborted already if it has. For what is not a task: a body that is read, an answer that is streamed.
+   */
+  get signal(): AbortSignal {
+    if (this.#signal !== undefined) return this.#signal;
+    const controller = new AbortController();
+    this.#signal = controller.signal;
+    this.#client.onOver(() => {
+      if (this.gone) controller.abort(clientGone());
+    });
+    return this.#signal;
+  }
+
+  /**
+   * Resolves when the request is over: its answer has been handed to the platform, or its client has gone. It is never too
+   * late to ask, and it never rejects. (The response's own `close` may have been missed, and never comes for a request that
+   * was pipelined behind one that is not answered when the client goes.)
+   */
+  get over(): Promise<void> {
+    return new Promise((resolve) => this.#client.onOver(resolve));
   }
 
   /**
@@ -105,14 +132,14 @@ export class RequestTasks {
     if (answer === null) return error;
     if (answer.statusCode === 503) this.#gate.refused[this.class]++;
     cutOff(this.#request, this.#response);
-    return answer;
+    return sayable(answer, this.#request);
   }
 
   /** One listener for the request, however many tasks it has. */
   #watchClient(): void {
     if (this.#watched) return;
     this.#watched = true;
-    this.#response.once('close', () => {
+    this.#client.onOver(() => {
       if (this.gone) this.#disconnected();
     });
   }
@@ -130,9 +157,4 @@ export class RequestTasks {
   #interrupt(future: Future<unknown>): void {
     if (this.#gate.options.onDisconnect === 'interrupt') this.#gate.interrupts.end(future);
   }
-}
-
-/** 499 is nginx's number for it; nobody is there to read it, but logs do. */
-function clientGone(): HttpError {
-  return new HttpError(499, 'ERR_MILLRACE_CLIENT_GONE', 'the client closed the connection');
 }

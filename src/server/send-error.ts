@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { cutOff } from './cut-off.ts';
-import { toHttpError } from './http-error.ts';
+import { sayable, toHttpError } from './http-error.ts';
 
 /**
  * Answers an error on plain `node:http`: what `toHttpError` makes of it as JSON, 500 without details for anything else.
@@ -18,7 +18,7 @@ export function sendError(request: IncomingMessage, response: ServerResponse, er
   response.writeHead(statusCode, {
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(body),
-    ...known?.headers,
+    ...(known && sayable(known, request).headers),
   });
   cutOff(request, response);
   response.end(body);

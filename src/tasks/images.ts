@@ -37,9 +37,6 @@ export interface ImageMetadata {
   readonly pages: number;
 }
 
-/** Formats that are read, as sharp names what it found. */
-const inputFormats = new Set(['jpeg', 'png', 'webp', 'gif', 'tiff', 'heif', 'avif']);
-
 /**
  * Resizes an image, upright by its EXIF orientation; other metadata is dropped. Of an animation, the first frame.
  *
@@ -85,8 +82,8 @@ async function open(input: ImageInput, limits: Required<ImageLimits>): Promise<O
   const pipeline = sharp(source.bytes, options);
   const metadata = await refuseDamaged(pipeline.metadata(), source);
   const { format, width, height } = metadata;
-  if (!inputFormats.has(format)) {
-    throw imageError('ERR_NOT_AN_IMAGE', `${source.name} is ${format}, which is not accepted as an image`);
+  if (format !== source.format) {
+    throw imageError('ERR_NOT_AN_IMAGE', `${source.name} begins like ${source.format}, and is ${format}`);
   }
   if (width * height > maxPixels) {
     const pixels = `${width} × ${height} pixels, more than maxPixels (${maxPixels})`;

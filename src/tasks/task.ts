@@ -1,3 +1,4 @@
+import { brand } from '../brand.ts';
 import { InvalidTaskError } from '../errors.ts';
 import { show } from '../options.ts';
 import { validateTaskOptions } from './task-options.ts';
@@ -27,6 +28,10 @@ export class Task<out R> {
   readonly target: TaskTarget;
   readonly #args: readonly unknown[];
   readonly options: TaskOptions;
+
+  static {
+    brand(this, 'Task');
+  }
 
   /** Internal: options must have been validated. Use `tasks()` or `inline()`. */
   constructor(target: TaskTarget, args: readonly unknown[], options: TaskOptions) {
@@ -66,6 +71,11 @@ export class Task<out R> {
     return new Task<R>(this.target, this.#args, all);
   }
 
+  /** Was it made by this copy of the package? */
+  static isOwn(value: object): boolean {
+    return #args in value;
+  }
+
   /** The arguments, for those who only read them. */
   static argsOf(task: Task<unknown>): readonly unknown[] {
     return task.#args;
@@ -75,10 +85,19 @@ export class Task<out R> {
 /** What a task returns: `TaskResult<Task<string> | Task<number>>` is `string | number`. */
 export type TaskResult<T extends Task<unknown>> = T extends Task<infer R> ? R : never;
 
-/** @throws {InvalidTaskError} for anything that is not a task. */
+/**
+ * The task itself; of one that another copy of the package has made, the same as this copy makes it.
+ *
+ * @throws {InvalidTaskError} for anything that is not a task.
+ */
 export function asTask<R>(value: Task<R>): Task<R> {
-  if (value instanceof Task) return value;
+  if (typeof value === 'object' && value !== null && Task.isOwn(value)) return value;
+  if (value instanceof Task) return adopted(value);
   throw new InvalidTaskError(`not a task: ${show(value)} (make one with tasks() or inline())`);
+}
+
+function adopted<R>({ module, name, args, options }: Task<R>): Task<R> {
+  return new Task(internTarget(module, name), args, validateTaskOptions(options));
 }
 
 const targets = new Map<string, TaskTarget>();

@@ -1,4 +1,5 @@
 import { createHook } from 'node:async_hooks';
+import { getEventListeners } from 'node:events';
 import { MessagePort } from 'node:worker_threads';
 import { Executor } from 'millrace';
 import type { Future } from 'millrace';
@@ -80,7 +81,6 @@ test('one timer for a thousand deadlines, one listener for a thousand tasks of o
   const counts = new Map<string, number>();
   const hook = createHook({ init: (_, type) => counts.set(type, (counts.get(type) ?? 0) + 1) });
   const { signal } = new AbortController();
-  const listens = vi.spyOn(signal, 'addEventListener');
   const futures = await held(() => {
     hook.enable();
     const all = Array.from(
@@ -91,6 +91,6 @@ test('one timer for a thousand deadlines, one listener for a thousand tasks of o
     return all;
   });
   expect(counts.get('Timeout')).toBe(1);
-  expect(listens).toHaveBeenCalledTimes(1);
+  expect(getEventListeners(signal, 'abort')).toHaveLength(1);
   await settled(futures);
 });

@@ -4,7 +4,7 @@ import { Backlog } from '../../src/scheduler/backlog.ts';
 import { Job } from '../../src/scheduler/job.ts';
 import { Lane } from '../../src/scheduler/lane.ts';
 import { Bench } from './bench.ts';
-import { makeTask } from './make-job.ts';
+import { makeTask, nobody } from './make-job.ts';
 
 /** Lets the scheduler learn how long tasks of this name take. */
 function teach(bench: Bench, name: string, ms: number): void {
@@ -117,7 +117,7 @@ test('whatever enters and leaves, an empty backlog expects nothing', () => {
       const lanes = [new Lane(0, Infinity)];
       const jobs = all.map(({ name, priority, ms }, id) => {
         const made = makeTask(name, { priority });
-        const job = new Job(id, made, made.options, 0, { cancel: () => false });
+        const job = new Job(id, made, made.options, 0, nobody);
         backlog.enter(job);
         if (id % 3 === 0) backlog.leave(job, ms);
         return job;

@@ -15,15 +15,27 @@ import { makeTask } from './make-job.ts';
 /** An argument that can't be cloned, as far as the fake backend is concerned. */
 export const uncloneable = (): void => {};
 
+/** An argument with a getter that does this when the task is sent. */
+export const acting = (act: () => void): object => ({
+  get acts() {
+    act();
+    return 1;
+  },
+});
+
 /** Deliveries that a fake worker holds at the most, as many as a real one. */
-const room = 4;
+const room = 5;
 
 /** Workers that do nothing but what the test tells them to. */
 export class FakeBackend implements WorkerBackend {
   readonly workers: FakeWorker[] = [];
 
+  /** What users have put where it is run: getters of what threads start with, of reasons and of results. */
+  acts: () => void = () => {};
+
   start(events: WorkerEvents): FakeWorker {
-    const worker = new FakeWorker(this.workers.length, events);
+    this.acts();
+    const worker = new FakeWorker(this.workers.length, events, () => this.acts());
     this.workers.push(worker);
     return worker;
   }
@@ -49,24 +61,25 @@ class FakeDelivery implements Delivery {
   answered = 0;
   taken = 0;
   brief = false;
-  readonly claims: (Claim | 'moved')[];
+  readonly claims: Claim[];
   hasThread = true;
   readonly stopping = new Set<number>();
   readonly times: [start: number, end: number][] = [];
 
-  readonly announce: boolean;
-  readonly eager: boolean;
+  announce = false;
+  eager = false;
 
-  constructor(jobs: readonly Job[], announce: boolean, eager: boolean) {
+  readonly tellToStop: () => void;
+
+  constructor(jobs: readonly Job[], tellToStop: () => void) {
     this.jobs = jobs;
-    this.announce = announce;
-    this.eager = eager;
+    this.tellToStop = tellToStop;
     this.claims = jobs.map(() => 'sent');
   }
 
   claim(position: number): Claim {
     const claim = this.claims[position] ?? 'finished';
-    return claim === 'moved' ? 'running' : claim;
+    return claim;
   }
 
   takeBack(position: number): boolean {
@@ -82,11 +95,11 @@ class FakeDelivery implements Delivery {
   }
 
   startedAt(position: number): number {
-    return this.times[position]?.[0] ?? 0;
+    return this.times[position]?.[0] ?? Number.NaN;
   }
 
   endedAt(position: number): number {
-    return this.times[position]?.[1] ?? 0;
+    return this.times[position]?.[1] ?? Number.NaN;
   }
 }
 
@@ -113,9 +126,12 @@ class FakeParent {
 export class FakeWorker implements Worker {
   readonly index: number;
   readonly #events: WorkerEvents;
+  readonly #acts: () => void;
   state: 'booting' | 'up' | 'terminating' | 'ended' = 'booting';
-  /** Not through yet, oldest first. */
+  /** Received and not through yet, oldest first. */
   readonly deliveries: FakeDelivery[] = [];
+  /** Not released. */
+  readonly held = new Set<Delivery>();
   #values: unknown[] = [];
   #failures: Failure[] = [];
   /** Every job that this worker has claimed. */
@@ -123,23 +139,35 @@ export class FakeWorker implements Worker {
   /** Those that have submitted jobs and have not ended. */
   readonly parents: FakeParent[] = [];
 
-  constructor(index: number, events: WorkerEvents) {
+  constructor(index: number, events: WorkerEvents, acts: () => void) {
     this.index = index;
     this.#events = events;
+    this.#acts = acts;
   }
 
   get canSend(): boolean {
-    return this.state === 'up' && this.deliveries.length < room;
+    return this.state === 'up' && this.held.size < room;
   }
 
-  send(jobs: readonly Job[], { announce, eager }: SendOptions): Delivery {
+  deliver(jobs: readonly Job[]): Delivery {
     if (!this.canSend) throw new Error('internal: sent to a worker that has no room');
-    if (jobs.some(({ task }) => task.args.includes(uncloneable))) {
-      throw new DOMException('could not be cloned', 'DataCloneError');
-    }
-    const delivery = new FakeDelivery(jobs, announce, eager);
-    this.deliveries.push(delivery);
+    const delivery = new FakeDelivery(jobs, this.#acts);
+    this.held.add(delivery);
     return delivery;
+  }
+
+  send(delivery: FakeDelivery, { announce, eager }: SendOptions): void {
+    const args = delivery.jobs.flatMap(({ task }) => task.args);
+    for (const arg of args) if (typeof arg === 'object' && arg !== null) Object.values(arg);
+    if (args.includes(uncloneable)) throw new DOMException('could not be cloned', 'DataCloneError');
+    Object.assign(delivery, { announce, eager });
+    this.deliveries.push(delivery);
+  }
+
+  /** What is not read any more says nothing true. */
+  release(delivery: FakeDelivery): void {
+    this.held.delete(delivery);
+    delivery.times.length = 0;
   }
 
   leave(): void {
@@ -219,7 +247,10 @@ export class FakeWorker implements Worker {
     open.add(call);
     this.#events.called(job, makeTask(name, options, args), options, {
       admitted: tellAdmitted ? () => inbox.push({ call, isEnd: false }) : undefined,
-      settled: () => inbox.push({ call, isEnd: true }),
+      settled: () => {
+        this.#acts();
+        inbox.push({ call, isEnd: true });
+      },
     });
   }
 
@@ -230,7 +261,7 @@ export class FakeWorker implements Worker {
     parent.state = 'parked';
     if (this.deliveries.includes(parent.delivery)) {
       const { delivery, position } = parent;
-      const own = new FakeDelivery([parent.job], false, false);
+      const own = new FakeDelivery([parent.job], this.#acts);
       own.claims[0] = 'running';
       own.times[0] = delivery.times[position] as [number, number];
       delivery.claims[position] = 'moved';

@@ -4,7 +4,7 @@ import type { ShutdownMode } from '../../src/scheduler/lifecycle.ts';
 import type { SchedulerOptions } from '../../src/scheduler/scheduler.ts';
 import type { TaskOptions } from '../../src/tasks/task-options.ts';
 import type { Bench } from './bench.ts';
-import { uncloneable } from './fake-backend.ts';
+import { acting, uncloneable } from './fake-backend.ts';
 import type { FakeWorker } from './fake-backend.ts';
 import { makeTask } from './make-job.ts';
 
@@ -38,6 +38,7 @@ export class Ground {
   readonly records: Submission[] = [];
   readonly admittedInLine: number[] = [];
   closed: Promise<void> | undefined;
+  #inLine = 0;
   /** Threads that died with jobs which had waited in them, and may be run again: these take places whatever there are. */
   restarts = 0;
   readonly #controllers = [new AbortController(), new AbortController()];
@@ -52,7 +53,8 @@ export class Ground {
       const late = scheduler.state !== 'open' && scheduler.state !== 'draining';
       const record: Submission = { job, settled: 0, entered: 'nested', late };
       this.records.push(record);
-      job.onSettled({ settled: () => void record.settled++ });
+      if (job.done) record.settled++;
+      else job.onSettled({ settled: () => void record.settled++ });
       return job;
     };
   }
@@ -61,12 +63,13 @@ export class Ground {
     return this.#controllers[index] as AbortController;
   }
 
-  submit(kind: 'submit' | 'trySubmit', from: TaskOptions, bytes: number): void {
+  submit(kind: 'submit' | 'trySubmit', from: TaskOptions, given: number | unknown[]): void {
     const { scheduler } = this.bench;
     const options = pick(from);
-    const args = bytes === 0 ? [] : [new Uint8Array(bytes)];
+    const args = typeof given === 'object' ? given : given === 0 ? [] : [new Uint8Array(given)];
     const job = scheduler.createJob(makeTask(`f${this.records.length % 3}`, options, args), options);
-    const record = this.records.at(-1) as Submission;
+    // A subscriber may have submitted others.
+    const record = this.records.find((each) => each.job === job) as Submission;
     record.entered = 'waiting';
     record.late = scheduler.state !== 'open';
     if (options.signal?.aborted !== true && scheduler.tryAdmit(job)) record.entered = 'admitted';
@@ -74,10 +77,12 @@ export class Ground {
       record.entered = 'refused';
       scheduler.refuse(job, new Error('saturated'));
     } else {
+      // One that a subscriber submits when this one has been handed in comes before it.
+      const number = this.#inLine++;
       scheduler.waitForPlace(job).then(
         () => {
           record.entered = 'admitted';
-          this.admittedInLine.push(job.id);
+          this.admittedInLine.push(number);
         },
         () => (record.entered = 'refused'),
       );
@@ -92,6 +97,14 @@ export class Ground {
     if (record === undefined) return;
     const cancelled = this.bench.scheduler.cancel(record.job, 'cancelled', false);
     expect(cancelled).toBe(record.job.status === 'cancelled');
+  }
+
+  /** Any of them, with a reason whose getters do something. */
+  cancelAny(at: number, act: () => void): void {
+    const job = this.records[at % this.records.length]?.job;
+    if (job === undefined) return;
+    const cancelled = this.bench.scheduler.cancel(job, acting(act), at % 2 === 0);
+    expect(cancelled).toBe(job.status === 'cancelled');
   }
 
   abort(at: number): void {
@@ -192,15 +205,14 @@ function hasWork({ deliveries, parents }: FakeWorker): boolean {
   return deliveries.length > 0 || parents.some(({ state, inbox }) => state !== 'parked' || inbox.length > 0);
 }
 
-/** Laws 1 to 3 and 7 of the executor, at this instant. */
-export function laws({ bench, bounds, records, admittedInLine, restarts }: Ground): void {
+/** Laws 1 and 3 at this instant, whoever is called at it. */
+export function books({ bench, bounds, records, restarts }: Ground): void {
   const stats = bench.scheduler.stats();
   const { workers, maxPending, maxPendingBytes } = bounds;
   const running = bench.backend.alive.filter((worker) => worker.running !== undefined);
   expect(running.length, 'threads at work').toBeLessThanOrEqual(workers);
   expect(stats.running).toBeLessThanOrEqual(workers);
   expect(stats.busy).toBeLessThanOrEqual(workers);
-  expect(stats.busy, 'busy').toBeLessThanOrEqual(bench.backend.alive.filter(hasWork).length);
   expect(stats.running + stats.pending).toBeLessThanOrEqual(workers + maxPending + restarts);
   expect(bench.scheduler.admission.placesTaken).toBeLessThanOrEqual(workers + maxPending + restarts);
   for (const [name, value] of Object.entries(stats)) {
@@ -210,14 +222,24 @@ export function laws({ bench, bounds, records, admittedInLine, restarts }: Groun
   if (holding.length > 1 && restarts === 0) expect(stats.pendingBytes).toBeLessThanOrEqual(maxPendingBytes);
 
   const { waiting, refused, pending, suspended, fulfilled, rejected, cancelled } = stats;
+  const held = records.filter(({ job }) => job.status === 'queued' || job.status === 'sent');
+  expect(pending + suspended + stats.running, 'pending').toBe(held.length);
   expect(waiting + refused + pending + suspended + stats.running + fulfilled + rejected + cancelled).toBe(
     stats.submitted,
   );
+}
+
+/** Laws 1 to 3 and 7, when everybody has been told. */
+export function laws(ground: Ground): void {
+  books(ground);
+  const { bench, records, admittedInLine } = ground;
+  const stats = bench.scheduler.stats();
+  const { waiting, suspended } = stats;
+  const running = bench.backend.alive.filter((worker) => worker.running !== undefined);
   expect(stats.submitted).toBe(records.length);
+  expect(stats.busy, 'busy').toBeLessThanOrEqual(bench.backend.alive.filter(hasWork).length);
   expect(waiting).toBe(records.filter(({ job }) => job.status === 'waiting').length);
-  const held = records.filter(({ job }) => job.status === 'queued' || job.status === 'sent');
   const begun = running.filter((worker) => worker.running?.done === false);
-  expect(pending + suspended + stats.running, 'pending').toBe(held.length);
   // One that has waited counts as running, or else as suspended, from the moment at which it has its place again.
   const waited = bench.backend.alive.flatMap(({ parents }) =>
     parents.filter(({ state }) => state !== 'runs'),
@@ -243,4 +265,10 @@ export function laws({ bench, bounds, records, admittedInLine, restarts }: Groun
     if (entered === 'refused' || late) expect(runs, `runs of refused task ${job.id}`).toBe(0);
   }
   expect(admittedInLine).toEqual(admittedInLine.toSorted((a, b) => a - b));
+}
+
+/** Everything has come to its end. */
+export function over({ bench, records }: Ground): void {
+  for (const record of records) expect(record.settled, `task ${record.job.id}`).toBe(1);
+  expect(bench.scheduler.admission).toMatchObject({ placesTaken: 0, bytesTaken: 0, waiting: 0 });
 }

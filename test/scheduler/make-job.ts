@@ -1,11 +1,12 @@
 import { Job } from '../../src/scheduler/job.ts';
 import type { JobOwner } from '../../src/scheduler/job.ts';
 import { payloadBytes } from '../../src/scheduler/payload-size.ts';
+import { Transitions } from '../../src/scheduler/transitions.ts';
 import { internTarget, Task } from '../../src/tasks/task.ts';
 import { validateTaskOptions } from '../../src/tasks/task-options.ts';
 import type { TaskOptions } from '../../src/tasks/task-options.ts';
 
-const nobody: JobOwner = { cancel: () => false };
+export const nobody: JobOwner = { transitions: new Transitions(), cancel: () => false };
 
 /** A task of a module that does not exist: for a scheduler whose backend runs nothing. */
 export function makeTask(name: string, options: TaskOptions = {}, args: unknown[] = []): Task<unknown> {

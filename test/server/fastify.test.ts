@@ -3,8 +3,10 @@ import fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import type { RequestListener } from 'node:http';
 import { connect, constants } from 'node:http2';
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
+import { connect as connectRaw } from 'node:net';
 import { Executor, InvalidOptionError } from 'millrace';
 import { millrace } from 'millrace/fastify';
 import type { EmbeddingOptions } from 'millrace/fastify';
@@ -194,6 +196,20 @@ describe('close', () => {
     await send(port, '/light');
     await app.close();
     await expect(upload.answer).rejects.toThrow();
+    second.close();
+  });
+
+  test('cuts off who has connected to a further address, and asked for nothing', async () => {
+    await start({ ...oneWorker, closeMs: 0 });
+    const [handler] = app.server.listeners('request');
+    // What Fastify makes for each address that a host name has.
+    const second = createServer(handler as RequestListener);
+    const silent = connectRaw(await listen(second), '127.0.0.1').on('error', () => {});
+    const closed = once(silent.resume(), 'close');
+    await once(second, 'connection');
+    await app.close();
+    await closed;
+    expect(silent.destroyed).toBe(true);
     second.close();
   });
 

@@ -28,7 +28,11 @@ function start(options: GateOptions = {}, maxPending = 100, more: ExecutorOption
 /** As much of a request and its response as the gate looks at. */
 class Client {
   readonly request = { headers: {} as IncomingHttpHeaders, socket: { destroyed: false } };
-  readonly response = Object.assign(new EventEmitter(), { destroyed: false, writableFinished: false });
+  readonly response = Object.assign(new EventEmitter(), {
+    destroyed: false,
+    writableEnded: false,
+    writableFinished: false,
+  });
   readonly tasks: RequestTasks;
 
   constructor(options: RequestOptions = {}, headers: IncomingHttpHeaders = {}) {
@@ -318,6 +322,7 @@ describe('a client that goes away', () => {
     start();
     const client = new Client();
     const running = client.tasks.run(work.pass(barrier.shared, 'ran'));
+    client.response.writableEnded = true;
     client.response.writableFinished = true;
     client.leave();
     barrier.open();
