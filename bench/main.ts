@@ -1,6 +1,7 @@
 /** `npm run bench -- [COMMAND] …`. Each command parses its own options; without one, the pools are compared. */
 const commands: Record<string, () => Promise<unknown>> = {
   cpu: () => import('./cpu/main.ts'),
+  growth: () => import('./growth/main.ts'),
 };
 
 const command = commands[process.argv[2] ?? ''];

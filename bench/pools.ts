@@ -31,6 +31,7 @@ const scenarios: Record<string, Scenario> = {
 };
 
 const usage = `npm run bench -- cpu --help
+npm run bench -- growth --help
 npm run bench -- [SCENARIO…] [--only NAME]… [--rounds 5] [--threads N] [--quick] [--full] [--json FILE]
   scenarios: ${Object.keys(scenarios).join(' ')}
   contenders: ${Object.keys(starters).join(' ')}

@@ -32,7 +32,7 @@ export class Channel<T> implements AsyncIterable<T> {
   readonly #slots: Permits;
   readonly #items = new Ring<T>();
   readonly #flights = new Flights<T>();
-  readonly #receivers = new Line<ChannelLoop<T> | undefined, Step<T>>(() => {});
+  readonly #receivers = new Line<undefined, Step<T>>(() => {});
 
   /**
    * @param capacity items in the buffer, an integer of at least 1.
@@ -153,13 +153,10 @@ export class Channel<T> implements AsyncIterable<T> {
    * its turn, and the next item goes to somebody else.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
-    return new ChannelLoop<T>(
-      (loop) => {
-        if (this.#hasItem()) return Promise.resolve({ done: false, value: this.#take() });
-        return this.#drained ? Promise.resolve(end) : this.#receivers.wait(loop, undefined);
-      },
-      (loop) => this.#receivers.answerAll(loop, end),
-    );
+    return new ChannelLoop<T>((entered) => {
+      if (this.#hasItem()) return Promise.resolve({ done: false, value: this.#take() });
+      return this.#drained ? Promise.resolve(end) : this.#receivers.wait(undefined, undefined, entered);
+    });
   }
 
   /**

@@ -1,9 +1,13 @@
+import { offAbort, onAbort } from '../on-abort.ts';
+import type { Abortable } from '../on-abort.ts';
 import { Ring } from './ring.ts';
 
 /** An item on its way. */
-interface Flight<T> {
+interface Flight<T> extends Abortable {
   readonly item: T;
   readonly signal: AbortSignal;
+  /** Counts up in the order in which they began. */
+  readonly number: number;
   recalled: boolean;
 }
 
@@ -15,18 +19,27 @@ interface Flight<T> {
  */
 export class Flights<T> {
   readonly #flights = new Ring<Flight<T>>();
+  /** Those whose receivers have given up since the last recall. Looking for them among all would take n steps for each item. */
+  #aborted: Flight<T>[] = [];
+  #begun = 0;
 
   get size(): number {
     return this.#flights.size;
   }
 
   begin(item: T, signal: AbortSignal): void {
-    this.#flights.push({ item, signal, recalled: false });
+    const aborted = () => void this.#aborted.push(flight);
+    const flight: Flight<T> = { item, signal, number: this.#begun++, recalled: false, aborted };
+    this.#flights.push(flight);
+    if (signal.aborted) aborted();
+    else onAbort(signal, flight);
   }
 
   /** The oldest one's receiver looks for its item. Returns whether it may have it: false if it was recalled. */
   land(): boolean {
-    return this.#flights.shift()?.recalled === false;
+    const flight = this.#flights.shift();
+    if (flight !== undefined) offAbort(flight.signal, flight);
+    return flight?.recalled === false;
   }
 
   /**
@@ -34,9 +47,10 @@ export class Flights<T> {
    * has them in their old order.
    */
   recall(putBack: (item: T) => void): void {
-    for (let at = this.#flights.size - 1; at >= 0; at--) {
-      const flight = this.#flights.at(at) as Flight<T>;
-      if (flight.recalled || !flight.signal.aborted) continue;
+    if (this.#aborted.length === 0) return;
+    const aborted = this.#aborted.toSorted((a, b) => b.number - a.number);
+    this.#aborted = [];
+    for (const flight of aborted) {
       flight.recalled = true;
       putBack(flight.item);
     }

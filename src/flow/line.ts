@@ -14,6 +14,8 @@ export class Waiter<Asked, Answer> implements Abortable {
   readonly asks: Asked;
   readonly signal: AbortSignal | undefined;
   left = false;
+  /** Answered, refused or left. */
+  over = false;
   readonly #line: Line<Asked, Answer>;
   readonly #resolve: (answer: Answer) => void;
   readonly #reject: (reason: unknown) => void;
@@ -34,11 +36,13 @@ export class Waiter<Asked, Answer> implements Abortable {
   }
 
   answer(answer: Answer): void {
+    this.over = true;
     if (this.signal !== undefined) offAbort(this.signal, this);
     this.#resolve(answer);
   }
 
   refuse(error: unknown): void {
+    this.over = true;
     if (this.signal !== undefined) offAbort(this.signal, this);
     this.#reject(error);
   }
@@ -46,6 +50,14 @@ export class Waiter<Asked, Answer> implements Abortable {
   aborted(reason: unknown): void {
     this.left = true;
     this.refuse(reason);
+    this.#line.hasLeft();
+  }
+
+  /** Gives up its turn, and gets this instead. */
+  leave(answer: Answer): void {
+    if (this.over) return;
+    this.left = true;
+    this.answer(answer);
     this.#line.hasLeft();
   }
 }
@@ -81,9 +93,16 @@ export class Line<Asked, Answer> {
     return undefined;
   }
 
-  wait(asks: Asked, signal: AbortSignal | undefined): Promise<Answer> {
+  /** @param entered gets the waiter itself, for a caller that may leave without a signal. */
+  wait(
+    asks: Asked,
+    signal: AbortSignal | undefined,
+    entered?: (waiter: Waiter<Asked, Answer>) => void,
+  ): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      this.#ring.push(new Waiter(asks, signal, this, resolve, reject));
+      const waiter = new Waiter(asks, signal, this, resolve, reject);
+      this.#ring.push(waiter);
+      entered?.(waiter);
     });
   }
 
@@ -97,15 +116,6 @@ export class Line<Asked, Answer> {
   /** Takes the first out of the line. */
   shift(): Waiter<Asked, Answer> | undefined {
     return this.first && this.#ring.shift();
-  }
-
-  /** Answers all who ask for this very thing, wherever they stand. */
-  answerAll(asks: Asked, answer: Answer): void {
-    this.#ring.filter((waiter) => {
-      if (waiter.left || waiter.asks !== asks) return true;
-      waiter.answer(answer);
-      return false;
-    });
   }
 
   #sweep(): void {

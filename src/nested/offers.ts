@@ -1,5 +1,6 @@
 // The global one is a getter, and slower.
 import { performance } from 'node:perf_hooks';
+import { Ring } from '../flow/ring.ts';
 import type { Task } from '../tasks/task.ts';
 import type { NestedFuture } from './nested-future.ts';
 
@@ -8,7 +9,12 @@ export interface Branch {
   readonly task: Task<unknown>;
   /** Null as long as it lies here. */
   sent: Pick<NestedFuture<unknown>, 'result' | 'cancel'> | null;
+  /** Taken to be run at hand, or dropped. */
+  gone: boolean;
 }
+
+/** Branches that are gone and may still lie about. */
+const fewGone = 32;
 
 /** Run time that pays for sending one branch, which costs the two threads about a tenth of it. Milliseconds. */
 const beatMs = 0.5;
@@ -25,7 +31,9 @@ export class Offers {
   readonly #idle: Int32Array;
   readonly #send: (task: Task<unknown>) => Branch['sent'];
   readonly #most: number;
-  readonly #branches: Branch[] = [];
+  /** Oldest first. Those that are gone are swept out now and then: so a removal costs O(1), wherever a branch lies. */
+  readonly #branches = new Ring<Branch>();
+  #gone = 0;
   /** Branches that may be sent. */
   #credit: number;
   #countedAt = -Infinity;
@@ -42,7 +50,7 @@ export class Offers {
   }
 
   add(task: Task<unknown>): Branch {
-    const branch: Branch = { task, sent: null };
+    const branch: Branch = { task, sent: null, gone: false };
     this.#branches.push(branch);
     if (Atomics.load(this.#idle, 0) > 0) this.#sendOldest();
     return branch;
@@ -50,8 +58,11 @@ export class Offers {
 
   /** Takes a branch that was not sent, to run it at hand or to drop it. */
   remove(branch: Branch): void {
-    const index = this.#branches.lastIndexOf(branch);
-    if (index >= 0) this.#branches.splice(index, 1);
+    if (branch.gone || branch.sent !== null) return;
+    branch.gone = true;
+    if (++this.#gone <= fewGone || this.#gone * 2 <= this.#branches.size) return;
+    this.#branches.filter(({ gone }) => !gone);
+    this.#gone = 0;
   }
 
   #sendOldest(): void {
@@ -60,7 +71,8 @@ export class Offers {
     this.#countedAt = now;
     if (this.#credit < 1) return;
     this.#credit--;
-    const oldest = this.#branches.shift();
+    let oldest = this.#branches.shift();
+    for (; oldest?.gone === true; oldest = this.#branches.shift()) this.#gone--;
     try {
       if (oldest !== undefined) oldest.sent = this.#send(oldest.task);
     } catch {

@@ -42,15 +42,16 @@ const all = 0;
  * Every task passes here twice, so this allocates nothing. Amounts are whole microseconds, whose sums don't drift.
  */
 export class Backlog {
-  /** Levels that have jobs, and the one that was used last. */
-  #levels: Level[] = [];
+  /** By priority: levels that have jobs, or had some when they were used last. */
+  readonly #levels = new Map<number, Level>();
+  /** The one that was used last. */
   #level: Level;
   /** Milliseconds. */
   readonly #means = new Means();
 
   constructor() {
     this.#level = { priority: 0, jobs: 0, expectedUs: 0, unknown: 0 };
-    this.#levels.push(this.#level);
+    this.#levels.set(0, this.#level);
   }
 
   /** Mean run time of recent calls in milliseconds, of one function or of all; undefined until one has ended. */
@@ -101,7 +102,7 @@ export class Backlog {
   waitMs(priority: number, lanes: readonly Lane[], now: number): number {
     const meanMs = this.meanMs() ?? 0;
     let queuedMs = 0;
-    for (const level of this.#levels)
+    for (const level of this.#levels.values())
       if (level.priority >= priority) queuedMs += level.expectedUs / 1000 + level.unknown * meanMs;
     const busyMs = lanes.map(({ runningJob: job }) => {
       if (job?.delivery == null || job.expectedUs === forgotten) return 0;
@@ -122,9 +123,10 @@ export class Backlog {
   }
 
   #turnTo(priority: number): Level {
-    this.#levels = this.#levels.filter((level) => level.jobs > 0);
-    let level = this.#levels.find((each) => each.priority === priority);
-    if (level === undefined) this.#levels.push((level = { priority, jobs: 0, expectedUs: 0, unknown: 0 }));
+    if (this.#level.jobs === 0) this.#levels.delete(this.#level.priority);
+    let level = this.#levels.get(priority);
+    if (level === undefined)
+      this.#levels.set(priority, (level = { priority, jobs: 0, expectedUs: 0, unknown: 0 }));
     return (this.#level = level);
   }
 }

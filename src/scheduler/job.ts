@@ -231,11 +231,6 @@ export class Job implements Linked, News {
     else this.#listeners = new Set([this.#listeners, listener]);
   }
 
-  isHeardBy(listener: object): boolean {
-    const listeners = this.#listeners;
-    return listeners === listener || (listeners instanceof Set && listeners.has(listener as never));
-  }
-
   offSettled(listener: SettlementListener): void {
     if (this.#listeners === listener) this.#listeners = null;
     else if (this.#listeners instanceof Set) this.#listeners.delete(listener);

@@ -106,10 +106,13 @@ export class Ledger {
     return job.status === 'cancelled';
   }
 
-  /** Ends what no worker has begun; `only` what this listener waits for, if given. */
-  endUnclaimed(status: 'rejected' | 'cancelled', value: unknown, only?: object): void {
-    for (const job of this.dispatcher.jobs()) {
-      if (only !== undefined && !job.isHeardBy(only)) continue;
+  /** Ends what no worker has begun; only of `jobs`, if they are given. */
+  endUnclaimed(
+    status: 'rejected' | 'cancelled',
+    value: unknown,
+    jobs: Iterable<Job> = this.dispatcher.jobs(),
+  ): void {
+    for (const job of jobs) {
       if (!job.done && this.dispatcher.withdraw(job)) this.#settleAndLeave(job, status, value);
     }
   }

@@ -1,7 +1,9 @@
+import { Heap } from './heap.ts';
 import type { Job } from './job.ts';
 import { LinkedList } from './linked-list.ts';
 
 interface Level {
+  readonly key: number | string;
   readonly priority: number;
   readonly depth: number;
   readonly jobs: LinkedList<Job>;
@@ -22,13 +24,14 @@ const isEqual = (a: Urgency, b: Urgency) => a.priority === b.priority && a.depth
  * and first come first served among equals. (What is deepest is waited for; and if new tasks began before the children of
  * those that wait, there would be ever more that wait.)
  *
- * One list per level in use, in descending order. Adding and removing cost O(1) within a level, and a binary search over
- * the levels in use; there is nearly always just one.
+ * One list per level in use, and the levels in a heap: adding and removing cost O(1) within a level, and a logarithm of the levels
+ * where one is new or used up; there is nearly always just one. A level that runs empty behind others stays until it comes first.
  *
- * Invariant: no level is empty, unless it is the only one.
+ * Invariant: the first level is not empty, unless it is the only one.
  */
 export class PendingQueue {
-  readonly #levels: Level[] = [];
+  readonly #levels = new Heap<Level>(isBefore);
+  readonly #byUrgency = new Map<number | string, Level>();
   #size = 0;
 
   get size(): number {
@@ -38,59 +41,57 @@ export class PendingQueue {
   push(job: Job): void {
     this.#levelFor(job).jobs.push(job);
     this.#size++;
+    this.#dropEmpty();
   }
 
   /** Puts back a job that had been taken out: before all others of its level. */
   unshift(job: Job): void {
     this.#levelFor(job).jobs.unshift(job);
     this.#size++;
+    this.#dropEmpty();
   }
 
   /** The job to dispatch next. */
   peek(): Job | null {
-    return this.#levels[0]?.jobs.first ?? null;
+    return this.#levels.first?.jobs.first ?? null;
   }
 
   /** Takes out a job; one that has been taken out already is left alone. */
   remove(job: Job): void {
     if (job.list === null) return;
-    const index = this.#levels[0]?.jobs === job.list ? 0 : this.#indexOf(job);
-    const { jobs } = this.#levels[index] as Level;
-    jobs.remove(job);
+    (job.list as LinkedList<Job>).remove(job);
     this.#size--;
-    if (jobs.size === 0 && this.#levels.length > 1) this.#levels.splice(index, 1);
+    this.#dropEmpty();
   }
 
   /** In the order of dispatch. Do not add or remove meanwhile. */
   *[Symbol.iterator](): Generator<Job> {
-    for (const { jobs } of this.#levels) yield* jobs;
+    const levels = this.#levels.items.toSorted((a, b) => (isBefore(a, b) ? -1 : 1));
+    for (const { jobs } of levels) yield* jobs;
   }
 
   #levelFor(job: Job): Level {
-    const first = this.#levels[0];
-    if (first !== undefined) {
-      if (isEqual(first, job)) return first;
-      if (this.#size === 0) this.#levels.length = 0;
-    }
-    const index = this.#indexOf(job);
-    let level = this.#levels[index];
-    if (level === undefined || !isEqual(level, job)) {
-      const { priority, depth } = job;
-      level = { priority, depth, jobs: new LinkedList() };
-      this.#levels.splice(index, 0, level);
+    const { first } = this.#levels;
+    if (first !== undefined && isEqual(first, job)) return first;
+    const { priority, depth } = job;
+    const key = depth === 0 ? priority : `${priority} ${depth}`;
+    let level = this.#byUrgency.get(key);
+    if (level === undefined) {
+      level = { key, priority, depth, jobs: new LinkedList() };
+      this.#byUrgency.set(key, level);
+      this.#levels.push(level);
     }
     return level;
   }
 
-  /** Where the level of this job stands, or would. */
-  #indexOf(job: Job): number {
-    let low = 0;
-    let high = this.#levels.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (isBefore(this.#levels[middle] as Level, job)) low = middle + 1;
-      else high = middle;
+  #dropEmpty(): void {
+    for (
+      let { first } = this.#levels;
+      first?.jobs.size === 0 && this.#levels.size > 1;
+      first = this.#levels.first
+    ) {
+      this.#levels.shift();
+      this.#byUrgency.delete(first.key);
     }
-    return low;
   }
 }

@@ -1,3 +1,5 @@
+import { Fifo } from './fifo.ts';
+
 const over = { done: true, value: undefined } as const;
 
 /** What a running task reports: only the latest is kept, so a reader that is slow costs no memory. */
@@ -30,7 +32,7 @@ export class ProgressReader implements AsyncIterableIterator<unknown, undefined>
   #seen = 0;
   #left = false;
   /** Calls of `next()` that wait, oldest first. */
-  #waiting: ((result: IteratorResult<unknown, undefined>) => void)[] = [];
+  readonly #waiting = new Fifo<(result: IteratorResult<unknown, undefined>) => void>();
 
   constructor(progress: Progress) {
     this.#progress = progress;
@@ -56,13 +58,13 @@ export class ProgressReader implements AsyncIterableIterator<unknown, undefined>
   /** Answers whoever waits, as far as there is something to tell. */
   serve(): void {
     const { latest, count, ended, waiting } = this.#progress;
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.size > 0) {
       const isNew = !this.#left && this.#seen < count;
       if (!isNew && !ended && !this.#left) break;
       this.#seen = count;
       this.#waiting.shift()?.(isNew ? { done: false, value: latest } : over);
     }
-    if (this.#waiting.length > 0) waiting.add(this);
+    if (this.#waiting.size > 0) waiting.add(this);
     else waiting.delete(this);
   }
 }

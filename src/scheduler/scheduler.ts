@@ -247,9 +247,9 @@ export class Scheduler implements JobOwner {
     return this.transitions.run(() => this.#lifecycle.shutdown(mode));
   }
 
-  /** Cancels what no worker has begun of the jobs that this listener waits for. */
-  cancelUnclaimed(reason: unknown, only: object): void {
-    this.transitions.run(() => this.#ledger.endUnclaimed('cancelled', reason, only));
+  /** Cancels what no worker has begun of these jobs. */
+  cancelUnclaimed(reason: unknown, jobs: Iterable<Job>): void {
+    this.transitions.run(() => this.#ledger.endUnclaimed('cancelled', reason, jobs));
   }
 
   /** Ends a submission whose signal was aborted before it had a place. */

@@ -49,6 +49,7 @@ export class TaskStream<T> implements SettlementListener, Puller, AsyncIterableI
   readonly #window: number;
   readonly #read: (job: Job) => T;
   readonly #results: StreamResults<T>;
+  readonly #inFlight = new Set<Job>();
   /** What the pull under way waits for: a place, the source, or the admission of its item. Null if there is none. */
   #wait: Wait | null = null;
   #ended = false;
@@ -76,7 +77,7 @@ export class TaskStream<T> implements SettlementListener, Puller, AsyncIterableI
   /** Stops pulling, and cancels what it had pulled and no thread has begun. */
   async return(): Promise<IteratorResult<T, undefined>> {
     this.#left = true;
-    this.#scheduler.cancelUnclaimed(leftReason(), this);
+    this.#scheduler.cancelUnclaimed(leftReason(), this.#inFlight);
     this.#results.drop();
     const closed = this.#endSource();
     this.#results.serve();
@@ -86,6 +87,7 @@ export class TaskStream<T> implements SettlementListener, Puller, AsyncIterableI
 
   /** Called by each job that it has in flight. */
   settled(job: Job): void {
+    this.#inFlight.delete(job);
     // Nobody can ask any more what became of it.
     if (this.#left) return job.observe();
     const results = this.#results;
@@ -169,8 +171,9 @@ export class TaskStream<T> implements SettlementListener, Puller, AsyncIterableI
   /** From here on the job is in flight. It may have ended already, or never have been admitted. */
   #follow(job: Job): void {
     this.#results.pulled(job);
-    if (job.done) this.settled(job);
-    else job.onSettled(this);
+    if (job.done) return this.settled(job);
+    this.#inFlight.add(job);
+    return job.onSettled(this);
   }
 
   /** Goes on when the wait is over, unless it was given up. */
