@@ -106,9 +106,12 @@ function inherited(type: string): string[] {
   return type === 'DOMException' ? [] : ['code'];
 }
 
-/** Without its own properties. */
+/** Without its own properties, and without a look at where this thread stands: it has its own stack. */
 export function createError({ type, name, message, stack }: ErrorRecord): Error {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
   const error = newError(type, name, message);
+  Error.stackTraceLimit = stackTraceLimit;
   if (error.name !== name) define(error, 'name', name, false);
   define(error, 'stack', stack, false);
   return error;

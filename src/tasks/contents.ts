@@ -87,7 +87,7 @@ function eachElement(array: readonly unknown[], visit: Visit): void {
     else visit(element, index, false);
   }
   const isSparse = index < array.length;
-  if (!isSparse && !hasNamedProperties(array)) return;
+  if (!isSparse && !hasNamedProperties(array, index - holes)) return;
   const named: string[] = [];
   for (const key of Object.keys(array)) {
     const at = Number(key);
@@ -104,12 +104,9 @@ const fewElements = 24;
 const inspectNames = { maxArrayLength: 0, depth: 0, customInspect: false };
 
 /** Does anything hang on the array beside its elements, as on what `RegExp.exec` returns? */
-function hasNamedProperties(array: readonly unknown[]): boolean {
+function hasNamedProperties(array: readonly unknown[], elements: number): boolean {
   const { length } = array;
-  if (length <= fewElements) {
-    const keys = Object.keys(array);
-    return keys.length > 0 && !isIndex(keys.at(-1) as string);
-  }
+  if (length <= fewElements) return Object.keys(array).length > elements;
   return inspect(array, inspectNames) !== `[ ... ${length} more items ]`;
 }
 

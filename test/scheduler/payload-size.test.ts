@@ -160,7 +160,7 @@ describe('of values of 1 KiB and more', () => {
         expect(bytes).toBeLessThanOrEqual(1.5 * estimate + overhead);
         expect(estimate).toBeLessThanOrEqual(4 * bytes);
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 });
