@@ -76,9 +76,9 @@ export class ThreadDelivery implements Delivery {
   }
 
   askToStop(position: number, reason: unknown): boolean {
-    const runs = this.#swap(position, claim.running, claim.stopping);
-    // It has just left, and the main thread has not heard of it.
-    if (!runs && !this.#swap(position, claim.moved, claim.stopping)) return false;
+    // One that has just left, which the main thread has not heard of, is asked when it has.
+    const moved = () => this.claim(position) === 'moved' && this.#stopped?.has(position) !== true;
+    if (!this.#swap(position, claim.running, claim.stopping) && !moved()) return false;
     (this.#stopped ??= new Map()).set(position, reason);
     return true;
   }

@@ -109,13 +109,13 @@ export class Dispatcher {
    *   and goes on all the same.
    * @returns false if that is so, or if it waits while others have the thread: ask again a little later, by force.
    */
-  endThreadOf({ delivery }: Job, force: boolean): boolean {
+  endThreadOf({ delivery, position }: Job, force: boolean): boolean {
     if (delivery === null) return true;
     const lane = this.#crew.lanes.find(
       ({ deliveries, parked }) => deliveries.includes(delivery) || parked.has(delivery),
     );
     if (lane === undefined) return true;
-    const waits = !delivery.hasThread;
+    const waits = !delivery.hasThread || delivery.claim(position) === 'moved';
     if (waits && lane.atWork !== undefined) return false;
     this.#feeder.requeue(takeBackFrom(lane, Infinity, () => true));
     const { atWork } = lane;

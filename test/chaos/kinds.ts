@@ -20,7 +20,11 @@ export interface Draft {
   readonly cancelAfter?: number;
 }
 
-type Make = (index: number, random: Random) => Partial<Draft> & Pick<Draft, 'task' | 'expected'>;
+type Make = (
+  index: number,
+  random: Random,
+  act: () => void,
+) => Partial<Draft> & Pick<Draft, 'task' | 'expected'>;
 
 const make = (name: string, index: number, argument?: unknown): Task<unknown> =>
   argument === undefined
@@ -46,6 +50,14 @@ const either =
 const plain =
   (name: string): Make =>
   (index) => ({ task: make(name, index), expected: returns(index) });
+
+/** Does something when it is cloned. */
+const getter = (act: () => void): object => ({
+  get acts() {
+    act();
+    return 1;
+  },
+});
 
 /** Weight, and how to make one. The rare ones end a thread, which costs some 50 ms each. */
 const kinds: Record<string, readonly [weight: number, make: Make]> = {
@@ -99,6 +111,18 @@ const kinds: Record<string, readonly [weight: number, make: Make]> = {
   generator: [
     20,
     (index) => ({ task: make('generator', index), expected: (outcome) => outcome.status === 'rejected' }),
+  ],
+  acting: [
+    150,
+    (index, _, act) => ({ task: make('quick', index, { acts: getter(act) }), expected: returns(index) }),
+  ],
+  actingUnsent: [
+    30,
+    (index, _, act) => ({
+      task: make('unsent', index, { acts: getter(act), not: () => {} }),
+      maxRuns: 0,
+      expected: rejects(({ name }) => name === 'DataCloneError'),
+    }),
   ],
   unsent: [
     60,
@@ -224,12 +248,16 @@ const kinds: Record<string, readonly [weight: number, make: Make]> = {
 export const kindNames: readonly string[] = Object.keys(kinds);
 const total = Object.values(kinds).reduce((sum, [weight]) => sum + weight, 0);
 
-/** A task of a random kind. */
-export function draft(index: number, random: Random): Draft {
+/**
+ * A task of a random kind.
+ *
+ * @param act what the getters among its arguments do.
+ */
+export function draft(index: number, random: Random, act: () => void = () => {}): Draft {
   let left = random.next() * total;
   for (const [kind, [weight, makeOne]] of Object.entries(kinds)) {
     left -= weight;
-    if (left < 0) return { kind, options: {}, maxRuns: 1, ...makeOne(index, random) };
+    if (left < 0) return { kind, options: {}, maxRuns: 1, ...makeOne(index, random, act) };
   }
   throw new Error('the weights do not add up');
 }

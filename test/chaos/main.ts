@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { isMeddled } from './meddler.ts';
 import { Random } from './random.ts';
 import { Stage } from './stage.ts';
 import { Tally } from './tally.ts';
@@ -25,7 +26,10 @@ const tally = new Tally(total);
 // Threads that die of an error which no task can be blamed for are told of: here that is the point.
 process.removeAllListeners('warning');
 const random = new Random(seed);
-process.on('uncaughtException', (error) => tally.violate(`uncaught: ${error.stack}`));
+process.on('uncaughtException', (error) => {
+  // Thrown by a subscriber on purpose.
+  if (!isMeddled(error)) tally.violate(`uncaught: ${error.stack}`);
+});
 process.on('unhandledRejection', (error) =>
   tally.violate(`unhandled: ${String((error as Error)?.stack ?? error)}`),
 );
@@ -59,11 +63,12 @@ const grownMiB = (heap() - before) / 2 ** 20;
 if (grownMiB > 16) tally.violate(`the heap has grown by ${grownMiB.toFixed(1)} MiB`);
 
 console.table(tally.byKind);
-const { endings, collateral, lostResults, lostBuffers, violations } = tally;
+const { endings, meddled, collateral, lostResults, lostBuffers, violations } = tally;
 console.log({
   executors: stages,
   nested: `${byTasks} of ${calls}`,
   ...endings,
+  meddled,
   collateral,
   lostResults,
   lostBuffers,

@@ -3,6 +3,7 @@ import { Executor, ExecutorClosedError, SaturatedError } from 'millrace';
 import type { ExecutorOptions, Future } from 'millrace';
 import { draft } from './kinds.ts';
 import type { Draft } from './kinds.ts';
+import { isMeddled, Meddler } from './meddler.ts';
 import type { Random } from './random.ts';
 import { checkStats } from './tally.ts';
 import type { Tally } from './tally.ts';
@@ -11,6 +12,8 @@ import type { Tally } from './tally.ts';
 export interface Numbers {
   take(): number | undefined;
 }
+
+let stages = 0;
 
 /** One executor's life, from its constructor to its end, with producers of several kinds. */
 export class Stage {
@@ -23,6 +26,7 @@ export class Stage {
     readonly maxPending: number;
     readonly maxPendingBytes: number;
   };
+  readonly #meddler: Meddler;
   #left: number;
   #closing = false;
   readonly #following = new Set<Promise<void>>();
@@ -36,7 +40,9 @@ export class Stage {
       maxPending: random.pick([0, 1, 8, 64, 512]),
       maxPendingBytes: random.pick([128 * 1024, 1024 * 1024, 256 * 1024 * 1024]),
     };
+    const name = `chaos ${++stages}`;
     const options: ExecutorOptions = {
+      name,
       ...this.#bounds,
       workerData,
       resourceLimits: { maxOldGenerationSizeMb: 32 },
@@ -45,9 +51,19 @@ export class Stage {
         tally.violate(`the failure of task ${id} of an executor was not observed`),
       ...(random.chance(0.3) && { maxTasksPerWorker: random.integer(50, 500) }),
       ...(random.chance(0.3) && { maxWaiting: random.integer(0, 20) }),
+      ...(random.chance(0.2) && { maxBytesPerWorker: random.integer(16, 40) * 2 ** 20 }),
+      ...(random.chance(0.3) && { teardownTimeoutMs: random.integer(1, 50) }),
     };
     this.#executor = new Executor(options);
     this.#left = random.integer(200, 3000);
+    this.#meddler = new Meddler(name, random, {
+      check: () => this.#check(),
+      submit: () => this.#tryOne(),
+      shutDown: () => {
+        this.#closing = true;
+        void this.#executor.shutdown({ mode: random.pick(['drain', 'cancel', 'kill']) });
+      },
+    });
   }
 
   async play(): Promise<void> {
@@ -66,6 +82,7 @@ export class Stage {
     await this.#close();
     ended.value = true;
     await watching;
+    this.#meddler.stop();
     const stats = this.#executor.stats();
     this.#check();
     if (stats.waiting + stats.pending + stats.running + stats.suspended + stats.busy > 0)
@@ -101,7 +118,7 @@ export class Stage {
     const index = this.#numbers.take();
     if (index === undefined) return undefined;
     this.#left--;
-    const each = draft(index, this.#random);
+    const each = draft(index, this.#random, this.#meddler.act);
     this.#tally.drafted(index, each);
     return { index, each };
   }
@@ -126,18 +143,28 @@ export class Stage {
 
   /** Never waits for a place. */
   async #tries(): Promise<void> {
-    for (let next = this.#next(); next !== undefined; next = this.#next()) {
-      const { index, each } = next;
-      try {
-        const future = this.#executor.trySubmit(each.task, each.options);
-        if (future === null) {
-          this.#tally.refused(index, each, false);
-          await turns(5);
-        } else this.#follow(index, each, future, true);
-      } catch (error) {
-        this.#refused(index, each, error);
-      }
+    while (this.#left > 0) {
+      if (!this.#tryOne()) await turns(5);
       if (this.#random.chance(0.1)) await turn();
+    }
+  }
+
+  /** False if there is no place, or no task. */
+  #tryOne(): boolean {
+    const next = this.#next();
+    if (next === undefined) {
+      this.#left = 0;
+      return false;
+    }
+    const { index, each } = next;
+    try {
+      const future = this.#executor.trySubmit(each.task, each.options);
+      if (future !== null) this.#follow(index, each, future, true);
+      else this.#tally.refused(index, each, false);
+      return future !== null;
+    } catch (error) {
+      this.#refused(index, each, error);
+      return true;
     }
   }
 
@@ -146,10 +173,12 @@ export class Stage {
     const drafts = new Map<unknown, { index: number; each: Draft }>();
     const next = () => this.#next();
     const withSignal = (each: Draft) => this.#withSignal(each);
+    const { act } = this.#meddler;
     function* source() {
       for (let got = next(); got !== undefined; got = next()) {
         const task = got.each.task.with(withSignal(got.each));
         drafts.set(task, got);
+        act();
         yield task;
       }
     }
@@ -196,15 +225,20 @@ export class Stage {
       if (wasDone && future.state === 'pending') this.#tally.violate(`task ${index} came back to life`);
     }
     this.#tally.ended(index, each, await outcome, this.#closing);
+    const { submittedAt, startedAt = submittedAt, endedAt = 0 } = future.timing;
+    // Clocks of threads are compared to within some microseconds.
+    if (endedAt < startedAt || startedAt < submittedAt - 1)
+      this.#tally.violate(`the times of task ${index} run backwards: ${JSON.stringify(future.timing)}`);
   }
 
   #refused(index: number, each: Draft, error: unknown): void {
     const aborted = (error as Error).name === 'AbortError' && each.cancelAfter !== undefined;
     const late = (error as Error).name === 'TaskTimeoutError' && each.options.deadlineMs !== undefined;
     const closed = error instanceof ExecutorClosedError && this.#closing;
-    if (!aborted && !late && !closed && !(error instanceof SaturatedError))
+    const meddled = isMeddled(error);
+    if (!aborted && !late && !closed && !meddled && !(error instanceof SaturatedError))
       this.#tally.violate(`task ${index} was refused with ${String(error)}`);
-    this.#tally.refused(index, each, aborted);
+    this.#tally.refused(index, each, aborted || meddled);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ExecutorStats, Outcome } from 'millrace';
 import { kindNames } from './kinds.ts';
 import type { Draft } from './kinds.ts';
+import { isMeddled } from './meddler.ts';
 
 type Ending = 'fulfilled' | 'rejected' | 'cancelled' | 'refused';
 
@@ -18,6 +19,8 @@ export class Tally {
   lostResults = 0;
   /** Tasks whose buffers were moved to a thread in the very moment in which it died. */
   lostBuffers = 0;
+  /** Tasks that a callback has cancelled, or one that they had submitted. */
+  meddled = 0;
   /** By the books of all executors, those included that tasks have submitted. */
   submitted = 0;
   readonly #settled: Uint8Array;
@@ -43,6 +46,7 @@ export class Tally {
     const tallied = this.byKind[kind] as { ended: number; cutShort: number };
     if (expected(outcome)) tallied.ended++;
     else if (closing && isClosed(outcome)) tallied.cutShort++;
+    else if (outcome.status !== 'fulfilled' && isMeddled(outcome.reason)) this.meddled++;
     else if (outcome.status === 'rejected' && this.#isExcused(outcome.reason)) return;
     else this.violate(`task ${index} (${kind}) ended unexpectedly: ${show(outcome)}`);
   }

@@ -1,3 +1,4 @@
+import type { Claim } from '../../src/scheduler/backend.ts';
 import type { Job } from '../../src/scheduler/job.ts';
 import type { Future } from '../../src/scheduler/future.ts';
 import { Scheduler } from '../../src/scheduler/scheduler.ts';
@@ -23,7 +24,7 @@ const defaults: SchedulerOptions = {
   onUnobservedError: () => {},
 };
 
-const signs = { sent: '', running: '*', finished: '+', taken: '-' };
+const signs = { sent: '', running: '*', moved: '…', finished: '+', taken: '-' };
 
 /** A scheduler with fake workers, and its state in a few lines. */
 export class Bench {
@@ -88,14 +89,14 @@ export class Bench {
   }
 
   /**
-   * One line per worker that is alive: its deliveries, with `*` running, `+` finished and not answered, `-` taken back.
+   * One line per worker that is alive: its deliveries, with `*` running, `…` left for one of its own, `+` finished and not answered, `-` taken back.
    * Then what is queued, what waits, and what has settled.
    */
   show(): string {
     const lines = this.backend.alive.map(({ index, state, deliveries }) => {
       const text = deliveries.map(
         ({ jobs, claims }) =>
-          `[${jobs.map(({ label }, at) => label + signs[claims[at] as keyof typeof signs]).join(' ')}]`,
+          `[${jobs.map(({ label }, at) => label + signs[claims[at] as Claim]).join(' ')}]`,
       );
       return [`worker ${index}${state === 'up' ? '' : ` (${state})`}:`, ...text].join(' ');
     });

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { present } from '../support/settling.ts';
 import { Bench } from './bench.ts';
 
 describe('a task that is cancelled', () => {
@@ -161,6 +162,27 @@ describe('interrupt', () => {
         false,
         false,
       ]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('spares the thread in which the task waits, before it is heard that it does', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const bench = Bench.booted({ workers: 1, interruptGraceMs: 100 });
+      bench.submit('a', { interrupt: true });
+      await bench.tick();
+      bench.submit('b');
+      await bench.tick();
+      bench.worker(0).claim();
+      expect(bench.cancel('a', 'stop', true)).toBe(true);
+      const [left, behind] = bench.worker(0).deliveries;
+      present(left).claims[0] = 'moved';
+      present(behind).claims[0] = 'running';
+      vi.advanceTimersByTime(250);
+      expect(bench.show()).toContain('[b*]');
+      expect(bench.worker(0).state).toBe('up');
     } finally {
       vi.useRealTimers();
     }
