@@ -1,8 +1,21 @@
+import { types } from 'node:util';
+
 const getters = Object.getOwnPropertyDescriptors(AbortSignal.prototype);
 
 /** Asks the platform's own getter: one that a caller has put on the signal could do anything. */
 export function isAborted(signal: AbortSignal): boolean {
   return getters.aborted.get?.call(signal) === true;
+}
+
+/** Is it one of the platform's, and no proxy or lookalike? */
+export function isAbortSignal(value: unknown): value is AbortSignal {
+  if (!(value instanceof AbortSignal) || types.isProxy(value)) return false;
+  try {
+    isAborted(value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export function reasonOf(signal: AbortSignal): unknown {

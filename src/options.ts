@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { InvalidOptionError } from './errors.ts';
+import { isAbortSignal } from './on-abort.ts';
 
 /**
  * One check per option, by its name; a check throws, and everything behind it trusts the value.
@@ -76,7 +77,7 @@ export function callable(option: string, value: unknown): void {
 }
 
 export function abortSignal(option: string, value: unknown): void {
-  if (value instanceof AbortSignal) return;
+  if (isAbortSignal(value)) return;
   throw new InvalidOptionError(option, value, `${option} must be an AbortSignal, not ${show(value)}`);
 }
 

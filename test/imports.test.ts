@@ -93,7 +93,7 @@ const allowed: Record<string, readonly string[]> = {
   // Of pool/ only the number of CPUs, which knows no threads.
   flow: ['source', 'flow', 'errors', 'on-abort', 'options', 'pool/sizing.ts', 'timer'],
   source: ['errors', 'options'],
-  options: ['errors'],
+  options: ['errors', 'on-abort'],
   errors: ['brand'],
   brand: [],
 };

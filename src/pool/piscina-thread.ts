@@ -177,6 +177,9 @@ export class PiscinaThread implements Worker {
   }
 
   #exited(exitCode: number): void {
+    const wasUp = this.#state !== 'booting';
+    // What is still to be read must not lead to its being sent more.
+    this.#state = 'ended';
     try {
       for (let got = receiveMessageOnPort(this.#port); got; got = receiveMessageOnPort(this.#port)) {
         this.#inbox.received(got.message as ToMain);
@@ -185,8 +188,6 @@ export class PiscinaThread implements Worker {
       this.#cause ??= error;
     }
     this.#cause = this.#inbox.wholeOf(this.#cause);
-    const wasUp = this.#state !== 'booting';
-    this.#state = 'ended';
     clearTimeout(this.#patience);
     this.#port.close();
     void this.#pool.destroy();

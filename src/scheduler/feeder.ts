@@ -87,7 +87,8 @@ export class Feeder {
   #feedIdle(): void {
     const { queue, crew, sender } = this.#parts;
     if (crew.idle !== undefined) this.#dropExpired();
-    for (let lane = crew.idle; lane !== undefined && queue.size > 0; lane = crew.idle) {
+    // A thread that is about to end takes nothing more.
+    for (let lane = crew.idle; lane?.worker?.canSend === true && queue.size > 0; lane = crew.idle) {
       if (!sender.send(lane)) return;
     }
   }

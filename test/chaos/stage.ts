@@ -61,6 +61,7 @@ export class Stage {
       submit: () => this.#tryOne(),
       shutDown: () => {
         this.#closing = true;
+        this.#left = Math.min(this.#left, 50);
         void this.#executor.shutdown({ mode: random.pick(['drain', 'cancel', 'kill']) });
       },
     });

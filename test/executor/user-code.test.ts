@@ -107,6 +107,16 @@ test('an abort signal is asked by the platform’s own getters, whatever has bee
   expect(called).toEqual([]);
 });
 
+test('what only looks like an abort signal is refused', async () => {
+  executor = new Executor({ workers: 1 });
+  const { signal } = new AbortController();
+  for (const fake of [Object.create(AbortSignal.prototype), new Proxy(signal, {})] as AbortSignal[])
+    await expect(executor.submit(work.echo(1), { signal: fake })).rejects.toThrow(
+      'signal must be an AbortSignal',
+    );
+  expect(executor.stats().submitted).toBe(0);
+});
+
 test('subscribers hear of a thread when tasks can run in it, and of its end when its tasks have settled', async () => {
   executor = new Executor({ workers: 1 });
   const seen: unknown[] = [];
