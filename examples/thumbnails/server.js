@@ -17,7 +17,6 @@ import { createReadStream, createWriteStream, realpathSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { finished } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Registry } from 'prom-client';
 
@@ -99,10 +98,14 @@ export async function buildServer(options = {}) {
   const route = {
     config: { millrace: { class: 'normal' } },
     schema: { querystring: query },
-    onRequest: (request, reply) => checkUpload(request, reply, uploads, settings),
+    onRequest: (request) => checkUpload(request, uploads, settings),
   };
   app.post('/thumbnails', route, async (request, reply) => {
+    const { signal } = request.millrace;
     const folder = await mkdtemp(join(root, 'request-'));
+    // When it has been read, or there is nobody to read it: also if the client has left while the folder was made. A thread
+    // that is late finds no folder, and leaves nothing.
+    request.millrace.over.then(() => remove(folder)).catch((error) => request.log.error(error));
     const [upload, to] = [join(folder, 'upload'), join(folder, 'thumbnail')];
     try {
       await receive(request, upload, maxBytes);
@@ -111,12 +114,9 @@ export async function buildServer(options = {}) {
       const task = images.resize(upload, { ...size, to, maxBytes, maxPixels, withoutEnlargement: true });
       const image = await request.millrace.run(task);
       reply.type(`image/${image.format}`).header('content-length', image.size);
-      return reply.send(createReadStream(to));
+      return reply.send(createReadStream(to, { signal }));
     } catch (error) {
       throw asClientError(error, upload) ?? error;
-    } finally {
-      // When it has been read, or there is nobody to read it. A thread that is late finds no folder, and leaves nothing.
-      finished(reply.raw, () => void remove(folder).catch((error) => request.log.error(error)));
     }
   });
 
@@ -139,7 +139,7 @@ export async function buildServer(options = {}) {
 }
 
 /** What can be known before the body is read. */
-async function checkUpload(request, reply, uploads, { maxBytes, maxUploads }) {
+async function checkUpload(request, uploads, { maxBytes, maxUploads }) {
   if (!/^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '')) {
     throw new HttpError(415, 'ERR_NOT_MULTIPART', 'send the image as multipart/form-data');
   }
@@ -148,15 +148,20 @@ async function checkUpload(request, reply, uploads, { maxBytes, maxUploads }) {
     throw new HttpError(503, 'ERR_TOO_MANY_UPLOADS', 'too many uploads at a time', { 'retry-after': '1' });
   }
   uploads.open++;
-  reply.raw.once('close', () => uploads.open--);
+  void request.millrace.over.then(() => uploads.open--);
 }
 
-/** Writes the one file of the form to the disk. */
+/** Writes the one file of the form to the disk. A body whose client has gone may never end: not if that was before it was read. */
 async function receive(request, path, maxBytes) {
+  const { signal } = request.millrace;
+  signal.throwIfAborted();
+  const gone = new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
   const tooMuch = exceeds(request.raw, maxBytes);
   const writing = write(request, path, maxBytes);
   writing.catch(() => {});
-  await Promise.race([writing, tooMuch]);
+  await Promise.race([writing, tooMuch, gone]);
 }
 
 /** Rejects when the whole body is too large. The parser bounds files; what is in no part it reads and drops without end. */
@@ -178,7 +183,7 @@ async function write(request, path, maxBytes) {
       refuseType(part);
       // By itself the parser reads the rest of what is too large, which may be without end.
       part.file.once('limit', () => part.file.destroy(tooLarge(maxBytes)));
-      await pipeline(part.file, createWriteStream(path));
+      await pipeline(part.file, createWriteStream(path), { signal: request.millrace.signal });
       received = true;
     }
   } catch (error) {

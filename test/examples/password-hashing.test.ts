@@ -4,8 +4,11 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 // @ts-expect-error: the example is plain JavaScript.
 import { buildServer } from '../../examples/password-hashing/server.js';
-import { jsonOf, listen, send, sendForEver } from '../support/request.ts';
+import { Gate } from '../support/gate.ts';
+import { closed, jsonOf, listen, send, sendForEver } from '../support/request.ts';
 import type { Answer } from '../support/request.ts';
+import { rounds } from '../support/settling.ts';
+import { work } from '../support/work.ts';
 import { start, terminate } from './start.ts';
 import type { Example } from './start.ts';
 
@@ -93,6 +96,31 @@ describe('bad input', () => {
 
   test('an upload of 10 GB: 413 before it is read', async () => {
     expect(await sendForEver(port, '/register', json)).toMatch(/^HTTP\/1.1 413 /);
+  });
+
+  test('a client that leaves takes the logins along that it has pipelined, and others hold up no end', async () => {
+    const own: ReturnType<typeof buildServer> = buildServer({ executor: { workers: 1 }, closeMs: 0 });
+    const to = await listen(own.server);
+    const { executor } = own.mill.gate;
+    const barrier = new Gate();
+    const occupied = executor.run(work.pass(barrier.shared));
+    await barrier.arrivals();
+    const body = JSON.stringify({ name: 'ada', password: 'x' });
+    const login = `POST /register HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+    const client = connect(to, '127.0.0.1').on('error', () => {});
+    client.write((login + body).repeat(20));
+    while (executor.stats().pending < 20) await rounds(1);
+    client.destroy();
+    while (executor.stats().pending > 0) await rounds(1);
+    const silent = connect(to, '127.0.0.1').on('error', () => {});
+    const ended = closed(silent.resume());
+    silent.write(login);
+    await once(own.server, 'request');
+    barrier.open();
+    await occupied;
+    await own.close();
+    await ended;
+    expect(executor.stats().pending).toBe(0);
   });
 
   test('a slow-loris body: 408, and its connection is gone', async () => {

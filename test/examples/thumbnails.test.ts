@@ -1,6 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,9 +12,11 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 // @ts-expect-error: the example is plain JavaScript.
 import { buildServer } from '../../examples/thumbnails/server.js';
-import { jsonOf, open, portOf, send, sendForEver, textOf } from '../support/request.ts';
+import { Gate } from '../support/gate.ts';
+import { closed, jsonOf, open, portOf, send, sendForEver, textOf } from '../support/request.ts';
 import type { Answer } from '../support/request.ts';
 import { rounds } from '../support/settling.ts';
+import { work } from '../support/work.ts';
 import { start, terminate } from './start.ts';
 import type { Example } from './start.ts';
 
@@ -123,6 +126,10 @@ async function serve(options: object = {}): Promise<void> {
   threadStarts = 0;
 }
 
+/** Of an upload, but for the length of its body. */
+const head = (path: string): string =>
+  `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: ${multipart['content-type']}\r\n`;
+
 /** The server's own folder, which has one for each request. */
 const root = (): string => join(folder, readdirSync(folder)[0] as string);
 const requests = (): string[] => readdirSync(root());
@@ -153,6 +160,61 @@ describe('streams', () => {
     }
     expect((await upload(body)).status).toBe(200);
     while (requests().length > 0) await rounds(1);
+  });
+
+  test('200 clients that reset after their headers leave no folder', async () => {
+    await serve({ maxUploads: 200 });
+    const clients = new Map<number | undefined, Socket>();
+    const gone: Promise<unknown>[] = [];
+    // Before the server takes a look: while it makes the folder it hears of the reset.
+    app.server.prependListener('request', ({ socket }: IncomingMessage) => {
+      gone.push(closed(socket));
+      clients.get(socket.remotePort)?.resetAndDestroy();
+    });
+    for (let left = 200; left > 0; left--) {
+      const client = connect(port, '127.0.0.1').on('error', () => {});
+      await once(client, 'connect');
+      clients.set(client.localPort, client);
+      client.write(`${head('/thumbnails?width=100')}content-length: 1000\r\n\r\n`);
+    }
+    while (gone.length < 200) await rounds(1);
+    await Promise.all(gone);
+    expect((await upload(form(photograph))).status).toBe(200);
+    while (requests().length > 0) await rounds(1);
+    expect(requests()).toEqual([]);
+  });
+
+  test('uploads that are pipelined give their places back, and their folders, when their client goes', async () => {
+    await serve({ maxUploads: 5 });
+    const barrier = new Gate();
+    const occupied = app.millrace.executor.run(work.pass(barrier.shared));
+    await barrier.arrivals();
+    const body = form(photograph);
+    const one = Buffer.from(`${head('/thumbnails?width=100')}content-length: ${body.length}\r\n\r\n`);
+    const client = connect(port, '127.0.0.1').on('error', () => {});
+    client.write(Buffer.concat(Array.from({ length: 5 }, () => [one, body]).flat()));
+    while (app.millrace.executor.stats().pending < 5) await rounds(1);
+    expect((await upload(body)).status).toBe(503);
+    client.destroy();
+    while (app.millrace.executor.stats().pending > 0 || requests().length > 0) await rounds(1);
+    barrier.open();
+    await occupied;
+    expect((await upload(body)).status).toBe(200);
+  });
+
+  test('ends within its bound, whoever is connected and says nothing more', async () => {
+    await serve({ closeMs: 0 });
+    const ends = ['', 'POST /thumb', `${head('/thumbnails?width=100')}content-length: 9\r\n\r\n`].map(
+      (says) => {
+        const client = connect(port, '127.0.0.1').on('error', () => {});
+        client.write(says);
+        return closed(client.resume());
+      },
+    );
+    while (requests().length === 0) await rounds(1);
+    await app.close();
+    await Promise.all(ends);
+    expect(app.server.listening).toBe(false);
   });
 
   test('a client that does not read its answer is cut off', async () => {

@@ -11,7 +11,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { overHttp, overHttp2, overTls } from '../support/adapters.ts';
 import type { Adapter } from '../support/adapters.ts';
 import { Gate } from '../support/gate.ts';
-import { listen, open, portOf, textOf } from '../support/request.ts';
+import { closed, listen, open, portOf, textOf } from '../support/request.ts';
 import { rounds } from '../support/settling.ts';
 import { work } from '../support/work.ts';
 
@@ -52,10 +52,10 @@ async function untilAccepted(count: number): Promise<void> {
 
 /** All of them, when the server has been closed: by it, since none goes by itself. */
 async function expectClosed(
-  clients: readonly { readonly socket: Socket | ClientHttp2Session; readonly closed: Promise<unknown> }[],
+  clients: readonly { readonly socket: Socket | ClientHttp2Session; readonly ended: Promise<unknown> }[],
 ): Promise<void> {
   await adapter.close();
-  await Promise.all(clients.map(({ closed }) => closed));
+  await Promise.all(clients.map(({ ended }) => ended));
   expect(clients.map(({ socket }) => socket.destroyed)).not.toContain(false);
 }
 
@@ -66,14 +66,14 @@ async function client(
   dial: Dial,
   says: string,
   expects = '',
-): Promise<{ socket: Socket; closed: Promise<unknown> }> {
+): Promise<{ socket: Socket; ended: Promise<unknown> }> {
   const socket = dial().on('error', () => {});
-  const closed = once(socket, 'close');
+  const ended = closed(socket);
   let told = '';
   socket.setEncoding('latin1').on('data', (text: string) => (told += text));
   if (says !== '') socket.write(says);
   while (!told.startsWith(expects)) await once(socket, 'data');
-  return { socket, closed };
+  return { socket, ended };
 }
 
 const plain: Dial = () => connect(port, '127.0.0.1');
@@ -136,13 +136,13 @@ describe('closes within its bound, and cuts each client that', () => {
       rejectUnauthorized: false,
     });
     session.on('error', () => {});
-    const ended = once(session, 'close');
+    const ended = closed(session);
     const stream = session.request({ ':path': '/', ':method': 'POST' }).on('error', () => {});
     stream.write('half');
     const silent = await client(plain, '');
     const old = tls ? await client(secure, 'GET / HTTP/1.1\r\nhost') : silent;
     await untilAccepted(tls ? 3 : 2);
-    await expectClosed([{ socket: session, closed: ended }, silent, old]);
+    await expectClosed([{ socket: session, ended }, silent, old]);
   });
 
   test('came to another server, which handed its connection over', async () => {
@@ -165,11 +165,11 @@ describe('has all the time that it was given:', () => {
     const { request, answer } = open(port, { path: '/', headers });
     request.end();
     await barrier.arrivals();
-    const closed = adapter.close();
+    const closing = adapter.close();
     await rounds();
     barrier.open();
     expect(textOf(await answer)).toBe('passed');
-    await closed;
+    await closing;
   });
 
   test.each(Object.keys(overHttp2))(
@@ -178,9 +178,9 @@ describe('has all the time that it was given:', () => {
       await start(all[name], longest);
       const scheme = name.includes('TLS') ? 'https' : 'http';
       const session = connectHttp2(`${scheme}://127.0.0.1:${port}`, { rejectUnauthorized: false });
-      const ended = once(session, 'close');
+      const ended = closed(session);
       await once(session, 'remoteSettings');
-      await expectClosed([{ socket: session, closed: ended }]);
+      await expectClosed([{ socket: session, ended }]);
     },
   );
 
@@ -189,12 +189,12 @@ describe('has all the time that it was given:', () => {
     const session = connectHttp2(`http://127.0.0.1:${port}`);
     const stream = session.request({ ':path': '/' });
     await barrier.arrivals();
-    const closed = adapter.close();
+    const closing = adapter.close();
     barrier.open();
     let body = '';
     for await (const text of stream.setEncoding('utf8')) body += text as string;
     expect(body).toBe('passed');
-    await closed;
+    await closing;
   });
 });
 

@@ -13,7 +13,7 @@ import type { EmbeddingOptions } from 'millrace/fastify';
 import { underPressureOptions } from 'millrace/http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Gate } from '../support/gate.ts';
-import { jsonOf, listen, open, portOf, send, sendForEver, textOf } from '../support/request.ts';
+import { closed, jsonOf, listen, open, portOf, send, sendForEver, textOf } from '../support/request.ts';
 import { rounds } from '../support/settling.ts';
 import { work } from '../support/work.ts';
 
@@ -205,10 +205,10 @@ describe('close', () => {
     // What Fastify makes for each address that a host name has.
     const second = createServer(handler as RequestListener);
     const silent = connectRaw(await listen(second), '127.0.0.1').on('error', () => {});
-    const closed = once(silent.resume(), 'close');
+    const ended = closed(silent.resume());
     await once(second, 'connection');
     await app.close();
-    await closed;
+    await ended;
     expect(silent.destroyed).toBe(true);
     second.close();
   });

@@ -20,6 +20,11 @@ export async function listen(server: Server): Promise<number> {
 
 export const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
+/** Resolves when a connection is closed, by a reset too (for which `once()` would reject). */
+export function closed(connection: NodeJS.EventEmitter): Promise<void> {
+  return new Promise((resolve) => connection.once('close', () => resolve()));
+}
+
 /** A request that can be watched and destroyed, on a connection of its own; with the answer as a promise. */
 export function open(
   port: number,
