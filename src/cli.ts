@@ -8,6 +8,7 @@ import type { ExitCode } from './cli/exit-codes.ts';
 import { hash } from './cli/hash.ts';
 import { map } from './cli/map.ts';
 import { Output } from './cli/output.ts';
+import { printable } from './cli/printable.ts';
 import { resize } from './cli/resize.ts';
 import { Session } from './cli/session.ts';
 import { usage } from './cli/usage.ts';
@@ -22,7 +23,11 @@ async function main(words: readonly string[]): Promise<ExitCode> {
     return await run(args);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    return print(process.stderr, `millrace: ${error.message}\nTry 'millrace --help'.\n`, exitCodes.usage);
+    return print(
+      process.stderr,
+      `millrace: ${printable(error.message)}\nTry 'millrace --help'.\n`,
+      exitCodes.usage,
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
+import { printable } from './printable.ts';
 
 /**
  * A path as the system has it, which is bytes and not always text: each character of the string is one byte (latin1).
@@ -31,12 +32,8 @@ export function join(directory: BytePath, name: BytePath): BytePath {
   return directory.endsWith('/') ? directory + name : `${directory}/${name}`;
 }
 
-/** In a message, on one line: a file's name must be able neither to move the cursor nor to look like a message. */
-export function toPrintable(path: BytePath): string {
-  return toText(path).replaceAll(/\p{Cc}/gu, (control) =>
-    control === '\n' ? String.raw`\n` : String.raw`\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  );
-}
+/** In a message: a file's name must be able neither to move the cursor nor to look like a message. */
+export const toPrintable = (path: BytePath): string => printable(toText(path));
 
 /**
  * The process's own arguments as bytes. Node decodes them as UTF-8, and what is not comes out as U+FFFD; Linux still

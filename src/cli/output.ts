@@ -1,11 +1,9 @@
 import type { Writable } from 'node:stream';
+import { fromText, toText } from './byte-path.ts';
+import { shown } from './printable.ts';
 
 /** Bytes that are written at once: what a pipe of Linux holds. */
 const batch = 64 * 1024;
-
-/** Control characters, the newline aside, and those of the second half of Latin-1 in UTF-8. */
-// oxlint-disable-next-line no-control-regex
-const controls = /[\0-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]/g;
 
 /** Writes something, and calls `written` when it is out. */
 export type Write = (written: () => void) => void;
@@ -27,7 +25,8 @@ export interface OutputOptions {
  * When there is a batch of text while a piece is under way, `write` answers with a promise; whoever waits for it never
  * has more than these two in memory. Nothing else of the process stands still meanwhile.
  *
- * A terminal gets `?` for control characters, as from find and ls: a file's name could move the cursor, or worse.
+ * A terminal gets `?` for what is not safe to show, as from find and ls: a file's name could move the cursor, or worse.
+ * Anything else gets each byte as it is.
  */
 export class Output {
   readonly #stream: Writable;
@@ -70,7 +69,7 @@ export class Output {
     clearImmediate(this.#turn);
     this.#turn = undefined;
     if (this.#piece !== undefined || this.#text === '') return;
-    const text = this.#isTerminal ? this.#text.replaceAll(controls, '?') : this.#text;
+    const text = this.#isTerminal ? fromText(shown(toText(this.#text))) : this.#text;
     this.#text = '';
     // Before the write, which calls back at once on some platforms (Bun).
     let end: () => void;

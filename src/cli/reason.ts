@@ -23,6 +23,6 @@ export function reasonOf(error: unknown, name?: string): string {
 
 const oneLine = (text: string): string =>
   text
-    .replaceAll(/\p{Cc}+/gu, ' ')
+    .replaceAll(/[\s\u0085]+/g, ' ')
     .replace(/^[: ]+/, '')
     .trim();

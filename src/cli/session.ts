@@ -1,11 +1,12 @@
 import { Executor } from '../index.ts';
 import type { Outcome, Source, Task } from '../index.ts';
-import { fromText, toPrintable } from './byte-path.ts';
+import { fromText, toText } from './byte-path.ts';
 import type { BytePath } from './byte-path.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { Output } from './output.ts';
 import type { Write } from './output.ts';
+import { printable } from './printable.ts';
 import type { Progress, ProgressSource } from './progress.ts';
 import { reasonOf } from './reason.ts';
 import { UsageError } from './usage-error.ts';
@@ -51,6 +52,11 @@ export class Session {
       ...(process.stdout.isTTY && { around }),
       failed: (error) => this.#outputFailed(error),
     });
+    // Node would print them as they are, and they quote what tasks have thrown.
+    if (process.listenerCount('warning') > 0) {
+      process.removeAllListeners('warning');
+      process.on('warning', ({ name, message }) => void this.remark(`${name}: ${message}`));
+    }
     process.on('SIGINT', () => this.#interrupt(exitCodes.interrupted));
     process.on('SIGTERM', () => this.#interrupt(exitCodes.terminated));
   }
@@ -123,8 +129,8 @@ export class Session {
   /** Reports a failing item. The others go on; the exit code will be 1. */
   fail(name: BytePath, reason: unknown): Promise<void> | undefined {
     this.failed();
-    const printable = toPrintable(name);
-    return this.remark(`${printable}: ${reasonOf(reason, printable)}`);
+    const text = toText(name);
+    return this.remark(`${text}: ${reasonOf(reason, text)}`);
   }
 
   /** Something did not go well, and has been reported. */
@@ -132,9 +138,9 @@ export class Session {
     this.#exitCode = exitCodes.failed;
   }
 
-  /** A line on standard error. */
+  /** A line on standard error. Whatever it names and quotes, it is one line, and safe to show. */
   remark(text: string): Promise<void> | undefined {
-    return this.#messages.write(fromText(`millrace: ${text}\n`));
+    return this.#messages.write(fromText(`millrace: ${printable(text)}\n`));
   }
 
   /** Reports what makes it pointless to go on. */
@@ -148,6 +154,8 @@ export class Session {
     await this.output.end();
     this.#progress.stop();
     await Promise.all([this.#messages.end(), this.#shutdown()]);
+    // The end of a thread may be worth a warning.
+    await this.#messages.end();
     return this.#interruptedWith ?? this.#exitCode;
   }
 
@@ -170,7 +178,7 @@ export class Session {
   #outputFailed(error: NodeJS.ErrnoException): void {
     if (error.code === 'EPIPE') this.#leave(exitCodes.closedPipe);
     this.#progress.stop();
-    process.stderr.write(`millrace: standard output: ${reasonOf(error)}\n`, () =>
+    process.stderr.write(`millrace: standard output: ${printable(reasonOf(error))}\n`, () =>
       this.#leave(exitCodes.failed),
     );
   }

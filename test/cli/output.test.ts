@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { fromText } from '../../src/cli/byte-path.ts';
 import { Output } from '../../src/cli/output.ts';
 
 /** A stream whose reader takes a piece only when told to. */
@@ -95,6 +96,15 @@ describe('Output', () => {
     void new Output(terminal).write('a\x1b[31m\tb\r\x7f\n\xc3\xbc\xc2\x9b\n');
     await setImmediate();
     expect(terminal.pieces).toEqual(['a?[31m?b??\n\xc3\xbc?\n']);
+  });
+
+  test('nor bytes that are no UTF-8, nor what reorders text; anything else gets both', async () => {
+    const text = `\x9b31m${fromText('a\u202eb\u200bc')}\n`;
+    const [terminal, pipe] = [Object.assign(new Reader(), { isTTY: true }), new Reader()];
+    for (const stream of [terminal, pipe]) void new Output(stream).write(text);
+    await setImmediate();
+    expect(terminal.pieces).toEqual(['?31ma?b?c\n']);
+    expect(pipe.pieces).toEqual([text]);
   });
 
   test('others make way until a piece is out', async () => {
