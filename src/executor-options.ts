@@ -1,6 +1,7 @@
 import { InvalidOptionError } from './errors.ts';
 import { checkOptions, integer, milliseconds, nonEmptyString, show } from './options.ts';
 import type { OptionChecks } from './options.ts';
+import { overriddenLimit } from './pool/heap-flags.ts';
 import { refusedFlags } from './pool/refused-flags.ts';
 import { availableWorkers } from './pool/sizing.ts';
 import { dataCloneError } from './pool/uncloneable.ts';
@@ -34,7 +35,14 @@ export interface ExecutorOptions {
   readonly env?: WorkerOptions['env'];
   /** Node options of the threads, as for `new Worker()`. */
   readonly execArgv?: readonly string[];
-  /** Memory limits of each thread, as for `new Worker()`. */
+  /**
+   * Limits of each thread's JavaScript heap and stack, as for `new Worker()`. A thread that reaches the heap's is ended, and its
+   * task fails with `WorkerCrashedError`; but V8 ends the whole process if what does not fit is one large piece (a growing `Map`
+   * or `Set`, a large array), and buffers and other memory outside the heap don't count. docs/faults.md has a table.
+   *
+   * Refused if a flag of the process (`--max-old-space-size`, `--max-semi-space-size`, `--max-heap-size`, in `NODE_OPTIONS` too)
+   * overrides one that is given; a flag set with `v8.setFlagsFromString` does so unseen.
+   */
   readonly resourceLimits?: ResourceLimits;
   /** What task modules find as `workerData` of `node:worker_threads`; cloned to each thread. */
   readonly workerData?: unknown;
@@ -44,9 +52,9 @@ export interface ExecutorOptions {
    */
   readonly maxTasksPerWorker?: number;
   /**
-   * Bytes of heap and external memory (buffers) that a thread may hold between two batches of tasks, garbage not yet
-   * collected included; one that holds more is replaced, the replacement started first. An integer of at least 1. Default
-   * unlimited. `resourceLimits` is the hard limit: what exceeds that crashes.
+   * Bytes of heap and external memory (buffers) that a thread may hold after a task, garbage not yet collected included; one
+   * that holds more gives back the tasks that it has not begun, and is replaced, the replacement started first. An integer of
+   * at least 1. Default unlimited. It sees buffers, which `resourceLimits` does not, but no more than a task leaves behind.
    */
   readonly maxBytesPerWorker?: number;
   /** Milliseconds that the `teardown()` hooks of a thread may take before it is ended all the same. Default 5000. */
@@ -101,6 +109,8 @@ const checks: OptionChecks<ExecutorOptions> = {
         refuse(option, value, `${option}.${name} must be a number above 0, not ${show(limit)}`);
       }
     }
+    const why = overriddenLimit(value as ResourceLimits);
+    if (why !== undefined) refuse(option, value, `${option} can't hold: ${why}`);
   },
   workerData(option, value) {
     try {

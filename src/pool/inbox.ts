@@ -49,6 +49,10 @@ export class Inbox {
   }
 
   #answered({ id, from, last, values, failures = [], extras = [], full }: Answers): void {
+    if (full === true) {
+      this.#events.full();
+      this.#outbox.post({ recalled: true });
+    }
     const delivery = this.#sent.find(id);
     // The answer before this one could not be read.
     if (delivery === undefined || delivery.answered !== from) return;
@@ -56,7 +60,6 @@ export class Inbox {
     const decoded = failures.map(([position, reason]): Failure => [position, decodeReason(reason)]);
     for (const [index] of delivery.targets ?? []) this.#sent.knownTargets.add(index);
     delivery.targets = undefined;
-    if (full === true) this.#events.full();
     this.#events.answered(delivery, values, decoded, last);
   }
 

@@ -1,6 +1,5 @@
 // The global one is a getter: 15 ns more for each call.
 import { performance } from 'node:perf_hooks';
-import { getHeapStatistics } from 'node:v8';
 import type { MessagePort } from 'node:worker_threads';
 import { isThenable } from '../tasks/thenable.ts';
 import { claim } from './claims.ts';
@@ -9,6 +8,7 @@ import { clockOrigin } from './clock.ts';
 import { Collected } from './collected.ts';
 import { loadTask } from './load-task.ts';
 import type { TaskFunction } from './load-task.ts';
+import { MemoryWatch } from './memory-watch.ts';
 import { Parking } from './parking.ts';
 import { noTask, RunningTask } from './running-task.ts';
 import { runTraced } from './trace-context.ts';
@@ -36,7 +36,7 @@ export class BatchRunner {
   readonly #claims: Claims;
   /** From this thread's clock to the main thread's. */
   readonly #clockOffset: number;
-  readonly #maxBytes: number;
+  readonly memory: MemoryWatch;
   readonly #targets: Target[] = [];
   readonly #functions: (TaskFunction | undefined)[] = [];
   readonly #batches: Batch[] = [];
@@ -47,7 +47,7 @@ export class BatchRunner {
     this.#port = port;
     this.#claims = claims;
     this.#clockOffset = clockOrigin() - mainOrigin;
-    this.#maxBytes = maxBytes;
+    this.memory = new MemoryWatch(maxBytes);
     this.parking = new Parking({
       port,
       clockOffset: this.#clockOffset,
@@ -83,8 +83,10 @@ export class BatchRunner {
       const collected = new Collected(this.#port, batch.id);
       this.#current = { batch, collected };
       await this.#run(batch, collected);
-      collected.send(true, this.#maxBytes < Infinity && bytesHeld() > this.#maxBytes);
+      const full = this.memory.isFull();
+      collected.send(true, full);
       this.#current = null;
+      if (full) await this.memory.untilRecalled();
     }
     this.#busy = false;
   }
@@ -93,7 +95,7 @@ export class BatchRunner {
     const { id, base, runs, args, eager, extras } = batch;
     for (const target of batch.targets ?? []) this.#targets[target[0]] = target;
     decode({ values: args, extras });
-    const { task, parking } = this;
+    const { task, parking, memory } = this;
     const { words, startedAt, endedAt } = this.#claims;
     const functions = this.#functions;
     const clockOffset = this.#clockOffset;
@@ -162,6 +164,11 @@ export class BatchRunner {
         if (failed) collected.fail(value);
         else collected.add(value, now - startMs, eager || (left === 1 && run + 3 === runs.length));
         Atomics.store(words, word, claim.finished);
+        if (memory.isFull()) {
+          collected.send(false, true);
+          await memory.untilRecalled();
+          now = performance.now();
+        }
       }
     }
   }
@@ -192,10 +199,4 @@ async function sendingOn<T>(running: Promise<T>, collected: Collected): Promise<
   } finally {
     clearImmediate(sending);
   }
-}
-
-/** Of this thread alone: `process.memoryUsage()` tells some of it for the whole process. */
-function bytesHeld(): number {
-  const { used_heap_size: heap, external_memory: external } = getHeapStatistics();
-  return heap + external;
 }

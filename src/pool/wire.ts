@@ -16,6 +16,7 @@ import type { Encoded, Extras } from './value-codec.ts';
  *   main ── Stop ────→ worker      to a running task that has been cancelled
  *   main ←─ Reported ─ worker      by a running task
  *   main ── Resume ──→ worker      a report has been taken, and the next one waits
+ *   main ── Recalled → worker      the thread said that it is full: what it has not begun was taken back
  *   main ←─ Call ───── worker      a running task submits a task of its own
  *   main ── Told ────→ worker      that task has been admitted, or has settled
  *   main ←─ Withdraw ─ worker      that task is not wanted any more
@@ -27,7 +28,7 @@ import type { Encoded, Extras } from './value-codec.ts';
  *   main ←─ claims ──→ worker      shared memory; see claims.ts
  * ```
  */
-export type ToWorker = Batch | Stop | Resume | Told | Leave;
+export type ToWorker = Batch | Stop | Resume | Recalled | Told | Leave;
 export type ToMain =
   | Begun
   | Unread
@@ -104,7 +105,7 @@ export interface Answers {
   failures?: readonly (readonly [position: number, reason: EncodedReason])[];
   /** What makes the values what they were, for each that needs it. */
   extras?: readonly Extras[];
-  /** The thread holds more memory than it may. */
+  /** The thread holds more memory than it may. It goes on when it has its `Recalled`. */
   full?: true;
 }
 
@@ -123,6 +124,11 @@ export interface Reported {
 
 interface Resume {
   readonly resume: true;
+}
+
+/** The answer to one that was `full`: what the thread has not begun was taken back, as far as it could be. */
+interface Recalled {
+  readonly recalled: true;
 }
 
 /** A task submits another one. */

@@ -27,6 +27,7 @@ export default function boot(message: Boot): void {
     if ('runs' in received) runner.take(received);
     else if ('stop' in received) runner.parking.stop(received);
     else if ('told' in received) runner.parking.told(received);
+    else if ('recalled' in received) runner.memory.recalled();
     else if ('resume' in received) runner.task.resume();
     else void leave();
   });

@@ -106,7 +106,7 @@ export interface WorkerEvents {
   waits(parked: Delivery, seen: number): void;
   /** The worker could not read the delivery, and will not run any of it. It is the receiver's to release. */
   unread(delivery: Delivery, reason: unknown): void;
-  /** The worker holds more memory than it may; the answer to its delivery follows. */
+  /** The worker holds more memory than it may, and waits until this returns: what it has not begun can be taken back. */
   full(): void;
   /** The thread has ended, asked or not; nothing follows. Unanswered jobs are the receiver's to sort by `claim`. */
   ended(exitCode: number | undefined, cause: unknown): void;

@@ -17,6 +17,8 @@ export interface CrewEvents {
   hear(lane: Lane): LaneEvents;
   /** A lane can take work. */
   opened(lane: Lane): void;
+  /** A lane's worker holds too much memory, and takes no more. */
+  full(lane: Lane): void;
   /** A thread ended with this delivery in hand; `next` is the job that it would have begun. True if that cost a job. */
   died(delivery: Delivery, end: ThreadEnd, next: Job | undefined): boolean;
   /** No worker can be started. */
@@ -183,7 +185,10 @@ export class Crew {
       ...this.#events.hear(lane),
       ready: () => within(() => this.#ready(lane)),
       full: () => {
-        if (lane.state === 'open') within(() => this.#retire(lane));
+        within(() => {
+          if (lane.state === 'open') this.#retire(lane);
+          this.#events.full(lane);
+        });
       },
       ended: (exitCode, cause) => within(() => this.#ended(lane, { exitCode, cause })),
     });

@@ -67,6 +67,7 @@ export class Dispatcher {
         this.#feeder.feedSoon();
         this.#feeder.topUpSoon();
       },
+      full: (lane) => this.#feeder.requeue(takeBackFrom(lane, Infinity, () => true)),
       died: (delivery, end, next) => this.#died(delivery, end, next),
       bootFailed: (error) => events.bootFailed(error),
     });
