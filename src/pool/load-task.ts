@@ -1,8 +1,8 @@
 import { realpathSync, statSync } from 'node:fs';
-import { createRequire, isBuiltin } from 'node:module';
+import { isBuiltin } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { InvalidTaskError } from '../errors.ts';
-import { here } from '../package-file.ts';
+import { importTypeScript, isTypeScript } from './import-typescript.ts';
 import { missingModule } from './missing-module.ts';
 import { ModuleExports } from './module-exports.ts';
 import { setUp } from './module-hooks.ts';
@@ -105,35 +105,10 @@ async function importModule(url: string): Promise<Imported> {
     return (await import(boxed(url))) as Imported;
   } catch (error) {
     const code = (error as { code?: unknown } | null)?.code;
-    if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[mc]?ts$/.test(url)) return importWithTsx(url, error);
     if (code === 'ERR_UNSUPPORTED_ESM_URL_SCHEME' && !/^(?:file|data|node):/.test(url)) {
       throw new InvalidTaskError(`Node can't import a module from ${url}`, { cause: error });
     }
+    if (isTypeScript(url)) return importTypeScript<Imported>(url, error, boxed(url));
     throw error;
   }
-}
-
-/** For a Node that does not strip types: tsx, as the task module's own package has it installed. */
-async function importWithTsx(url: string, cause: unknown): Promise<Imported> {
-  let api: URL;
-  try {
-    api = tsxApi(createRequire(url));
-  } catch {
-    const message = `Node ${process.versions.node} does not run TypeScript, as ${url} is`;
-    throw new InvalidTaskError(`${message}: use Node 22.18 or later, or npm install tsx`, { cause });
-  }
-  const { tsImport } = (await import(api.href)) as {
-    tsImport: (specifier: string, parent: string) => Promise<Imported>;
-  };
-  return tsImport(boxed(url), here);
-}
-
-/** Its ESM entry: `require.resolve` would find the one for CommonJS, which can't be imported. */
-function tsxApi(require: NodeJS.Require): URL {
-  const manifest = require.resolve('tsx/package.json');
-  const { exports } = require(manifest) as {
-    exports: Record<string, { import: string | { default: string } }>;
-  };
-  const entry = exports['./esm/api']?.import;
-  return new URL(typeof entry === 'string' ? entry : (entry?.default ?? ''), pathToFileURL(manifest));
 }
