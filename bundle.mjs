@@ -20,6 +20,15 @@ const subpaths = [
   'server/express',
   'server/metrics',
 ];
+/**
+ * These have to have a version that works, if there is one, when the subpath is imported. Not in the module itself: of a CommonJS
+ * module that throws, Node 20 rejects a second promise, which nobody can handle.
+ */
+const peers = {
+  'server/fastify': ['fastify'],
+  'server/express': ['express'],
+  'server/metrics': ['prom-client', '@opentelemetry/api'],
+};
 /** `threadModule()` of `package-file` names them, and must stand above them. */
 const threadModules = [
   'pool/worker-entry',
@@ -36,7 +45,10 @@ const traced = `exports.traced = () => [${threadModules.map((name) => `require('
 
 const { output } = await build({
   input: Object.fromEntries(
-    [...subpaths, 'cli', 'package-file', ...threadModules].map((name) => [name, `src/${name}.ts`]),
+    [...subpaths, 'cli', 'package-file', 'optional-peer', ...threadModules].map((name) => [
+      name,
+      `src/${name}.ts`,
+    ]),
   ),
   platform: 'node',
   external: /^[^./]/,
@@ -44,7 +56,7 @@ const { output } = await build({
   output: {
     dir: 'dist',
     format: 'cjs',
-    entryFileNames: '[name].cjs',
+    entryFileNames: ({ name }) => (name in peers ? `${name}-unchecked.cjs` : '[name].cjs'),
     chunkFileNames: 'shared-[hash].cjs',
     sourcemap: true,
     intro: ({ name }) => (name === 'package-file' ? fileUrl : ''),
@@ -59,12 +71,23 @@ for (const file of readdirSync('dist', { recursive: true, encoding: 'utf8' })) {
   rmSync(`dist/${file}`);
 }
 for (const name of subpaths) {
-  const { exports } = output.find((chunk) => chunk.fileName === `${name}.cjs`);
-  const file = `./${posix.basename(name)}.cjs`;
-  writeFileSync(
-    `dist/${name}.js`,
-    `import all from '${file}';\nexport const { ${exports.join(', ')} } = all;\n`,
-  );
-  writeFileSync(`dist/${name}.d.ts`, `export * from '${file}';\n`);
+  const { exports, fileName } = output.find((chunk) => chunk.name === name);
+  const own = `./${posix.basename(fileName)}`;
+  const hand = `export const { ${exports.join(', ')} } = all;`;
+  const needs = peers[name];
+  const check =
+    needs &&
+    `checkInstalledPeers(${[name.replace('server', 'millrace'), ...needs].map((each) => `'${each}'`)});`;
+  const checker = '../optional-peer.cjs';
+  const lines = needs
+    ? [`import all from '${own}';`, `import peers from '${checker}';`, `peers.${check}`, hand]
+    : [`import all from '${own}';`, hand];
+  write(`${name}.js`, ...lines);
+  if (needs) write(`${name}.cjs`, `require('${checker}').${check}`, `module.exports = require('${own}');`);
+  write(`${name}.d.ts`, `export * from './${posix.basename(name)}.cjs';`);
 }
-writeFileSync('dist/cli.js', `#!/usr/bin/env node\nimport './cli.cjs';\n`);
+write('cli.js', '#!/usr/bin/env node', `import './cli.cjs';`);
+
+function write(file, ...lines) {
+  writeFileSync(`dist/${file}`, `${lines.join('\n')}\n`);
+}

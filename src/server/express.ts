@@ -1,5 +1,4 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { checkInstalledPeers } from '../optional-peer.ts';
 import { closeServer } from './close-server.ts';
 import { cutOff } from './cut-off.ts';
 import { embed } from './embedding.ts';
@@ -14,9 +13,6 @@ import { sendError } from './send-error.ts';
 /** `millrace/express`: the gate as middleware for Express 4 and 5. Types of `node:http` only: Express extends them. */
 export type { EmbeddingOptions } from './embedding.ts';
 export { HttpError, toHttpError } from './http-error.ts';
-
-// Here, and not by npm: who takes only the rest of the package may have any version.
-checkInstalledPeers('millrace/express', 'express');
 
 declare global {
   namespace Express {

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Server as NetServer } from 'node:net';
-import { checkInstalledPeers, checkPeerVersion } from '../optional-peer.ts';
+import { checkPeerVersion } from '../optional-peer.ts';
 import { whenTimeIsUp } from './close-server.ts';
 import { alike, cut, serverOf } from './connections.ts';
 import { cutOff } from './cut-off.ts';
@@ -14,9 +14,6 @@ import type { RequestTasks } from './request-tasks.ts';
 /** `millrace/fastify`: the gate as a plugin. */
 export type { EmbeddingOptions } from './embedding.ts';
 export { HttpError, toHttpError } from './http-error.ts';
-
-// Here, and not by npm: who takes only the rest of the package may have any version.
-checkInstalledPeers('millrace/fastify', 'fastify');
 
 declare module 'fastify' {
   interface FastifyInstance {

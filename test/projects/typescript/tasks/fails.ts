@@ -1,0 +1,2 @@
+export const run = (): number => 42;
+JSON.parse('{');

@@ -1,0 +1,3 @@
+let evaluated = 0;
+export const run = (): number => 41 + ++evaluated;
+import './util.js';

@@ -1,0 +1,2 @@
+import { answer } from '@/util.js';
+export const run = (): number => answer;

@@ -1,0 +1,4 @@
+export interface Answer {
+  readonly answer: number;
+}
+export const answer: number = 42;
