@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Row } from './scenario.ts';
 
-/** Prints a result file as the README's table: `node bench/build/table.js RESULT.json`. */
+/** Prints a result file as the table of docs/speed.md: `node bench/build/table.js RESULT.json`. */
 const [, , from] = process.argv;
 if (from === undefined) throw new Error('usage: node bench/build/table.js RESULT.json');
 const { rows } = JSON.parse(readFileSync(from, 'utf8')) as { rows: Row[] };

@@ -17,8 +17,8 @@ test('every block of the page is run', () => {
   expect(blocks.map((code) => code.split('\n')[0])).toEqual(['// node:http', '// Koa', '// Hono']);
 });
 
-test("the README's server: an image is a thumbnail, anything else is refused", async () => {
-  const block = blocksOf('README.md').find((each) => each.startsWith("import fastify from 'fastify'"));
+test("the guide's server: an image is a thumbnail, anything else is refused", async () => {
+  const block = blocksOf('docs/guide.md').find((each) => each.startsWith("import fastify from 'fastify'"));
   const listens =
     "await app.listen({ port: process.env.PORT });\nprocess.once('SIGTERM', () => app.close());\n";
   const folder = folderWith(`${block}${listens}`, ['fastify']);
