@@ -68,7 +68,7 @@ const server = app.listen(0);
 const at = (path) => fetch(`http://localhost:${server.address().port}${path}`);
 assert.match(await (await at('/hash')).text(), /^ba7816bf/);
 const failed = await at('/fail');
-assert.deepEqual([failed.status, await failed.text()], [500, 'ERR_MILLRACE_INVALID_OPTION']);
+assert.deepEqual([failed.status, await failed.text()], [500, 'ERR_UNKNOWN_ALGORITHM']);
 await executor.shutdown();
 const refused = await at('/hash');
 assert.equal(refused.status, 503);
