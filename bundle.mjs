@@ -75,9 +75,8 @@ for (const name of subpaths) {
   const own = `./${posix.basename(fileName)}`;
   const hand = `export const { ${exports.join(', ')} } = all;`;
   const needs = peers[name];
-  const check =
-    needs &&
-    `checkInstalledPeers(${[name.replace('server', 'millrace'), ...needs].map((each) => `'${each}'`)});`;
+  const args = [name.replace('server', 'millrace'), ...(needs ?? [])].map((each) => `'${each}'`).join(', ');
+  const check = `checkInstalledPeers(${args});`;
   const checker = '../optional-peer.cjs';
   const lines = needs
     ? [`import all from '${own}';`, `import peers from '${checker}';`, `peers.${check}`, hand]
