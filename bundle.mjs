@@ -35,6 +35,7 @@ const threadModules = [
   'pool/check-task',
   'tasks/hashing',
   'tasks/images',
+  'tasks/ready-made/passwords',
   'tasks/evaluate',
 ];
 

@@ -1,76 +1,111 @@
 #!/usr/bin/env node
-import { parseArguments } from './cli/arguments.ts';
-import type { Arguments } from './cli/arguments.ts';
-import { fromText, ownArguments } from './cli/byte-path.ts';
-import { check } from './cli/check.ts';
+import { ownArguments, toPrintable } from './cli/byte-path.ts';
 import { exitCodes } from './cli/exit-codes.ts';
 import type { ExitCode } from './cli/exit-codes.ts';
-import { hash } from './cli/hash.ts';
-import { map } from './cli/map.ts';
-import { Output } from './cli/output.ts';
+import { sortWords } from './cli/given.ts';
+import type { Given } from './cli/given.ts';
 import { printable } from './cli/printable.ts';
-import { resize } from './cli/resize.ts';
-import { Session } from './cli/session.ts';
-import { usage } from './cli/usage.ts';
+import type { Session } from './cli/session.ts';
+import { suggestion } from './cli/suggestion.ts';
+import type { CommandSpec } from './cli/table/command.ts';
+import { commands } from './cli/table/commands.ts';
+import type { CommandName } from './cli/table/commands.ts';
 import { UsageError } from './cli/usage-error.ts';
-import { version } from './cli/version.ts';
+import type { About } from './cli/about/about.ts';
+
+/*
+ * Each command is loaded when it is called: what prints a text begins without threads, and what hashes without charts.
+ */
 
 async function main(words: readonly string[]): Promise<ExitCode> {
+  let name: string | undefined;
   try {
-    const args = parseArguments(ownArguments(words));
-    if (args.command === 'help') return await print(process.stdout, usage(args.about), exitCodes.ok);
-    if (args.command === 'version') return await print(process.stdout, `${version()}\n`, exitCodes.ok);
-    return await run(args);
+    const [first, ...rest] = ownArguments(words);
+    if (first === '--help' || first === '-h') return await print({ kind: 'help', command: undefined });
+    if (first === '--version' || first === '-V') return await print({ kind: 'version' });
+    const command = await commandOf(first);
+    name = command.name;
+    const given = await sortWords(rest, command);
+    if (given.values.has('help')) return await print({ kind: 'help', command });
+    if (given.values.has('version')) return await print({ kind: 'version' });
+    return await calls[command.name](given);
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    return print(
-      process.stderr,
-      `millrace: ${printable(error.message)}\nTry 'millrace --help'.\n`,
-      exitCodes.usage,
-    );
+    const advice = `Try '${name === undefined ? 'millrace' : `millrace ${name}`} --help'.\n`;
+    if (error instanceof UsageError)
+      return print({ kind: 'refusal', text: `millrace: ${printable(error.message)}\n${advice}` });
+    // A package that is missing, for example.
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    return print({ kind: 'failure', text: `millrace: ${printable(error.message)}\n` });
   }
 }
 
-type Work = Exclude<Arguments, { readonly command: 'help' | 'version' }>;
+/** @throws {UsageError} if there is none of that name. */
+async function commandOf(name: string | undefined): Promise<CommandSpec> {
+  if (name === undefined) throw new UsageError('no command given');
+  const command = commands.find((known) => known.name === name);
+  if (command !== undefined) return command;
+  const similar = await suggestion(
+    name,
+    commands.map((known) => known.name),
+  );
+  const advice = similar === undefined ? '' : ` (did you mean ${similar}?)`;
+  throw new UsageError(`unknown command '${toPrintable(name)}'${advice}`);
+}
 
-async function run(args: Work): Promise<ExitCode> {
+const calls: Record<CommandName, (given: Given) => Promise<ExitCode>> = {
+  async hash(given) {
+    const { hashArguments } = await import('./cli/hash-arguments.ts');
+    const args = await hashArguments(given);
+    if (args.command === 'check') {
+      const { check } = await import('./cli/check.ts');
+      return run((session) => check(session, args));
+    }
+    const { hash } = await import('./cli/hash.ts');
+    return run((session) => hash(session, args));
+  },
+  async map(given) {
+    const { mapArguments } = await import('./cli/map/map-arguments.ts');
+    const args = mapArguments(given);
+    const { map } = await import('./cli/map/map.ts');
+    return run((session) => map(session, args));
+  },
+  async resize(given) {
+    const { resizeArguments } = await import('./cli/resize-arguments.ts');
+    const args = resizeArguments(given);
+    const { resize } = await import('./cli/resize.ts');
+    return run((session) => resize(session, args));
+  },
+  async tune(given) {
+    const { tuneArguments } = await import('./cli/tune/tune-arguments.ts');
+    const args = tuneArguments(given);
+    const { tune } = await import('./cli/tune/tune.ts');
+    return run((session) => tune(session, args));
+  },
+  help: async (given) => print({ kind: 'help', command: await explained(given) }),
+  completion: (given) => print({ kind: 'completion', shell: given.operands }),
+  man: () => print({ kind: 'man' }),
+};
+
+async function explained({ operands: [name] }: Given): Promise<CommandSpec | undefined> {
+  return name === undefined ? undefined : commandOf(name);
+}
+
+async function run(work: (session: Session) => Promise<void>): Promise<ExitCode> {
+  const { Session } = await import('./cli/session.ts');
   const session = new Session();
   try {
-    await perform(session, args);
+    await work(session);
   } catch (error) {
     session.abort(error);
   }
   return session.end();
 }
 
-async function perform(session: Session, args: Work): Promise<void> {
-  switch (args.command) {
-    case 'hash':
-      await hash(session, args);
-      break;
-    case 'check':
-      await check(session, args);
-      break;
-    case 'resize':
-      await resize(session, args);
-      break;
-    case 'map':
-      await map(session, args);
-      break;
-    case 'tune': {
-      // With its charts it is half of the program: the others begin without it.
-      const { tune } = await import('./cli/tune/tune.ts');
-      await tune(session, args);
-      break;
-    }
-  }
-}
-
-async function print(stream: NodeJS.WriteStream, text: string, exitCode: ExitCode): Promise<ExitCode> {
-  const output = new Output(stream);
-  void output.write(fromText(text));
-  await output.end();
-  return exitCode;
+async function print(about: About): Promise<ExitCode> {
+  const { printAbout } = await import('./cli/about/about.ts');
+  await printAbout(about);
+  if (about.kind === 'refusal') return exitCodes.usage;
+  return about.kind === 'failure' ? exitCodes.failed : exitCodes.ok;
 }
 
 // Not by itself: a measurement of the host's load that nobody waits for would hold it up for a second.

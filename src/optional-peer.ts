@@ -6,10 +6,12 @@ import { here } from './package-file.ts';
 
 /** Optional peer dependencies, with the oldest version that works. npm is told nothing of it: it would refuse to install. */
 const oldest = {
+  '@node-rs/argon2': '2',
   '@opentelemetry/api': '1.9',
   echarts: '6',
   express: '4',
   fastify: '5',
+  'hash-wasm': '4.12',
   'prom-client': '15',
   sharp: '0.34',
 } as const;

@@ -10,6 +10,7 @@ type ThreadModule =
   | 'pool/check-task'
   | 'tasks/hashing'
   | 'tasks/images'
+  | 'tasks/ready-made/passwords'
   | 'tasks/evaluate';
 
 /** The URL of a module of this package that threads load. */

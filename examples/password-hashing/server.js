@@ -7,13 +7,14 @@
  *   curl -d '{"name":"ada","password":"correct horse"}' -H 'content-type: application/json' localhost:3000/login
  */
 import express from 'express';
-import { tasks } from 'millrace';
 import { HttpError, millrace, millraceErrors } from 'millrace/express';
 import { HealthCheck } from 'millrace/http';
+import { passwords } from 'millrace/tasks';
 import { realpathSync } from 'node:fs';
 import { createServer } from 'node:http';
 
-const passwords = tasks(new URL('./passwords.js', import.meta.url));
+/** scrypt's cost, as the base-2 logarithm of N: 17 takes 128 MiB a hash. Raise it, and users' hashes follow as they log in. */
+const cost = { logN: Number(process.env.SCRYPT_LOG_N ?? 17) };
 
 /** Of a request's body. */
 const maxBytes = 2000;
@@ -32,7 +33,7 @@ export function buildServer(options = {}) {
 
   app.post('/register', mill.admit({ class: 'sheddable' }), json, async (request, response) => {
     const { name, password } = credentials(request.body);
-    const stored = await request.millrace.run(passwords.hash(password));
+    const stored = await request.millrace.run(passwords.hash(password, cost));
     if (users.has(name)) throw new HttpError(409, 'ERR_NAME_TAKEN', 'this name is taken');
     users.set(name, stored);
     response.status(201).json({ name });
@@ -42,9 +43,13 @@ export function buildServer(options = {}) {
   let nobody;
   app.post('/login', mill.admit({ class: 'critical' }), json, async (request, response) => {
     const { name, password } = credentials(request.body);
-    nobody ??= await request.millrace.run(passwords.hash('nobody'));
-    const matches = await request.millrace.run(passwords.verify(password, users.get(name) ?? nobody));
-    if (!matches || !users.has(name)) throw new HttpError(401, 'ERR_LOGIN', 'wrong name or password');
+    nobody ??= await request.millrace.run(passwords.hash('nobody', cost));
+    const stored = users.get(name);
+    const { matches, needsRehash } = await request.millrace.run(
+      passwords.verify(password, stored ?? nobody, cost),
+    );
+    if (!matches || stored === undefined) throw new HttpError(401, 'ERR_LOGIN', 'wrong name or password');
+    if (needsRehash) users.set(name, await request.millrace.run(passwords.hash(password, cost)));
     response.json({ name });
   });
 

@@ -208,7 +208,8 @@ const tooLarge = (maxBytes) =>
 /** Errors of the image task that are the client's doing; null for all others. Where its upload was is nothing to it. */
 function asClientError({ code, message }, upload) {
   const reason = String(message).replaceAll(upload, 'the upload');
-  if (code === 'ERR_NOT_AN_IMAGE') return new HttpError(415, code, reason);
+  if (code === 'ERR_NOT_AN_IMAGE' || code === 'ERR_IMAGE_UNSUPPORTED')
+    return new HttpError(415, code, reason);
   if (code === 'ERR_IMAGE_TOO_LARGE') return new HttpError(413, code, reason);
   return null;
 }

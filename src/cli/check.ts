@@ -1,67 +1,128 @@
+import type { Executor } from '../index.ts';
 import { hashing } from '../tasks/index.ts';
-import type { CheckArguments } from './arguments.ts';
-import { toSystem } from './byte-path.ts';
+import { toSystem, toText } from './byte-path.ts';
+import type { BytePath } from './byte-path.ts';
 import { checksumParser, formatVerdict } from './checksum-line.ts';
 import type { Checksum } from './checksum-line.ts';
+import { digestStream } from './digest-stream.ts';
+import type { CheckArguments } from './hash-arguments.ts';
 import { countLines, isTyped, openInput } from './input.ts';
 import { readLines } from './lines.ts';
 import type { Session } from './session.ts';
+import { sizeOf } from './walk.ts';
 
-/** `millrace hash --check FILE`, in the words of `sha256sum --check`. */
-export async function check(
+/** Found without a task: the digest of standard input, which a task can't read; or why there is none. */
+type Here = { readonly digest: string } | { readonly error: unknown };
+
+/** A line of the list: of a file to verify, or, by its number, one that is no checksum. */
+type Listed = (Checksum & { readonly here?: Here }) | number;
+
+/** `millrace hash --check FILE…`, in the words of `sha256sum --check`. */
+export async function check(session: Session, args: CheckArguments): Promise<void> {
+  const executor = session.open(args.workers);
+  for (const list of args.paths) {
+    if (session.interrupted) return;
+    await checkList(session, executor, list, args);
+  }
+}
+
+async function checkList(
   session: Session,
-  { list, algorithm, digits, workers }: CheckArguments,
+  executor: Executor,
+  list: BytePath,
+  args: CheckArguments,
 ): Promise<void> {
-  const executor = session.open(workers);
-  const parse = checksumParser(digits, algorithm);
-  let proper = 0;
-  let improper = 0;
-  let unreadable = 0;
-  let mismatched = 0;
+  const { algorithm, tag, digits, ignoreMissing, strict, told } = args;
+  const parse = checksumParser(digits, tag);
+  const name = list === '-' ? "'standard input'" : list;
+  const counts = { proper: 0, improper: 0, unreadable: 0, mismatched: 0, matched: 0 };
 
-  async function* checksums(): AsyncGenerator<Checksum, undefined> {
-    for await (const line of readLines(openInput(list))) {
-      const checksum = line === undefined ? undefined : parse(line.toString('latin1'));
-      if (checksum === undefined) improper++;
-      else if (checksum !== 'ignored') {
-        proper++;
-        yield checksum;
+  async function* checksums(): AsyncGenerator<Listed, undefined> {
+    let line = 0;
+    for await (const bytes of readLines(openInput(list))) {
+      line++;
+      const checksum = bytes === undefined ? undefined : parse(bytes.toString('latin1'));
+      if (checksum === 'ignored') continue;
+      if (checksum === undefined || (list === '-' && checksum.path === '-')) {
+        counts.improper++;
+        if (told === 'warn') yield line;
+        continue;
       }
+      counts.proper++;
+      yield checksum.path === '-' ? { ...checksum, here: await readHere() } : checksum;
     }
+  }
+
+  async function readHere(): Promise<Here> {
+    try {
+      return { digest: await digestStream('-', algorithm) };
+    } catch (error) {
+      return { error };
+    }
+  }
+
+  function verdict({ path }: Checksum, words: string): Promise<void> | undefined {
+    const silent = told === 'status' || (told === 'quiet' && words === 'OK');
+    return silent ? undefined : session.output.write(formatVerdict(path, words));
+  }
+
+  function unreadable(listed: Checksum, reason: unknown): Promise<void> | undefined {
+    if (ignoreMissing && (reason as NodeJS.ErrnoException | null)?.code === 'ENOENT') return undefined;
+    counts.unreadable++;
+    void session.fail(listed.path, reason);
+    return verdict(listed, 'FAILED open or read');
+  }
+
+  function compare(listed: Checksum, digest: string): Promise<void> | undefined {
+    if (digest === listed.digest) {
+      counts.matched++;
+      return verdict(listed, 'OK');
+    }
+    counts.mismatched++;
+    return verdict(listed, 'FAILED');
   }
 
   try {
     await session.each(
       checksums(),
-      ({ path }) => hashing.hashFile(toSystem(path), algorithm),
-      ({ path, digest }, outcome) => {
-        if (outcome.status !== 'fulfilled') {
-          unreadable++;
-          void session.fail(path, outcome.reason);
-          return session.output.write(formatVerdict(path, 'FAILED open or read'));
+      (listed) =>
+        typeof listed === 'number' || listed.here !== undefined
+          ? hashing.hashBytes('')
+          : hashing.hashFile(toSystem(listed.path), algorithm),
+      (listed, outcome) => {
+        if (typeof listed === 'number') {
+          return session.remark(`${toText(name)}: ${listed}: improperly formatted ${tag} checksum line`);
         }
-        if (outcome.value === digest) return session.output.write(formatVerdict(path, 'OK'));
-        mismatched++;
-        return session.output.write(formatVerdict(path, 'FAILED'));
+        if (outcome.status !== 'fulfilled') return unreadable(listed, outcome.reason);
+        const { here = { digest: outcome.value } } = listed;
+        return 'error' in here ? unreadable(listed, here.error) : compare(listed, here.digest);
       },
-      { executor, ordered: true, total: isTyped(list) ? undefined : () => countLines(list) },
+      {
+        executor,
+        bytes: (listed) => (typeof listed === 'number' ? 0 : sizeOf(listed)),
+        total: isTyped(list) ? undefined : () => countLines(list),
+      },
     );
   } catch (error) {
     await session.fail(list, error);
     return;
   }
-  if (proper === 0) {
-    await session.fail(list, 'no properly formatted checksum lines found');
+  if (session.interrupted) return;
+  if (counts.proper === 0) {
+    await session.fail(name, 'no properly formatted checksum lines found');
     return;
   }
   // After the verdicts, also where both are seen on one terminal.
   session.output.flush();
-  await warn(improper, 'line is improperly formatted', 'lines are improperly formatted');
-  await warn(unreadable, 'listed file could not be read', 'listed files could not be read');
-  await warn(mismatched, 'computed checksum did NOT match', 'computed checksums did NOT match');
-  if (mismatched > 0) session.failed();
+  await warn(counts.improper, 'line is improperly formatted', 'lines are improperly formatted');
+  await warn(counts.unreadable, 'listed file could not be read', 'listed files could not be read');
+  await warn(counts.mismatched, 'computed checksum did NOT match', 'computed checksums did NOT match');
+  const unverified = ignoreMissing && counts.matched === 0;
+  if (unverified && told !== 'status') await session.remark(`${toText(name)}: no file was verified`);
+  if (unverified || counts.mismatched > 0 || (strict && counts.improper > 0)) session.failed();
 
   function warn(count: number, one: string, many: string): Promise<void> | undefined {
-    return count === 0 ? undefined : session.remark(`WARNING: ${count} ${count === 1 ? one : many}`);
+    if (count === 0 || told === 'status') return undefined;
+    return session.remark(`WARNING: ${count} ${count === 1 ? one : many}`);
   }
 }

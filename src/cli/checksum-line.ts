@@ -15,9 +15,27 @@ export interface Checksum {
   readonly path: BytePath;
 }
 
+export interface ChecksumForm {
+  /** `digest  name`, `digest *name` or `TAG (name) = digest`. */
+  readonly form: 'plain' | 'binary' | 'tag';
+  readonly tag: string;
+  /** End in NUL, and escape nothing. */
+  readonly zero: boolean;
+}
+
+const plainForm: ChecksumForm = { form: 'plain', tag: '', zero: false };
+
 /** One line, with its end. */
-export function formatChecksum(digest: string, path: BytePath): string {
-  return special.test(path) ? `\\${digest}  ${escape(path)}\n` : `${digest}  ${path}\n`;
+export function formatChecksum(
+  digest: string,
+  path: BytePath,
+  { form, tag, zero }: ChecksumForm = plainForm,
+): string {
+  const escaped = !zero && special.test(path);
+  const name = escaped ? escape(path) : path;
+  const text =
+    form === 'tag' ? `${tag} (${name}) = ${digest}` : `${digest} ${form === 'binary' ? '*' : ' '}${name}`;
+  return `${escaped ? '\\' : ''}${text}${zero ? '\0' : '\n'}`;
 }
 
 /** How `--check` names a file: escaped only if it would not fit into one line otherwise (as coreutils 9 does). */
@@ -37,7 +55,7 @@ export type ParseChecksum = (line: string) => Checksum | 'ignored' | undefined;
  * @param tag the algorithm's name, as in `SHA256`.
  */
 export function checksumParser(digits: number, tag: string): ParseChecksum {
-  const tagged = new RegExp(`^${tag} ?\\((.*)\\)[ \\t]*=[ \\t]*([0-9a-f]{${digits}})$`, 'is');
+  const tagged = /^ ?\((.*)\)[ \t]*=[ \t]*([0-9a-f]+)$/is;
   const plain = new RegExp(`^([0-9a-f]{${digits}})[ \\t](.+)$`, 'is');
   let singleBlank: boolean | undefined;
 
@@ -49,16 +67,24 @@ export function checksumParser(digits: number, tag: string): ParseChecksum {
     return singleBlank ? rest : rest.slice(1);
   }
 
+  function parts(body: string): readonly [digest: string | undefined, name: string | undefined] {
+    if (body.startsWith(tag)) {
+      const [, name, digest] = tagged.exec(body.slice(tag.length)) ?? [];
+      return [digest?.length === digits ? digest : undefined, name];
+    }
+    const [, digest, rest] = plain.exec(body) ?? [];
+    return [digest, rest === undefined ? undefined : nameAfterBlank(rest)];
+  }
+
   return (line) => {
+    if (line.startsWith('#')) return 'ignored';
     const text = line.endsWith('\r') ? line.slice(0, -1) : line;
-    if (text === '' || text.startsWith('#')) return 'ignored';
+    if (text === '') return 'ignored';
     const [, escaped = '', body = ''] = /^[ \t]*(\\?)(.*)$/s.exec(text) ?? [];
-    const [, taggedName, taggedDigest] = tagged.exec(body) ?? [];
-    const [, digest = taggedDigest, rest] = plain.exec(body) ?? [];
-    const name = taggedName ?? (rest === undefined ? undefined : nameAfterBlank(rest));
+    const [digest, name] = parts(body);
     if (digest === undefined || name === undefined) return undefined;
     const path = escaped === '' ? name : unescape(name);
-    return path === undefined || path === '' ? undefined : { digest: digest.toLowerCase(), path };
+    return path === undefined ? undefined : { digest: digest.toLowerCase(), path };
   };
 }
 

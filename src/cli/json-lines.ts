@@ -3,40 +3,33 @@ import type { BytePath } from './byte-path.ts';
 import { openInput } from './input.ts';
 import { readLines } from './lines.ts';
 
-export interface JsonLine {
+/** A line that is not empty, not read yet. */
+export interface NumberedLine {
   /** From 1, as editors count. */
   readonly line: number;
-  readonly value: unknown;
-  /** Characters of its text. */
-  readonly length: number;
+  /** Undefined for one that is too long. */
+  readonly bytes: Buffer | undefined;
 }
 
 /**
- * The values of a file of JSON lines (or of standard input); empty lines are left out. What is wrong with a line goes to
- * `report`, and is waited for.
+ * The lines of a file (or of standard input), numbered; empty ones are counted and left out.
  *
  * @throws the platform's error if the file can't be read.
  */
-export async function* readJsonLines(
-  input: BytePath | undefined,
-  report: (line: number, reason: unknown) => Promise<void> | undefined,
-): AsyncGenerator<JsonLine, undefined> {
+export async function* numberedLines(input: BytePath | undefined): AsyncGenerator<NumberedLine, undefined> {
   let line = 0;
   for await (const bytes of readLines(openInput(input))) {
     line++;
-    try {
-      const text = textOf(bytes);
-      if (text === '') continue;
-      yield { line, value: JSON.parse(text), length: text.length };
-    } catch (error) {
-      await report(line, error);
-    }
+    if (bytes === undefined || !isBlank(bytes)) yield { line, bytes };
   }
 }
 
-/** Without the white space around it, a byte order mark included. */
-function textOf(line: Buffer | undefined): string {
-  if (line === undefined) throw new RangeError('is too long');
-  if (!isUtf8(line)) throw new TypeError('is not UTF-8');
-  return line.toString('utf8').trim();
+/** The value of a line of JSON. @throws {Error} that says what is wrong with it. */
+export function valueOf({ bytes }: NumberedLine): unknown {
+  if (bytes === undefined) throw new RangeError('is too long');
+  if (!isUtf8(bytes)) throw new TypeError('is not UTF-8');
+  // Without the white space around it, a byte order mark included.
+  return JSON.parse(bytes.toString('utf8').trim());
 }
+
+const isBlank = (bytes: Buffer): boolean => bytes.length < 64 && bytes.toString('utf8').trim() === '';

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { InvalidOptionError } from '../index.ts';
-import { checkResize } from '../tasks/image-options.ts';
-import type { ResizeOptions } from '../tasks/index.ts';
+import { availableWorkers } from '../pool/sizing.ts';
 import { toPrintable, toText } from './byte-path.ts';
 import type { BytePath } from './byte-path.ts';
+import type { Values } from './given.ts';
 import type { TaskTarget } from './task-target.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -12,12 +11,9 @@ import { UsageError } from './usage-error.ts';
  * Values of options and their checks. Each throws a `UsageError` that names the option and what was given.
  */
 
-/** As they stand on the command line, bytes as characters. */
-export type Values = Readonly<Partial<Record<string, string | boolean>>>;
-
 export function text(values: Values, option: string): string | undefined {
-  const given = values[option];
-  return typeof given === 'string' ? given : undefined;
+  const given = values.get(option);
+  return given === true ? undefined : given;
 }
 
 /** A file to write. */
@@ -35,8 +31,8 @@ export function some(paths: readonly BytePath[], command: string): readonly Byte
 export function integer(values: Values, option: string): number | undefined {
   const given = text(values, option);
   if (given === undefined) return undefined;
-  const number = Number(given);
-  if (/^\d+$/.test(given) && Number.isSafeInteger(number) && number > 0) return number;
+  const number = positiveInteger(given);
+  if (number !== undefined) return number;
   throw new UsageError(`--${option} must be a positive integer, not '${toPrintable(given)}'`);
 }
 
@@ -49,38 +45,68 @@ export function positive(values: Values, option: string, max: number): number | 
   throw new UsageError(`--${option} must be a number above 0 up to ${max}, not '${toPrintable(given)}'`);
 }
 
-/** Hexadecimal digits of the algorithm's digests. */
-export function digestDigits(algorithm: string): number {
-  try {
-    return createHash(algorithm).digest('hex').length;
-  } catch {
-    throw new UsageError(`unknown algorithm '${algorithm}'`);
+/** `--workers` as GNU parallel takes it: N, N% of the CPUs, +N or -N beyond them; at least one of the latter. */
+export function workers(values: Values): number | undefined {
+  const given = text(values, 'workers');
+  if (given === undefined) return undefined;
+  const [, sign, digits = '', percent] = /^([+-]?)(\d+)(%?)$/.exec(given) ?? [];
+  const number = positiveInteger(digits);
+  if (number === undefined || (sign !== '' && percent !== '')) {
+    const forms = 'a positive integer (or +N, -N, N%)';
+    throw new UsageError(`--workers must be ${forms}, not '${toPrintable(given)}'`);
   }
+  const cpus = availableWorkers();
+  if (percent !== '') return Math.max(1, Math.round((cpus * number) / 100));
+  if (sign === '+') return cpus + number;
+  return sign === '-' ? Math.max(1, cpus - number) : number;
 }
 
-/** Those that the task itself would accept. */
-export function resizeOptions(values: Values): ResizeOptions {
-  const format = text(values, 'format');
-  const [width, height, quality] = ['width', 'height', 'quality'].map((option) => integer(values, option));
-  if (width === undefined && height === undefined) throw new UsageError('resize needs --width or --height');
-  const given = { width, height, quality, format: format === 'jpg' ? 'jpeg' : format };
-  const present = Object.fromEntries(Object.entries(given).filter(([, each]) => each !== undefined));
-  try {
-    checkResize(present);
-    return present;
-  } catch (error) {
-    if (error instanceof InvalidOptionError) throw new UsageError(`--${error.message}`);
-    throw error;
-  }
+const units: Readonly<Record<string, number>> = {
+  '': 1000,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** What a timer can hold, about 24.8 days. Milliseconds. */
+const longestMs = 2 ** 31 - 1;
+
+/** A time of more than 0 in milliseconds: a number with a unit, or of seconds. */
+export function duration(values: Values, option: string): number | undefined {
+  const given = text(values, option);
+  if (given === undefined) return undefined;
+  const [, number = '', unit = ''] = /^(\d+\.?\d*|\.\d+)(ms|[smhd]?)$/.exec(given) ?? [];
+  const ms = Number(number || 'NaN') * (units[unit] as number);
+  if (ms > 0 && ms <= longestMs) return ms;
+  const forms = 'a number of seconds, or with a unit: 500ms, 2s, 1m, 1h, up to 24d';
+  throw new UsageError(`--${option} must be ${forms}, not '${toPrintable(given)}'`);
 }
 
-/** One `MODULE#EXPORT`, the module a path or a URL. */
+export function positiveInteger(digits: string): number | undefined {
+  const number = Number(digits);
+  return /^\d+$/.test(digits) && Number.isSafeInteger(number) && number > 0 ? number : undefined;
+}
+
+/** One `MODULE#EXPORT`, the module a path or a URL; alone it means its default export. */
 export function taskTarget(paths: readonly BytePath[], command: string): TaskTarget {
   const [only] = paths;
   if (only === undefined || paths.length > 1) throw new UsageError(`${command} takes one MODULE#EXPORT`);
-  const [, module = '', name = ''] = /^(.+)#([^#]+)$/s.exec(toText(only)) ?? [];
-  if (module === '') throw new UsageError(`${command} takes MODULE#EXPORT, not '${toPrintable(only)}'`);
+  const { module, name } = split(toText(only));
+  if (module === '' || name === '') {
+    throw new UsageError(`${command} takes MODULE or MODULE#EXPORT, not '${toPrintable(only)}'`);
+  }
   if (!/^[a-z]{2,}:/i.test(module)) return { module: pathToFileURL(module), name };
-  if (!URL.canParse(module)) throw new UsageError(`'${module}' is no URL`);
+  if (!URL.canParse(module)) throw new UsageError(`'${toPrintable(module)}' is no URL`);
   return { module: new URL(module), name };
+}
+
+/** At the last `#`, unless that is a part of the name of a file that is there. */
+function split(target: string): { module: string; name: string } {
+  const at = target.lastIndexOf('#');
+  const isWhole = at === -1 || existsSync(target);
+  return isWhole
+    ? { module: target, name: 'default' }
+    : { module: target.slice(0, at), name: target.slice(at + 1) };
 }

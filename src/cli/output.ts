@@ -32,6 +32,7 @@ export class Output {
   readonly #stream: Writable;
   readonly #isTerminal: boolean;
   readonly #around: (write: Write) => void;
+  readonly #tell: (error: NodeJS.ErrnoException) => void;
   #text = '';
   #turn: NodeJS.Immediate | undefined;
   #piece: Promise<void> | undefined;
@@ -42,11 +43,20 @@ export class Output {
     this.#isTerminal = stream.isTTY === true;
     this.#around = options.around ?? ((write) => write(() => {}));
     dontBlock(stream);
-    stream.on('error', (error) => {
-      if (this.#broken) return;
-      this.break();
-      options.failed?.(error);
-    });
+    this.#tell = options.failed ?? (() => {});
+    stream.on('error', (error) => this.#failed(error));
+  }
+
+  /** Before whoever waits for the piece goes on. */
+  #failed(error: NodeJS.ErrnoException): void {
+    if (this.#broken) return;
+    this.break();
+    this.#tell(error);
+  }
+
+  /** Has something been dropped, or could it not be written? */
+  get broken(): boolean {
+    return this.#broken;
   }
 
   /**
@@ -75,7 +85,8 @@ export class Output {
     let end: () => void;
     this.#piece = new Promise((resolve) => (end = resolve));
     this.#around((written) =>
-      this.#stream.write(text, 'latin1', () => {
+      this.#stream.write(text, 'latin1', (error) => {
+        if (error != null) this.#failed(error);
         written();
         this.#piece = undefined;
         this.flush();

@@ -1,10 +1,13 @@
 /** What the progress line tells. */
 export interface ProgressFacts {
   readonly done: number;
+  readonly failed: number;
   /** Undefined as long as nobody knows. */
   readonly total: number | undefined;
   /** Undefined in the first moments. */
   readonly perSecond: number | undefined;
+  /** Of the items that are through; 0 where they have no size. */
+  readonly bytesPerSecond: number | undefined;
   readonly busy: number;
   readonly workers: number;
   /** Of the whole machine, 0 to 1; undefined until it has been measured. */
@@ -19,13 +22,15 @@ const margin = 3;
 /** One line in so many columns: what does not fit is left out from the end, the bar takes the rest. */
 export function progressLine(facts: ProgressFacts, columns: number): string {
   const space = columns - margin;
-  const { done, total, perSecond, busy, workers, cpuShare } = facts;
+  const { done, failed, total, perSecond, bytesPerSecond, busy, workers, cpuShare } = facts;
   const parts = [total === undefined ? `${done} done` : `${done}/${total}`];
+  if (failed > 0) parts.push(`${failed} failed`);
   if (perSecond !== undefined) parts.push(`${rate(perSecond)}/s`);
   // A count that is not through yet, or a file that appeared since, must not make a negative of it.
   if (perSecond !== undefined && perSecond > 0 && total !== undefined) {
     parts.push(`${duration(Math.max(0, total - done) / perSecond)} left`);
   }
+  if (bytesPerSecond !== undefined && bytesPerSecond > 0) parts.push(`${bytes(bytesPerSecond)}/s`);
   parts.push(`workers ${busy}/${workers}`);
   if (cpuShare !== undefined) parts.push(`CPU ${Math.round(cpuShare * 100)} %`);
   while (parts.length > 1 && width(parts) > space) parts.pop();
@@ -40,6 +45,14 @@ const width = (parts: readonly string[]): number => parts.join('  ').length;
 
 function rate(perSecond: number): string {
   return perSecond < 10 ? perSecond.toFixed(1) : String(Math.round(perSecond));
+}
+
+/** `512 B`, `1.5 KiB`, `230 MiB` */
+function bytes(count: number): string {
+  const power = Math.min(4, Math.max(0, Math.floor(Math.log2(count) / 10)));
+  const value = count / 1024 ** power;
+  const digits = power === 0 || value >= 100 ? 0 : 1;
+  return `${value.toFixed(digits)} ${['B', 'KiB', 'MiB', 'GiB', 'TiB'][power] as string}`;
 }
 
 /** `0:07`, `12:30`, `3:05:00` */

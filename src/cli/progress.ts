@@ -8,8 +8,11 @@ import { Rate } from './rate.ts';
 
 /** What the session needs of a progress line, and all that there is without a terminal. */
 export interface Progress {
-  /** Another item is through. */
-  advance(): void;
+  readonly shown: boolean;
+  /** Another item is through, of so many bytes. */
+  advance(bytes: number): void;
+  /** Something has failed. */
+  failed(): void;
   /** Writes to the terminal, which the line leaves until that is out. */
   around(write: Write): void;
   /** The line vanishes, and the cursor comes back. Idempotent. */
@@ -38,15 +41,20 @@ const wipe = '\r\u001b[K';
 export function showProgress({ total, stats }: ProgressSource): Progress {
   const load = new HostLoadSampler();
   const rate = new Rate();
+  const byteRate = new Rate();
   let done = 0;
+  let failed = 0;
+  let bytes = 0;
   let perSecond = rate.sample(performance.now(), 0);
+  let bytesPerSecond = byteRate.sample(performance.now(), 0);
   let stopped = false;
   /** Writes under way. A terminal may be slow to take one: to draw meanwhile would be to draw into the middle of it. */
   let others = 0;
 
   const facts = (): ProgressFacts => {
     const { busy, workers } = stats();
-    return { done, total: total(), perSecond, busy, workers, cpuShare: load.latest?.cpuShare };
+    const cpuShare = load.latest?.cpuShare;
+    return { done, failed, total: total(), perSecond, bytesPerSecond, busy, workers, cpuShare };
   };
   const stream = Object.create(process.stderr, {
     write: { value: (text: string) => others > 0 || process.stderr.write(text) },
@@ -67,11 +75,17 @@ export function showProgress({ total, stats }: ProgressSource): Progress {
   load.start();
   const ticker = setInterval(() => {
     perSecond = rate.sample(performance.now(), done);
+    bytesPerSecond = byteRate.sample(performance.now(), bytes);
   }, 1000 / fps).unref();
 
   return {
-    advance() {
+    shown: true,
+    advance(more) {
       done++;
+      bytes += more;
+    },
+    failed() {
+      failed++;
     },
     around(write) {
       if (!stopped && others === 0) process.stderr.write(wipe);

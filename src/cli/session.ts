@@ -14,16 +14,24 @@ import { UsageError } from './usage-error.ts';
 /** How long running tasks may take to end after the first signal, before the process leaves them. Milliseconds. */
 const patienceMs = 500;
 
-export interface EachOptions {
+/** Counts the items meanwhile; called only if it is seen. Without it there is no progress line. */
+export type CountItems = (() => Promise<number | undefined>) | undefined;
+
+export interface EachOptions<I> {
   /** Where the tasks run; of `open()`. */
   readonly executor: Executor;
-  /** Results in the order of the items. */
-  readonly ordered: boolean;
-  /** Counts the items meanwhile; called only if somebody sees it. Without it there is no progress line. */
-  readonly total: (() => Promise<number | undefined>) | undefined;
+  /** Bytes of an item that is through, for the progress line; asked only if it is seen. */
+  readonly bytes?: (item: I) => number;
+  readonly total: CountItems;
 }
 
-const noProgress: Progress = { advance() {}, around: (write) => write(() => {}), stop() {} };
+const noProgress: Progress = {
+  shown: false,
+  advance() {},
+  failed() {},
+  around: (write) => write(() => {}),
+  stop() {},
+};
 
 /**
  * One run of the command line: its executors, the two outputs, and what has gone wrong so far.
@@ -79,36 +87,41 @@ export class Session {
     this.#executors.delete(executor);
   }
 
-  /** Shows a progress line, which `advance()` moves on. `describe` is called only if somebody sees it. */
+  /** Shows a progress line, which `advance()` moves on. `describe` is called only if it is seen. */
   async track(describe: () => ProgressSource): Promise<void> {
     if (!process.stderr.isTTY) return;
-    // Not loaded for nobody to see: it takes a tenth of the time that a small run takes.
+    // Not loaded if it is not seen: it takes a tenth of the time that a small run takes.
     const { showProgress } = await import('./progress.ts');
+    this.#progress.stop();
     this.#progress = showProgress(describe());
   }
 
+  /** Shows how far an executor is through some items. */
+  async follow(executor: Executor, total: CountItems): Promise<void> {
+    if (total === undefined) return;
+    await this.track(() => {
+      let known: number | undefined;
+      void total().then((count) => (known = count));
+      return { total: () => known, stats: () => executor.stats() };
+    });
+  }
+
   /** Another item is through. */
-  advance(): void {
-    this.#progress.advance();
+  advance({ bytes }: { readonly bytes: number } = { bytes: 0 }): void {
+    this.#progress.advance(bytes);
   }
 
   /**
-   * Runs a task for each item and hands the outcomes to `done`, failures included; a promise that it returns is waited
-   * for before the next one.
+   * Runs a task for each item and hands the outcomes to `done`, in the order of the items, failures included; a promise that
+   * it returns is waited for before the next one.
    */
   async each<I, R>(
     items: Source<I>,
     toTask: (item: I) => Task<R>,
     done: (item: I, outcome: Outcome<R>) => Promise<void> | undefined,
-    { executor, ordered, total }: EachOptions,
+    { executor, bytes, total }: EachOptions<I>,
   ): Promise<void> {
-    if (total !== undefined) {
-      await this.track(() => {
-        let known: number | undefined;
-        void total().then((count) => (known = count));
-        return { total: () => known, stats: () => executor.stats() };
-      });
-    }
+    await this.follow(executor, total);
     const itemOf = new WeakMap<Task<R>, I>();
     const taskOf = (item: I): Task<R> => {
       const task = toTask(item);
@@ -116,9 +129,10 @@ export class Session {
       return task;
     };
     try {
-      for await (const outcome of executor.map(items, taskOf, { ordered, outcomes: true })) {
-        const written = done(itemOf.get(outcome.future.task) as I, outcome);
-        this.advance();
+      for await (const outcome of executor.map(items, taskOf, { outcomes: true })) {
+        const item = itemOf.get(outcome.future.task) as I;
+        const written = done(item, outcome);
+        this.advance({ bytes: this.#progress.shown && bytes !== undefined ? bytes(item) : 0 });
         if (written !== undefined) await written;
       }
     } catch (error) {
@@ -129,6 +143,7 @@ export class Session {
   /** Reports a failing item. The others go on; the exit code will be 1. */
   fail(name: BytePath, reason: unknown): Promise<void> | undefined {
     this.failed();
+    this.#progress.failed();
     const text = toText(name);
     return this.remark(`${text}: ${reasonOf(reason, text)}`);
   }

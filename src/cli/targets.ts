@@ -1,34 +1,36 @@
 import { existsSync, lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
-import { basename, dirname, extname, join, sep } from 'node:path';
-import type { OutputFormat } from '../tasks/index.ts';
+import { basename, dirname, extname, join, resolve, sep } from 'node:path';
 import { toSystem, toText } from './byte-path.ts';
 import type { BytePath } from './byte-path.ts';
 import { reasonOf } from './reason.ts';
+import type { Rendition } from './resize-arguments.ts';
 import type { FoundFile } from './walk.ts';
 
 /**
- * Where each image goes: below the output directory as it stands below the directory that was named, with the ending
- * of the format.
+ * Where the results of each image go: below the output directory as it stands below the directory that was named, with
+ * the suffix of the rendition and the ending of the format.
  *
  * Two sources never share a target, and no target is another source: `a.png` as WebP must not replace the `a.webp`
  * beside it.
  */
 export class Targets {
   readonly #out: string;
-  readonly #outStats: Stats;
-  readonly #format: OutputFormat | undefined;
+  /** Undefined if nothing is to be written and it is not there. */
+  readonly #outStats: Stats | undefined;
+  /** Makes directories, unless nothing is to be written. */
+  readonly #makes: boolean;
   /** What is resized, with the links on the way to it resolved; but not what has the output directory for itself. */
   readonly #sources: readonly string[];
   readonly #taken = new Set<string>();
 
-  /** Makes the output directory if it is missing; throws if it can't be made. */
-  constructor(paths: readonly BytePath[], out: string, format: OutputFormat | undefined) {
-    makeDirectory(out);
+  /** Makes the output directory if it is missing, unless `dryRun`; throws if it can't be made. */
+  constructor(paths: readonly BytePath[], out: string, dryRun: boolean) {
+    this.#makes = !dryRun;
+    if (this.#makes) makeDirectory(out);
     this.#out = out;
-    this.#outStats = statSync(out);
-    this.#format = format;
-    const realOut = realpathSync(out);
+    this.#outStats = statSync(out, { throwIfNoEntry: false });
+    const realOut = this.#outStats === undefined ? resolve(out) : realpathSync(out);
     this.#sources = paths
       .filter((path) => existsSync(toSystem(path)))
       .map((path) => realpathSync(toSystem(path)))
@@ -38,7 +40,7 @@ export class Targets {
   /** Is this the output directory? What is in there is left out of a walk: it may be the results of the last one. */
   isOut(directory: BytePath): boolean {
     try {
-      return isSame(statSync(toSystem(directory)), this.#outStats);
+      return this.#outStats !== undefined && isSame(statSync(toSystem(directory)), this.#outStats);
     } catch {
       // The walk will say what is wrong with it.
       return false;
@@ -46,18 +48,22 @@ export class Targets {
   }
 
   /**
-   * The target of a source, in a directory that is there.
+   * The targets of a source, one for each rendition, in a directory that is there.
    *
-   * @throws {Error} if it is taken, or another source, or can't be.
+   * @throws {Error} if one is taken, or another source, or can't be. Then the source takes none.
    */
-  take({ path, below: start }: FoundFile): string {
+  take({ path, below: start }: FoundFile, renditions: readonly Rendition[]): string[] {
     const name = toText(start === undefined ? path.slice(path.lastIndexOf('/') + 1) : path.slice(start));
-    const target = join(this.#out, this.#withEnding(name));
-    if (this.#taken.has(target)) throw new Error(`another source goes to ${target} as well`);
-    makeDirectory(dirname(target));
-    if (this.#isOtherSource(target, path)) throw new Error(`would overwrite ${target}, another source`);
-    this.#taken.add(target);
-    return target;
+    const targets = renditions.map((rendition) => join(this.#out, nameOf(name, rendition)));
+    for (const target of targets) {
+      if (this.#taken.has(target)) throw new Error(`another source goes to ${target} as well`);
+    }
+    if (this.#makes) makeDirectory(dirname(targets[0] as string));
+    for (const target of targets) {
+      if (this.#isOtherSource(target, path)) throw new Error(`would overwrite ${target}, another source`);
+    }
+    for (const target of targets) this.#taken.add(target);
+    return targets;
   }
 
   /** A file in the way that is among those that are resized, or will be. What is the source itself is refused later. */
@@ -68,12 +74,13 @@ export class Targets {
     const real = join(realpathSync(dirname(target)), basename(target));
     return this.#sources.some((path) => real === path || real.startsWith(below(path)));
   }
+}
 
-  #withEnding(name: string): string {
-    if (this.#format === undefined) return name;
-    const ending = this.#format === 'jpeg' ? '.jpg' : `.${this.#format}`;
-    return `${name.slice(0, name.length - extname(name).length)}${ending}`;
-  }
+function nameOf(name: string, { suffix, options: { format } }: Rendition): string {
+  const ending = extname(name);
+  const stem = name.slice(0, name.length - ending.length);
+  if (format === undefined) return `${stem}${suffix}${ending}`;
+  return `${stem}${suffix}${format === 'jpeg' ? '.jpg' : `.${format}`}`;
 }
 
 const isSame = (one: Stats, other: Stats): boolean => one.ino === other.ino && one.dev === other.dev;

@@ -25,5 +25,7 @@ export function checkTarget({ module, name }: TaskTarget): Task<void> {
 
 /** A module or function that is missing is no item's fault, and the same for all of them. @throws {UsageError} then. */
 export function refuseInvalid(reason: unknown): void {
-  if (reason instanceof InvalidTaskError) throw new UsageError(reason.message);
+  if (!(reason instanceof InvalidTaskError)) return;
+  const advice = reason.message.includes("no function 'default'") ? '; MODULE#EXPORT names one' : '';
+  throw new UsageError(reason.message + advice);
 }

@@ -3,14 +3,16 @@ import type { Dirent } from 'node:fs';
 import { fromText, join, toSystem } from './byte-path.ts';
 import type { BytePath } from './byte-path.ts';
 
-/**
- * `below` is where the part of the path begins that is relative to the directory that was named; undefined for a file
- * that was named itself.
- */
 export interface FoundFile {
   readonly kind: 'file';
   readonly path: BytePath;
+  /**
+   * Where the part of the path begins that is relative to the directory that was named; undefined for a file that was
+   * named itself.
+   */
   readonly below: number | undefined;
+  /** No pipe, socket or device; these are found only where they are named. */
+  readonly regular: boolean;
 }
 
 /** What a walk comes across. A `directory` is a place to take a breath: it may hold no file for a long time. */
@@ -48,8 +50,9 @@ export function* walk(
 ): Generator<Found, undefined> {
   for (const path of paths) {
     try {
-      if (!statSync(toSystem(path)).isDirectory()) {
-        yield { kind: 'file', path, below: undefined };
+      const stats = statSync(toSystem(path));
+      if (!stats.isDirectory()) {
+        yield { kind: 'file', path, below: undefined, regular: stats.isFile() };
         continue;
       }
     } catch (error) {
@@ -82,7 +85,7 @@ function* walkDirectory(root: BytePath, enter: (path: BytePath) => boolean): Gen
       continue;
     }
     const path = join(frame.path, entry.name);
-    if (entry.kind === 'file') yield { kind: 'file', path, below };
+    if (entry.kind === 'file') yield { kind: 'file', path, below, regular: true };
     else if (enter(path.slice(0, -1))) entering = path.slice(0, -1);
   }
 }
@@ -109,4 +112,13 @@ function entries<N extends string | Buffer>(all: Dirent<N>[], toBytes: (name: N)
     else if (entry.isDirectory()) found.push({ name: `${toBytes(entry.name)}/`, kind: 'directory' });
   }
   return found;
+}
+
+/** Bytes of a file, for a progress line; 0 for one that is gone, or is not there to be read. */
+export function sizeOf({ path }: { readonly path: BytePath }): number {
+  try {
+    return statSync(toSystem(path)).size;
+  } catch {
+    return 0;
+  }
 }

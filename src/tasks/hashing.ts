@@ -1,6 +1,7 @@
-import * as crypto from 'node:crypto';
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import type { Stats } from 'node:fs';
+import { algorithmOf } from './digest.ts';
+import type { Algorithm } from './digest.ts';
 import { fileError, openRegular } from './regular-file.ts';
 
 /*
@@ -17,56 +18,46 @@ import { fileError, openRegular } from './regular-file.ts';
  */
 const buffer: Buffer = Buffer.allocUnsafeSlow(1024 * 1024);
 
-/** An algorithm that this Node has no hash function for. */
-function unknownAlgorithm(algorithm: unknown, cause: unknown): RangeError {
-  const message = `unknown hash algorithm ${JSON.stringify(algorithm)}: crypto.getHashes() lists those of this Node`;
-  return Object.assign(new RangeError(message, { cause }), { code: 'ERR_UNKNOWN_ALGORITHM' });
-}
-
-function createHash(algorithm: string): crypto.Hash {
-  try {
-    return crypto.createHash(algorithm);
-  } catch (cause) {
-    throw unknownAlgorithm(algorithm, cause);
-  }
-}
-
 /**
  * The digest of some bytes (of a string's UTF-8), in lower-case hexadecimal.
  *
- * @param algorithm any of `crypto.getHashes()`.
- * @throws {RangeError} for an unknown algorithm (`code: 'ERR_UNKNOWN_ALGORITHM'`).
+ * @param algorithm any of `crypto.getHashes()`; with the optional package hash-wasm also `'blake3'`, `'xxh32'`, `'xxh64'`,
+ *   `'xxh3'` (64 bits) and `'xxh128'`, the latter four no cryptographic ones.
+ * @throws {RangeError} for an unknown algorithm (`code: 'ERR_UNKNOWN_ALGORITHM'`); `PeerError`
+ *   if that package is not installed.
  */
-export function hashBytes(bytes: Uint8Array | string, algorithm: string = 'sha256'): string {
-  try {
-    // In one call: 2.5 µs for 4 KiB, where createHash() takes 3.0.
-    return crypto.hash(algorithm, bytes, 'hex');
-  } catch (cause) {
-    // Asked of createHash() and not of the list, which has one spelling of each name where many are understood.
-    createHash(algorithm);
-    throw cause;
-  }
+export function hashBytes(
+  bytes: Uint8Array | string,
+  algorithm: string = 'sha256',
+): string | Promise<string> {
+  const found = algorithmOf(algorithm);
+  return found instanceof Promise ? found.then(({ whole }) => whole(bytes)) : found.whole(bytes);
 }
 
 /**
  * The digest of a regular file's contents, in lower-case hexadecimal. Memory is constant, whatever the file's size.
  *
  * @param path a path, or the bytes of one that is no valid UTF-8.
- * @param algorithm any of `crypto.getHashes()`.
+ * @param algorithm as for `hashBytes`.
  * @throws the platform's error (`ENOENT`, `EACCES`, `EISDIR`, …, with `path`); an error with `code`
  *   `'ERR_NOT_A_REGULAR_FILE'` for a pipe, socket or device, `'ERR_FILE_CHANGED'` for a file that changed while it was
- *   read (as far as its size and time of change tell: a file system's clock may tick only every few milliseconds);
- *   `RangeError` for an unknown algorithm.
+ *   read (as far as its size and time of change tell: a file system's clock may tick only every few milliseconds); what
+ *   `hashBytes` throws.
  */
-export function hashFile(path: string | Uint8Array, algorithm: string = 'sha256'): string {
+export function hashFile(path: string | Uint8Array, algorithm: string = 'sha256'): string | Promise<string> {
   const name = typeof path === 'string' ? path : Buffer.from(path.buffer, path.byteOffset, path.byteLength);
-  const { file, stats: before } = openRegular(name);
+  const found = algorithmOf(algorithm);
+  return found instanceof Promise ? found.then((each) => digestOf(name, each)) : digestOf(name, found);
+}
+
+function digestOf(path: string | Buffer, algorithm: Algorithm): string {
+  const { file, stats: before } = openRegular(path);
   try {
     // A size of 0 says nothing in /proc.
     const small = before.size > 0 && before.size < buffer.length;
     const digest = small ? hashSmall(file, before.size, algorithm) : hashLarge(file, algorithm);
     if (changed(before, fstatSync(file))) {
-      throw fileError('ERR_FILE_CHANGED', 'changed while it was read', name);
+      throw fileError('ERR_FILE_CHANGED', 'changed while it was read', path);
     }
     return digest;
   } finally {
@@ -75,20 +66,20 @@ export function hashFile(path: string | Uint8Array, algorithm: string = 'sha256'
 }
 
 /** Mostly one read: a network file system may answer with less than it was asked for, and /sys always does. */
-function hashSmall(file: number, size: number, algorithm: string): string {
+function hashSmall(file: number, size: number, { whole }: Algorithm): string {
   let length = 0;
   while (length < size) {
     const more = readSync(file, buffer, length, size - length, null);
     if (more === 0) break;
     length += more;
   }
-  return hashBytes(buffer.subarray(0, length), algorithm);
+  return whole(buffer.subarray(0, length));
 }
 
-function hashLarge(file: number, algorithm: string): string {
-  const hash = createHash(algorithm);
-  for (let length = read(file); length > 0; length = read(file)) hash.update(buffer.subarray(0, length));
-  return hash.digest('hex');
+function hashLarge(file: number, { begin }: Algorithm): string {
+  const digest = begin();
+  for (let length = read(file); length > 0; length = read(file)) digest.update(buffer.subarray(0, length));
+  return digest.digest('hex');
 }
 
 const read = (file: number): number => readSync(file, buffer, 0, buffer.length, null);

@@ -19,7 +19,8 @@ export interface ImageLimits {
   readonly maxBytes?: number;
 }
 
-export interface ResizeOptions extends ImageLimits {
+/** One image that is made of another. */
+export interface VariantOptions {
   /** Pixels, 1 to 16,383. At least one of width and height is needed; the other follows from the shape, to 16,383. */
   readonly width?: number;
   readonly height?: number;
@@ -31,24 +32,41 @@ export interface ResizeOptions extends ImageLimits {
   readonly quality?: number;
   /** Leave an image alone that is smaller already. Default false. */
   readonly withoutEnlargement?: boolean;
+  /**
+   * A CSS colour such as `'#fff'` or `'white'`: what shows through where the input is transparent and the format can't be
+   * (JPEG; default white), and behind the bars of `fit: 'contain'` (default black).
+   */
+  readonly background?: string;
   /** Write to this file and return no bytes. It is replaced at once and whole (a link is, not what it leads to); it may not be the input. */
   readonly to?: string;
 }
+
+/** What holds for all images that are made of one. */
+export interface VariantsOptions extends ImageLimits {
+  /** Keep EXIF (but for the orientation, which has been applied), the colour profile, XMP and IPTC. Default false. */
+  readonly keepMetadata?: boolean;
+}
+
+export interface ResizeOptions extends VariantOptions, VariantsOptions {}
 
 const defaultLimits: Required<ImageLimits> = { maxPixels: 100_000_000, maxBytes: 100 * 1024 * 1024 };
 
 const limitChecks: OptionChecks<ImageLimits> = { maxPixels: integer(1), maxBytes: integer(1) };
 
-const resizeChecks: OptionChecks<ResizeOptions> = {
-  ...limitChecks,
+const variantChecks: OptionChecks<VariantOptions> = {
   width: pixels,
   height: pixels,
   fit: oneOf(fits),
   format: oneOf(outputFormats),
   quality: between(1, 100),
   withoutEnlargement: boolean,
+  background: colour,
   to: nonEmptyString,
 };
+
+const variantsChecks: OptionChecks<VariantsOptions> = { ...limitChecks, keepMetadata: boolean };
+
+export type CheckedVariantsOptions = Required<VariantsOptions>;
 
 /** @throws {InvalidOptionError} naming the option and its value. */
 export function checkLimits(limits: ImageLimits): Required<ImageLimits> {
@@ -56,12 +74,45 @@ export function checkLimits(limits: ImageLimits): Required<ImageLimits> {
 }
 
 /** @throws {InvalidOptionError} naming the option and its value. */
-export function checkResize(options: ResizeOptions): ResizeOptions & Required<ImageLimits> {
-  const checked = checkOptions('resize option', options, resizeChecks);
-  if (checked.width === undefined && checked.height === undefined) {
-    throw new InvalidOptionError('width', undefined, 'resize needs a width, a height, or both');
+export function checkResize(options: ResizeOptions): [VariantOptions, CheckedVariantsOptions] {
+  const checked = checkOptions('resize option', options, { ...variantChecks, ...variantsChecks });
+  const { maxPixels, maxBytes, keepMetadata, ...variant } = { ...defaults, ...checked };
+  needSize(variant);
+  return [variant, { maxPixels, maxBytes, keepMetadata }];
+}
+
+/** @throws {InvalidOptionError} naming the option and its value. */
+export function checkVariants(
+  variants: readonly VariantOptions[],
+  options: VariantsOptions,
+): [readonly VariantOptions[], CheckedVariantsOptions] {
+  if (!Array.isArray(variants) || variants.length === 0) {
+    const message = `variants must be an array of at least one object, not ${show(variants)}`;
+    throw new InvalidOptionError('variants', variants, message);
   }
-  return { ...defaultLimits, ...checked };
+  const checked = variants.map((each) =>
+    checkOptions('variant option', each as VariantOptions, variantChecks),
+  );
+  checked.forEach(needSize);
+  return [checked, { ...defaults, ...checkOptions('variants option', options, variantsChecks) }];
+}
+
+const defaults: CheckedVariantsOptions = { ...defaultLimits, keepMetadata: false };
+
+function needSize({ width, height }: VariantOptions): void {
+  if (width !== undefined || height !== undefined) return;
+  throw new InvalidOptionError('width', undefined, 'resize needs a width, a height, or both');
+}
+
+/** Its form; whether a name is one that CSS knows is for sharp to say. */
+function colour(option: string, value: unknown): void {
+  if (
+    typeof value === 'string' &&
+    /^(#([0-9a-f]{3,4}){1,2}|[a-z]+|(rgb|hsl|hwb)a?\([\d\s.,%/+-]+\))$/i.test(value)
+  )
+    return;
+  const message = `${option} must be a CSS colour such as '#fff' or 'white', not ${show(value)}`;
+  throw new InvalidOptionError(option, value, message);
 }
 
 function pixels(option: string, value: unknown): void {

@@ -2,8 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Metadata, Sharp as Pipeline } from 'sharp';
-import { checkLimits, checkResize, maxSide, outputFormats } from './image-options.ts';
-import type { ImageLimits, OutputFormat, ResizeOptions } from './image-options.ts';
+import { InvalidOptionError } from '../errors.ts';
+import { show } from '../options.ts';
+import { decodeOnce, scaleOf } from './decode-once.ts';
+import { checkLimits, checkResize, checkVariants, maxSide, outputFormats } from './image-options.ts';
+import type {
+  CheckedVariantsOptions,
+  ImageLimits,
+  OutputFormat,
+  ResizeOptions,
+  VariantOptions,
+  VariantsOptions,
+} from './image-options.ts';
 import { imageError, readSource, refuseSameFile } from './image-source.ts';
 import type { ImageInput, ImageSource } from './image-source.ts';
 import { loadSharp } from './load-sharp.ts';
@@ -22,6 +32,8 @@ export interface ResizedImage {
   readonly height: number;
   /** Bytes of the encoded image. */
   readonly size: number;
+  /** The input has an alpha channel and the format has none: it was put on the background. */
+  readonly flattened: boolean;
   /** The encoded image, the caller's to keep; undefined if it was written to a file. */
   readonly data: Uint8Array | undefined;
 }
@@ -38,26 +50,90 @@ export interface ImageMetadata {
 }
 
 /**
- * Resizes an image, upright by its EXIF orientation; other metadata is dropped. Of an animation, the first frame.
+ * Resizes an image, upright by its EXIF orientation; other metadata is dropped unless `keepMetadata`. Of an animation, the
+ * first frame.
  *
  * @throws {InvalidOptionError} for a bad option; an error with `code` `'ERR_NOT_AN_IMAGE'` for what is no raster image or
- *   is damaged, `'ERR_IMAGE_TOO_LARGE'` beyond `maxPixels` or `maxBytes` or for a result with a side of more than 16,383
+ *   is damaged (then with `damaged: true`), `'ERR_IMAGE_UNSUPPORTED'` for one in a compression that this sharp can't decode
+ *   (HEIC), `'ERR_IMAGE_TOO_LARGE'` beyond `maxPixels` or `maxBytes` or for a result with a side of more than 16,383
  *   pixels, `'ERR_SAME_FILE'` if `to` is the input, `'ERR_NOT_A_REGULAR_FILE'` for a pipe, socket or device;
  *   `PeerError` without sharp, or with one before 0.34; the platform's error for a path that can't be read or written.
  */
 export async function resize(input: ImageInput, options: ResizeOptions): Promise<ResizedImage> {
-  const { to, format, quality, maxPixels, maxBytes, ...size } = checkResize(options);
-  const { source, pipeline, metadata } = await open(input, { maxPixels, maxBytes });
-  if (to !== undefined) refuseSameFile(source, to);
-  refuseLongSide(source, metadata, size);
+  const [variant, rest] = checkResize(options);
+  const [image] = await make(input, [variant], rest);
+  return image as ResizedImage;
+}
+
+/**
+ * Makes several images of one, which is decoded once: to the size that the largest of them needs, which is held in memory
+ * meanwhile. They come in the order of `variants`. If one fails, those before it may have been written.
+ *
+ * @throws what `resize` throws.
+ */
+export async function variants(
+  input: ImageInput,
+  variants: readonly VariantOptions[],
+  options: VariantsOptions = {},
+): Promise<ResizedImage[]> {
+  return make(input, ...checkVariants(variants, options));
+}
+
+async function make(
+  input: ImageInput,
+  variants: readonly VariantOptions[],
+  { keepMetadata, ...limits }: CheckedVariantsOptions,
+): Promise<ResizedImage[]> {
+  const { source, pipeline, metadata } = await open(input, limits);
+  for (const variant of variants) {
+    if (variant.to !== undefined) refuseSameFile(source, variant.to);
+    refuseLongSide(source, metadata, variant);
+  }
+  pipeline.autoOrient();
+  if (keepMetadata) pipeline.keepMetadata();
+  const next = await copies(pipeline, source, metadata, variants);
+  const images: ResizedImage[] = [];
+  for (const variant of variants) {
+    const own = next();
+    if (keepMetadata) own.keepMetadata();
+    images.push(await makeOne(own, source, metadata, variant));
+  }
+  return images;
+}
+
+/** Where each variant begins: a single one with the input, so that it is decoded and resized in one go. */
+async function copies(
+  pipeline: Pipeline,
+  source: ImageSource,
+  metadata: Metadata,
+  variants: readonly VariantOptions[],
+): Promise<() => Pipeline> {
+  if (variants.length === 1) return () => pipeline;
+  const decoded = await refuseDamaged(decodeOnce(pipeline, metadata, variants), source);
+  return () => decoded.clone();
+}
+
+async function makeOne(
+  pipeline: Pipeline,
+  source: ImageSource,
+  metadata: Metadata,
+  { to, format, quality, background, ...size }: VariantOptions,
+): Promise<ResizedImage> {
   const output = format ?? writable(metadata);
-  pipeline.autoOrient().resize(size);
+  const flattened = metadata.hasAlpha && output === 'jpeg';
+  try {
+    if (flattened) pipeline.flatten({ background: background ?? 'white' });
+    pipeline.resize({ ...size, ...(background !== undefined && { background }) });
+  } catch (cause) {
+    if (background === undefined) throw cause;
+    throw new InvalidOptionError('background', background, `background is no colour: ${show(background)}`);
+  }
   pipeline.toFormat(output, quality === undefined ? {} : { quality });
   // Encoded to memory even for a file: an error from here is the image's, and one from writing is the platform's.
   const encoded = pipeline.toBuffer({ resolveWithObject: true });
   const { data, info } = await refuseDamaged(encoded, source);
   if (to !== undefined) write(data, to);
-  const image = { format: output, width: info.width, height: info.height, size: data.byteLength };
+  const image = { format: output, width: info.width, height: info.height, size: data.byteLength, flattened };
   return { ...image, data: to === undefined ? data : undefined };
 }
 
@@ -96,13 +172,11 @@ async function open(input: ImageInput, limits: Required<ImageLimits>): Promise<O
  * The side that follows from the shape is the input's to choose: a PNG of 434 bytes, 1 × 16,000, asks for 1.6 million
  * rows at a width of 100.
  */
-function refuseLongSide(source: ImageSource, { autoOrient }: Metadata, size: ResizeOptions): void {
-  const { width, height, fit, withoutEnlargement = false } = size;
+function refuseLongSide(source: ImageSource, metadata: Metadata, variant: VariantOptions): void {
+  const { width, height, fit } = variant;
   if (width !== undefined && height !== undefined && fit !== 'outside') return;
-  const across = (width ?? 0) / autoOrient.width;
-  const down = (height ?? 0) / autoOrient.height;
-  const scale = withoutEnlargement ? Math.min(1, Math.max(across, down)) : Math.max(across, down);
-  const longest = Math.round(Math.max(autoOrient.width, autoOrient.height) * scale);
+  const { width: across, height: down } = metadata.autoOrient;
+  const longest = Math.round(Math.max(across, down) * scaleOf(metadata, variant));
   if (longest <= maxSide) return;
   const message = `${source.name} would have a side of ${longest} pixels, more than ${maxSide}`;
   throw imageError('ERR_IMAGE_TOO_LARGE', message);
@@ -132,7 +206,12 @@ async function refuseDamaged<T>(result: Promise<T>, { name }: ImageSource): Prom
     if (/exceeds pixel limit|is too large for the/i.test(reason)) {
       throw imageError('ERR_IMAGE_TOO_LARGE', `${name}: ${reason}`, cause);
     }
-    throw imageError('ERR_NOT_AN_IMAGE', `${name} is not an image, or is damaged: ${reason}`, cause);
+    if (/compression format has not been built in|unsupported codec/i.test(reason)) {
+      const message = `${name} is a HEIC or AVIF image in a compression that this build of sharp can't decode (HEVC, as a rule)`;
+      throw imageError('ERR_IMAGE_UNSUPPORTED', message, cause);
+    }
+    const error = imageError('ERR_NOT_AN_IMAGE', `${name} is not an image, or is damaged: ${reason}`, cause);
+    throw Object.assign(error, { damaged: true });
   }
 }
 

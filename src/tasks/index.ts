@@ -4,13 +4,26 @@ import { tasks } from './tasks.ts';
 import type { TaskMakers } from './tasks.ts';
 
 export type { ImageInput, ImageMetadata, ResizedImage } from './images.ts';
-export type { ImageLimits, OutputFormat, ResizeOptions } from './image-options.ts';
+export type {
+  ImageLimits,
+  OutputFormat,
+  ResizeOptions,
+  VariantOptions,
+  VariantsOptions,
+} from './image-options.ts';
+export type { PasswordOptions } from './ready-made/password-options.ts';
+export type { Verified } from './ready-made/passwords.ts';
 
 /** Digests of files and bytes, by any algorithm of `node:crypto`. */
 export const hashing: TaskMakers<typeof import('./hashing.ts')> = tasks(threadModule('tasks/hashing'));
 
 /** Resizing and metadata of images, with the optional package sharp. */
 export const images: TaskMakers<typeof import('./images.ts')> = tasks(threadModule('tasks/images'));
+
+/** Hashing and verifying passwords, by scrypt or Argon2id, in the PHC string format. */
+export const passwords: TaskMakers<typeof import('./ready-made/passwords.ts')> = tasks(
+  threadModule('tasks/ready-made/passwords'),
+);
 
 /**
  * Loads sharp on this thread. Call it once before the first image task on Linux with glibc: a sharp that only worker

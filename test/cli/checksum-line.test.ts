@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { checksumParser, formatChecksum, formatVerdict } from '../../src/cli/checksum-line.ts';
 
 const digest = 'a1'.repeat(32);
-const parse = (line: string) => checksumParser(64, 'sha256')(line);
+const parse = (line: string) => checksumParser(64, 'SHA256')(line);
 
 describe('checksum lines', () => {
   test('are read as they were written, whatever bytes a name has', () => {
@@ -47,10 +47,10 @@ describe('checksum lines', () => {
   });
 
   test('with one blank are taken only where no line has two, and the other way round', () => {
-    const afterTwo = checksumParser(64, 'sha256');
+    const afterTwo = checksumParser(64, 'SHA256');
     afterTwo(`${digest}  a`);
     expect(afterTwo(`${digest} b`)).toBeUndefined();
-    const afterOne = checksumParser(64, 'sha256');
+    const afterOne = checksumParser(64, 'SHA256');
     afterOne(`${digest} a`);
     expect(afterOne(`${digest}  b`)).toEqual({ digest, path: ' b' });
   });

@@ -97,7 +97,7 @@ describe('millrace hash', () => {
     const { code, stderr } = await runCli(['hash', '--check', '-'], 'hello\n');
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: 'millrace: -: no properly formatted checksum lines found\n',
+      stderr: "millrace: 'standard input': no properly formatted checksum lines found\n",
     });
   });
 
@@ -128,8 +128,12 @@ describe('millrace hash', () => {
   });
 
   test.each([
-    [['hash'], 'hash needs a PATH'],
-    [['hash', '--check', 'a', 'b'], '--check takes no PATH'],
+    [['hash', '--check', '--tag', 'a'], '--check and --tag'],
+    [['hash', '--quiet', 'a'], '--quiet has a meaning only with --check'],
+    [['hash', '--algoritm', 'md5'], "unknown option '--algoritm' (did you mean --algorithm?)"],
+    [['hahs'], "unknown command 'hahs' (did you mean hash?)"],
+    [['hash', '--status=1'], '--status takes no value'],
+    [['hash', '-j', '--json'], '-j needs a value (N)'],
     [['hash', '--check', 'a', '--json'], '--check and --json'],
     [['hash', '.', '--workers'], '--workers'],
     [['hash', '.', '--algorithm', 'nope'], "unknown algorithm 'nope'"],

@@ -102,7 +102,12 @@ describe('millrace map', () => {
 
   test.each([
     [['map', 'work.mjs#then'], 2, "'then' can't be the name of a task"],
-    [['map', 'work.mjs'], 2, 'MODULE#EXPORT'],
+    [
+      ['map', 'work.mjs'],
+      2,
+      "has no function 'default' (its functions: double, large, nothing, picky, wide); MODULE#EXPORT names one",
+    ],
+    [['map', 'work.mjs#'], 2, "map takes MODULE or MODULE#EXPORT, not 'work.mjs#'"],
     [
       ['map', 'work.mjs#double', '--bogus'],
       2,

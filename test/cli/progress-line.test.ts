@@ -2,7 +2,16 @@ import { describe, expect, test } from 'vitest';
 import { progressLine } from '../../src/cli/progress-line.ts';
 import { Rate } from '../../src/cli/rate.ts';
 
-const facts = { done: 50, total: 200, perSecond: 12.4, busy: 2, workers: 2, cpuShare: 0.994 };
+const facts = {
+  done: 50,
+  failed: 0,
+  total: 200,
+  perSecond: 12.4,
+  bytesPerSecond: 0,
+  busy: 2,
+  workers: 2,
+  cpuShare: 0.994,
+};
 
 describe('the progress line', () => {
   test('shows how far it is, how fast, and for how long', () => {
@@ -16,7 +25,9 @@ describe('the progress line', () => {
     const early = {
       done: 0,
       total: undefined,
+      failed: 0,
       perSecond: undefined,
+      bytesPerSecond: undefined,
       busy: 0,
       workers: 2,
       cpuShare: undefined,
@@ -24,6 +35,15 @@ describe('the progress line', () => {
     expect(progressLine(early, 80)).toBe('0 done  workers 0/2');
     expect(progressLine({ ...facts, perSecond: 0 }, 80)).not.toContain('left');
     expect(progressLine({ ...facts, total: 0, done: 0 }, 80)).toContain('0/0');
+  });
+
+  test('shows failures so far, and bytes a second', () => {
+    const line = progressLine({ ...facts, failed: 3, bytesPerSecond: 1.5 * 1024 ** 2 }, 120);
+    expect(line).toContain('50/200  3 failed  12/s  0:13 left  1.5 MiB/s  workers 2/2');
+    const rates = [1, 1023, 1024, 200 * 1024 ** 2, 3 * 1024 ** 3].map(
+      (bytesPerSecond) => /(\S+ \S*B)\/s/.exec(progressLine({ ...facts, bytesPerSecond }, 120))?.[1],
+    );
+    expect(rates).toEqual(['1 B', '1023 B', '1.0 KiB', '200 MiB', '3.0 GiB']);
   });
 
   test('says long times in hours', () => {

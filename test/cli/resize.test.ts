@@ -88,16 +88,107 @@ describe('millrace resize', () => {
     expect(existsSync(join(folder, 'in', 'small', 'small'))).toBe(false);
   });
 
-  test('a file that is no image is named and does not stop the others', async () => {
+  test('what is no image in a tree is skipped and counted; it is an error where it is named', async () => {
     writeFileSync(join(folder, 'in', 'text.jpg'), 'hello');
-    const { code, stdout, stderr } = await runCli(
-      ['resize', 'in', '--height', '20', '--out', 'out'],
-      '',
-      folder,
-    );
+    writeFileSync(join(folder, 'in', 'deep', 'notes'), 'hello');
+    const args = (path: string) => ['resize', path, 'in/deep', '--height', '20', '--out', 'out'];
+    const tree = await runCli(args('in/a.png'), '', folder);
+    expect(tree).toMatchObject({ code: 0, stderr: 'millrace: 1 file is no image, and was skipped\n' });
+    expect(tree.stdout.toString()).toBe('out/a.png\nout/b.jpg\n');
+    const named = await runCli(args('in/text.jpg'), '', folder);
+    expect(named.code).toBe(1);
+    expect(named.stderr).toContain('millrace: in/text.jpg: is not an image');
+    expect(named.stderr).toContain('millrace: 1 file is no image, and was skipped');
+    expect(named.stdout.toString()).toBe('out/b.jpg\n');
+  });
+
+  test('an image in a tree that is damaged is an error', async () => {
+    const whole = readFileSync(join(folder, 'in', 'a.png'));
+    writeFileSync(join(folder, 'in', 'half.png'), whole.subarray(0, whole.length / 2));
+    const { code, stderr } = await runCli(['resize', 'in', '--width', '5', '--out', 'out'], '', folder);
     expect(code).toBe(1);
-    expect(stderr).toContain('millrace: in/text.jpg: is not an image');
-    expect(stdout.toString()).toBe('out/a.png\nout/deep/b.jpg\n');
+    expect(stderr).toContain('millrace: in/half.png: is not an image, or is damaged');
+  });
+
+  test('makes several widths and formats of each, and only those that are missing', async () => {
+    const args = 'resize in --width 30,10 --format webp,jpg --out out'.split(' ');
+    const made = ['-30.webp', '-30.jpg', '-10.webp', '-10.jpg'].flatMap((end) => `out/a${end}`);
+    const all = [...made, ...made.map((name) => name.replace('/a', '/deep/b'))];
+    const dry = await runCli([...args, '--dry-run'], '', folder);
+    expect(dry).toMatchObject({ code: 0, stderr: '' });
+    expect(dry.stdout.toString().trim().split('\n')).toEqual(all);
+    expect(existsSync(join(folder, 'out'))).toBe(false);
+    expect((await runCli(args, '', folder)).stdout.equals(dry.stdout)).toBe(true);
+    for (const name of all) {
+      const [, width, ending] = /-(\d+)\.(\w+)$/.exec(name) ?? [];
+      const format = ending === 'jpg' ? 'jpeg' : ending;
+      expect(await sharp(join(folder, name)).metadata()).toMatchObject({ width: Number(width), format });
+    }
+    rmSync(join(folder, 'out', 'a-10.jpg'));
+    const again = await runCli([...args, '--skip-existing'], '', folder);
+    expect(again).toMatchObject({
+      code: 0,
+      stderr: 'millrace: 7 results exist already, and were skipped\n',
+    });
+    expect(again.stdout.toString()).toBe('out/a-10.jpg\n');
+  });
+
+  test('a rendition never takes the name of another source’s', async () => {
+    await sharp(join(folder, 'in', 'a.png')).toFile(join(folder, 'in', 'a-30.png'));
+    const args = 'resize in --width 30,10 --out in'.split(' ');
+    const { code, stdout, stderr } = await runCli(args, '', folder);
+    expect(code).toBe(1);
+    expect(stderr).toContain('in/a.png: would overwrite in/a-30.png, another source');
+    expect(stdout.toString()).not.toContain('in/a-10.png');
+  });
+
+  test('fits, leaves small images alone, and tells what became of transparency', async () => {
+    const clear = { width: 40, height: 20, channels: 4, background: '#00000000' } as const;
+    await sharp({ create: clear }).png().toFile(join(folder, 'clear.png'));
+    const args = 'resize clear.png --width 100 --height 100 --format jpg --out out'.split(' ');
+    const corner = async () =>
+      (
+        await sharp(join(folder, 'out', 'clear.jpg'))
+          .raw()
+          .toBuffer()
+      )
+        .subarray(0, 3)
+        .toString('hex');
+    const plain = await runCli([...args, '--fit', 'inside', '--no-enlarge'], '', folder);
+    expect(plain).toMatchObject({
+      code: 0,
+      stderr:
+        'millrace: 1 image has an alpha channel, which JPEG can not keep: put on white (--background chooses)\n',
+    });
+    expect(await corner()).toBe('ffffff');
+    expect(await sharp(join(folder, 'out', 'clear.jpg')).metadata()).toMatchObject({ width: 40, height: 20 });
+    const red = await runCli([...args, '--fit', 'contain', '--background', '#f00'], '', folder);
+    expect(red).toMatchObject({ code: 0, stderr: '' });
+    expect(await corner()).toBe('fe0000');
+    expect(await sharp(join(folder, 'out', 'clear.jpg')).metadata()).toMatchObject({
+      width: 100,
+      height: 100,
+    });
+    const none = await runCli([...args, '--background', 'nocolour'], '', folder);
+    expect(none).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--background is no colour: 'nocolour'"),
+    });
+  });
+
+  test('keeps metadata when asked to', async () => {
+    const exif = { IFD0: { Copyright: 'Ada' } };
+    await sharp(join(folder, 'in', 'a.png'))
+      .withExif(exif)
+      .jpeg()
+      .toFile(join(folder, 'own.jpg'));
+    const args = 'resize own.jpg --width 30,10 --out out'.split(' ');
+    const kept = async () =>
+      (await sharp(join(folder, 'out', 'own-10.jpg')).metadata()).exif?.includes('Ada') ?? false;
+    expect((await runCli(args, '', folder)).code).toBe(0);
+    expect(await kept()).toBe(false);
+    expect((await runCli([...args, '--keep-metadata'], '', folder)).code).toBe(0);
+    expect(await kept()).toBe(true);
   });
 
   test.each([
@@ -110,6 +201,13 @@ describe('millrace resize', () => {
       '--quality must be an integer from 1 to 100',
     ],
     [['resize', 'in', '--width', '5', '--format', 'bmp', '--out', 'out'], '--format must be one of'],
+    [['resize', 'in', '--width', '5', '--fit', 'snug', '--out', 'out'], '--fit must be one of'],
+    [['resize', 'in', '--width', '5,,6', '--out', 'out'], "--width has an empty item: '5,,6'"],
+    [['resize', 'in', '--width', '5,0', '--out', 'out'], "--width must be a positive integer, not '0'"],
+    [
+      ['resize', 'in', '--width', '5', '--background', '1', '--out', 'out'],
+      '--background must be a CSS colour',
+    ],
   ])('%j is refused with exit code 2', async (args, message) => {
     const { code, stderr } = await runCli(args, '', folder);
     expect(code).toBe(2);

@@ -1,6 +1,6 @@
 import { availableWorkers } from '../../index.ts';
 import type { Executor } from '../../index.ts';
-import type { TuneArguments } from '../arguments.ts';
+import type { TuneArguments } from './tune-arguments.ts';
 import type { Session } from '../session.ts';
 import { advise } from './advice.ts';
 import type { Advice } from './advice.ts';

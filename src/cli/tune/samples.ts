@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Task } from '../../index.ts';
 import type { BytePath } from '../byte-path.ts';
-import { readJsonLines } from '../json-lines.ts';
+import { numberedLines, valueOf } from '../json-lines.ts';
+import type { NumberedLine } from '../json-lines.ts';
 
-/** Characters of JSON that are kept of a large file, which must not fill the memory. */
-const mostCharacters = 64 * 1024 * 1024;
+/** Bytes of JSON that are kept of a large file, which must not fill the memory. */
+const mostBytes = 64 * 1024 * 1024;
 
 export type ToTask = (value: unknown) => Task<unknown>;
 
@@ -35,28 +36,34 @@ export class LineError extends Error {
  * A task for each line of the input, in an order without order, the same each time: a file may be sorted by size, and a short
  * measurement sees only its beginning.
  *
- * @param most characters of JSON that are read, up to the end of a line.
+ * @param most bytes of JSON that are read, up to the end of a line.
  * @throws {LineError} for the first line that is no JSON; the platform's error if the file can't be read.
  */
 export async function readSamples(
   input: BytePath | undefined,
   toTask: ToTask,
-  most: number = mostCharacters,
+  most: number = mostBytes,
 ): Promise<Samples> {
   const samples: Sample[] = [];
-  let characters = 0;
+  let bytesRead = 0;
   let cutAfter: number | undefined;
-  const lines = readJsonLines(input, (line, reason) => {
-    throw new LineError(line, reason);
-  });
-  for await (const { line, value, length } of lines) {
-    samples.push({ line, task: toTask(value) });
-    characters += length;
-    if (characters < most) continue;
+  for await (const each of numberedLines(input)) {
+    const { line, bytes } = each;
+    samples.push({ line, task: toTask(read(each)) });
+    bytesRead += bytes?.length ?? 0;
+    if (bytesRead < most) continue;
     cutAfter = line;
     break;
   }
   return { samples: shuffled(samples), cutAfter };
+}
+
+function read(line: NumberedLine): unknown {
+  try {
+    return valueOf(line);
+  } catch (error) {
+    throw new LineError(line.line, error);
+  }
 }
 
 /** By a digest of the line's number. */

@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { TuneArguments } from '../arguments.ts';
+import type { TuneArguments } from './tune-arguments.ts';
 import { fromText, toSystem } from '../byte-path.ts';
 import type { BytePath } from '../byte-path.ts';
 import type { Session } from '../session.ts';

@@ -1,0 +1,19 @@
+/** Breaks text into lines of at most `width` characters, at blanks; a longer word keeps its line. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+/** Wrapped lines behind an indent. */
+export function block(text: string, indent: number, width: number): string {
+  return wrap(text, width - indent)
+    .map((line) => `${' '.repeat(indent)}${line}\n`)
+    .join('');
+}

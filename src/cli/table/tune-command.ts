@@ -1,0 +1,36 @@
+import type { CommandSpec } from './command.ts';
+
+export const tuneCommand: CommandSpec = {
+  name: 'tune',
+  summary: 'measure a function, and tell which limits to set',
+  synopsis: ['[OPTION]... MODULE[#EXPORT]'],
+  text: [
+    'Measures throughput and latency of a function at growing numbers of workers and of outstanding tasks, and tells ' +
+      'which to set. The values of the lines of JSON are repeated as often as needed. A task that fails ends it.',
+  ],
+  completes: 'file',
+  options: [
+    { name: 'input', value: 'FILE', completes: 'file', text: 'read from FILE; default: standard input' },
+    {
+      name: 'max-workers',
+      value: 'N',
+      text: 'the most workers to try; default: twice the CPUs that this process may use',
+    },
+    { name: 'seconds', value: 'S', text: 'how long one measurement takes; default: 1' },
+    {
+      name: 'rounds',
+      value: 'R',
+      text: 'how often each setting is measured; medians are printed; default: 3',
+    },
+    {
+      name: 'svg',
+      value: 'FILE',
+      completes: 'file',
+      text: 'draw the curves into FILE; needs the package echarts',
+    },
+    { name: 'json', value: 'FILE', completes: 'file', text: 'write all figures to FILE' },
+  ],
+  examples: [
+    { line: 'millrace tune work.mjs#parse --input documents', text: 'with the documents of a file' },
+  ],
+};
