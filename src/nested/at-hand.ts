@@ -1,5 +1,7 @@
+import { AsyncResource } from 'node:async_hooks';
 import { loadTask } from '../pool/load-task.ts';
 import type { TaskFunction } from '../pool/load-task.ts';
+import { inFreshContext } from '../pool/task-context.ts';
 import { Task } from '../tasks/task.ts';
 import type { TaskTarget } from '../tasks/task.ts';
 import { isThenable } from '../tasks/thenable.ts';
@@ -15,13 +17,18 @@ const functions: (TaskFunction | undefined)[] = [];
 export function atHand<R>(task: Task<R>): R | PromiseLike<R> {
   const { target } = task;
   const fn = functions[target.index];
-  if (fn === undefined)
-    return load(target).then((loaded) => settled(loaded(...Task.argsOf(task)))) as Promise<R>;
-  return settled(fn(...Task.argsOf(task))) as R | PromiseLike<R>;
+  if (fn === undefined) return load(target).then((loaded) => within(loaded, task)) as Promise<R>;
+  return within(fn, task) as R | PromiseLike<R>;
+}
+
+/** It sees the context of the task that asks for it; what it enters itself ends with it. */
+function within(fn: TaskFunction, task: Task<unknown>): unknown {
+  const context = new AsyncResource('MillraceBranch');
+  return context.runInAsyncScope(() => settled(fn(...Task.argsOf(task))));
 }
 
 async function load({ index, module, name }: TaskTarget): Promise<TaskFunction> {
-  return (functions[index] = await loadTask(module, name));
+  return (functions[index] = await inFreshContext(() => loadTask(module, name)));
 }
 
 /** What moves when it crosses threads stays where it is. */

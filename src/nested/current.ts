@@ -149,7 +149,12 @@ export class Current {
 
   #submit<R>(task: Task<R>, options?: TaskOptions, listener?: Listener<R>): NestedFuture<R> {
     const own = asTask(task);
-    const all = { ...own.options, ...(options !== undefined && validateTaskOptions(options)) };
+    // Nothing that a task has put on `Object.prototype` is an option.
+    const all: TaskOptions = {
+      __proto__: null,
+      ...own.options,
+      ...(options !== undefined && validateTaskOptions(options)),
+    } as TaskOptions;
     const { signal } = all;
     signal?.throwIfAborted();
     const withdraw = (reason: unknown) => this.#calls.withdraw(call, reason);

@@ -54,7 +54,7 @@ export function encodeBatch(
     (moved ??= []).push([position, job.transfer]);
   }
   const { values, extras } = encode(args);
-  const batch: Batch = { id, base, runs, args: values, announce, eager };
+  const batch: Batch = { kind: 'batch', id, base, runs, args: values, announce, eager };
   if (targets !== undefined) batch.targets = targets;
   if (moved !== undefined) batch.moved = moved;
   if (carriers !== undefined) batch.carriers = carriers;

@@ -1,3 +1,9 @@
+// The global one is a getter: 15 ns more for each call.
+import { performance } from 'node:perf_hooks';
+
+/** This thread's `performance.now()`, also when a task has replaced that. */
+export const now: () => number = performance.now.bind(performance);
+
 /**
  * Where this thread's `performance.now()` begins, in milliseconds on the clock that all threads of the process share.
  * (`performance.timeOrigin` is on the wall clock, which may be set between the starts of two threads.)
@@ -7,9 +13,9 @@ export function clockOrigin(): number {
   let narrowest = Infinity;
   // The thread may be taken off its core between two looks.
   for (let left = 5; left > 0; left--) {
-    const before = performance.now();
+    const before = now();
     const shared = Number(process.hrtime.bigint()) / 1e6;
-    const after = performance.now();
+    const after = now();
     if (after - before >= narrowest) continue;
     narrowest = after - before;
     origin = shared - (before + after) / 2;

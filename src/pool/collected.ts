@@ -8,6 +8,9 @@ import { append, encode } from './value-codec.ts';
 import type { Encoded, Extras } from './value-codec.ts';
 import type { Answers } from './wire.ts';
 
+// A task may replace it.
+const { structuredClone } = globalThis;
+
 type EncodedFailure = readonly [position: number, reason: EncodedReason];
 
 /** A result of more bytes, or of a task that took longer, is sent at once: that costs less than copying it twice. */
@@ -138,11 +141,21 @@ export class Collected {
   }
 
   #post(last: boolean, full: boolean): void {
-    const answers: Answers = { id: this.#batch, from: this.#from, last, values: this.#values };
-    if (this.#failures.length > 0) answers.failures = this.#failures;
-    if (this.#extras.length > 0) answers.extras = this.#extras;
-    if (full) answers.full = true;
-    this.#port.postMessage(answers, this.#transfer);
+    // Literals: an assignment could meet a setter that a task has put on `Object.prototype`.
+    const answers: Answers = {
+      kind: 'answers',
+      id: this.#batch,
+      from: this.#from,
+      last,
+      values: this.#values,
+    };
+    const isPlain = this.#failures.length === 0 && this.#extras.length === 0 && !full;
+    const { length } = this.#transfer;
+    if (isPlain && length === 0) this.#port.postMessage(answers);
+    else {
+      const all: Answers = { ...answers, failures: this.#failures, extras: this.#extras, full };
+      this.#port.postMessage(all, this.#transfer);
+    }
   }
 }
 

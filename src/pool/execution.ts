@@ -1,4 +1,8 @@
+import { types } from 'node:util';
 import type { NestedCalls } from './nested-calls.ts';
+
+// A task may replace it.
+const { Promise } = globalThis;
 
 /** How a task ended. */
 export interface Outcome {
@@ -22,13 +26,14 @@ export class Execution {
   #calls: NestedCalls | null = null;
   readonly #endedParked: (calls: NestedCalls, outcome: Outcome) => void;
 
-  /** @param endedParked called when it ends while others have the thread: it was not waiting for its own tasks alone. */
+  /**
+   * To be made in the context of the task: that is where its `then` is called.
+   *
+   * @param endedParked called when it ends while others have the thread: it was not waiting for its own tasks alone.
+   */
   constructor(value: PromiseLike<unknown>, endedParked: (calls: NestedCalls, outcome: Outcome) => void) {
     this.#endedParked = endedParked;
-    Promise.resolve(value).then(
-      (result) => this.#end({ failed: false, value: result }),
-      (error: unknown) => this.#end({ failed: true, value: error }),
-    );
+    void this.#follow(types.isPromise(value) ? value : adopted(value));
   }
 
   /** To be called when it has got the thread. Resolves when it needs it no more: to how it ended, or to null if it is parked. */
@@ -55,6 +60,20 @@ export class Execution {
     for (const news of this.news.splice(0)) news();
   }
 
+  /** By `await`, and not by `then`: a task may have replaced that of all promises. */
+  async #follow(promise: Promise<unknown>): Promise<void> {
+    let value: unknown;
+    let failed = false;
+    try {
+      value = await promise;
+    } catch (error) {
+      failed = true;
+      value = error;
+    }
+    // Without a prototype: a promise looks for a `then` in what it is resolved with, and a task may have put one on that.
+    this.#end({ __proto__: null, failed, value } as Outcome);
+  }
+
   #end(outcome: Outcome): void {
     const { state } = this;
     this.state = 'ended';
@@ -64,4 +83,13 @@ export class Execution {
     this.#tell();
     return this.#endedParked(calls, outcome);
   }
+}
+
+/** As `await` does it, but at once, in the context of the task. */
+function adopted(value: PromiseLike<unknown>): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const { then } = value as { then: unknown };
+    if (typeof then === 'function') Reflect.apply(then, value, [resolve, reject]);
+    else resolve(value);
+  });
 }

@@ -24,5 +24,5 @@ export function handBack(
       tasks.push([position, encode(args.slice(argument, argument + arity)), transfer]);
     }
   }
-  return [{ returned: id, tasks }, tasks.flatMap(([, , transfer]) => transfer)];
+  return [{ kind: 'returned', returned: id, tasks }, tasks.flatMap(([, , transfer]) => transfer)];
 }

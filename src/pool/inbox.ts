@@ -2,11 +2,20 @@ import type { Failure, WorkerEvents } from '../scheduler/backend.ts';
 import { decodeReason } from './error-codec.ts';
 import { OpenCalls } from './open-calls.ts';
 import type { Outbox } from './outbox.ts';
+import { readMessage } from './read-message.ts';
 import type { SentBatches } from './sent-batches.ts';
 import { warnOfTeardown } from './teardown-warning.ts';
 import type { ThreadDelivery } from './thread-delivery.ts';
 import { decode } from './value-codec.ts';
-import type { Answers, Call, Left, Reported, ReturnedTask, ToMain, Unread, Waits } from './wire.ts';
+import type { Answers, Broken, Call, Left, Reported, ReturnedTask, Unread, Waits } from './wire.ts';
+
+/** What becomes of the thread. */
+export interface ThreadEnds {
+  /** It can't go on, and is to be ended. */
+  fail(cause: unknown): void;
+  /** It ends by itself. */
+  exits(): void;
+}
 
 /** Takes what one worker thread tells, and tells the scheduler. The other end is `run-batches.ts`. */
 export class Inbox {
@@ -14,16 +23,15 @@ export class Inbox {
   readonly #sent: SentBatches;
   readonly #events: WorkerEvents;
   readonly #calls: OpenCalls;
-  readonly #end: (cause?: unknown) => void;
+  readonly #ends: ThreadEnds;
   #uncaught: unknown = undefined;
 
-  /** @param end ends the thread: it has cleaned up, or can't go on. */
-  constructor(outbox: Outbox, sent: SentBatches, events: WorkerEvents, end: (cause?: unknown) => void) {
+  constructor(outbox: Outbox, sent: SentBatches, events: WorkerEvents, ends: ThreadEnds) {
     this.#outbox = outbox;
     this.#sent = sent;
     this.#events = events;
     this.#calls = new OpenCalls(outbox, (...call) => events.called(...call));
-    this.#end = end;
+    this.#ends = ends;
   }
 
   /** What the thread itself told of the error that ended it; else the error as Node tells it. */
@@ -32,16 +40,20 @@ export class Inbox {
     return told instanceof Error && error instanceof Error && told.message === error.message ? told : error;
   }
 
-  received(message: ToMain): void {
-    if ('values' in message) this.#answered(message);
-    else if ('begun' in message) this.#with(message.begun, (delivery) => this.#events.began(delivery));
-    else if ('reported' in message) this.#reported(message);
-    else if ('left' in message) this.#left(message);
-    else if ('unread' in message) this.#unread(message);
-    else if ('call' in message) this.#called(message);
-    else if ('withdraw' in message) this.#calls.withdraw(message);
-    else if ('waits' in message) this.#waits(message);
-    else if ('uncaught' in message) this.#uncaught = decodeReason(message.uncaught);
+  /** @throws for what the thread would never send by itself; then nothing has changed. */
+  received(given: unknown): void {
+    const message = readMessage(given);
+    if (message.kind === 'answers') this.#answered(message);
+    else if (message.kind === 'begun') this.#with(message.begun, (delivery) => this.#events.began(delivery));
+    else if (message.kind === 'reported') this.#reported(message);
+    else if (message.kind === 'left') this.#left(message);
+    else if (message.kind === 'unread') this.#unread(message);
+    else if (message.kind === 'call') this.#called(message);
+    else if (message.kind === 'withdraw') this.#calls.withdraw(message);
+    else if (message.kind === 'waits') this.#waits(message);
+    else if (message.kind === 'exiting') this.#ends.exits();
+    else if (message.kind === 'broken') this.#ends.fail(brokenError(message));
+    else if (message.kind === 'uncaught') this.#uncaught = decodeReason(message.uncaught);
     else
       this.#with(message.returned, (delivery) => {
         for (const task of message.tasks) takeBackMoved(delivery, task);
@@ -51,11 +63,11 @@ export class Inbox {
   #answered({ id, from, last, values, failures = [], extras = [], full }: Answers): void {
     if (full === true) {
       this.#events.full();
-      this.#outbox.post({ recalled: true });
+      this.#outbox.post({ kind: 'recalled' });
     }
     const delivery = this.#sent.find(id);
-    // The answer before this one could not be read.
-    if (delivery === undefined || delivery.answered !== from) return;
+    if (delivery === undefined || !continues(delivery, from, values.length, last))
+      throw new TypeError(`answers that fit no batch (${id}, from ${from}, ${values.length} values)`);
     for (const each of extras) decode({ values, extras: each });
     const decoded = failures.map(([position, reason]): Failure => [position, decodeReason(reason)]);
     for (const [index] of delivery.targets ?? []) this.#sent.knownTargets.add(index);
@@ -66,13 +78,13 @@ export class Inbox {
   #unread({ unread, reason }: Unread): void {
     const delivery = this.#sent.sentAs(unread);
     // A result for a task that waits for it there, and would do so for ever.
-    if (delivery === undefined) return this.#end(decodeReason(reason));
+    if (delivery === undefined) return this.#ends.fail(decodeReason(reason));
     const { name, message } = decodeReason(reason) as Error;
     this.#events.unread(delivery, new DOMException(`args: ${name}: ${message}`, 'DataCloneError'));
   }
 
   #reported({ reported, position, report }: Reported): void {
-    if (this.#sent.claims.reportTaken()) this.#outbox.post({ resume: true });
+    if (this.#sent.claims.reportTaken()) this.#outbox.post({ kind: 'resume' });
     this.#with(reported, ({ jobs }) => jobs[position]?.report(decode(report)[0]));
   }
 
@@ -94,13 +106,22 @@ export class Inbox {
   #left({ left }: Left): void {
     for (const [module, reason] of left)
       warnOfTeardown(`teardown() of ${module} failed`, decodeReason(reason));
-    this.#end();
   }
 
   #with(id: number, then: (delivery: ThreadDelivery) => void): void {
     const delivery = this.#sent.find(id);
     if (delivery !== undefined) then(delivery);
   }
+}
+
+/** The next answers to a batch, and as many as it has jobs left if they are the last ones. */
+function continues({ answered, jobs }: ThreadDelivery, from: number, count: number, last: boolean): boolean {
+  const end = from + count;
+  return from === answered && (last ? end === jobs.length : end <= jobs.length);
+}
+
+function brokenError({ why }: Broken): Error {
+  return new Error(`a task has changed what its thread rests on: ${why}`);
 }
 
 function takeBackMoved({ jobs }: ThreadDelivery, [position, args, transfer]: ReturnedTask): void {

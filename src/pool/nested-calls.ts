@@ -102,6 +102,7 @@ export class NestedCalls {
     const call = this.desk.nextCall();
     try {
       const message: Call = {
+        kind: 'call',
         call,
         batch,
         position,
@@ -121,7 +122,8 @@ export class NestedCalls {
 
   withdraw(call: number, reason: unknown): void {
     if (!this.desk.open.has(call)) return;
-    this.desk.port.postMessage({ withdraw: call, reason: encodeReason(reason) } satisfies Withdraw);
+    const message: Withdraw = { kind: 'withdraw', withdraw: call, reason: encodeReason(reason) };
+    this.desk.port.postMessage(message);
   }
 
   told({ told, status, result, reason }: Told, listener: CallListener): void {
@@ -141,7 +143,7 @@ export class NestedCalls {
   wait(): void {
     const from = this.at.batch < 0 ? undefined : this.#moveOut();
     Atomics.store(this.at.claims.words, hasThread, 0);
-    const message: Waits = { waits: this.at.batch, seen: this.#seen };
+    const message: Waits = { kind: 'waits', waits: this.at.batch, seen: this.#seen };
     this.desk.port.postMessage(from === undefined ? message : { ...message, from });
   }
 

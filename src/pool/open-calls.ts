@@ -22,7 +22,7 @@ export class OpenCalls {
 
   call(parent: Job, { call, module, name, args, options, tellAdmitted }: Call): void {
     const task = new Task(internTarget(module, name), decode(args), options);
-    const admitted = tellAdmitted ? () => this.#outbox.post({ told: call }) : undefined;
+    const admitted = tellAdmitted ? () => this.#outbox.post({ kind: 'told', told: call }) : undefined;
     let settled = false;
     const cancel = this.#called(parent, task, options, {
       admitted,
@@ -42,7 +42,7 @@ export class OpenCalls {
   #tell(call: number, { status, value }: Job): void {
     if (status === 'fulfilled') {
       try {
-        this.#outbox.post({ told: call, status, result: encode([value]) }, ownMemory(value));
+        this.#outbox.post({ kind: 'told', told: call, status, result: encode([value]) }, ownMemory(value));
       } catch (error) {
         this.#refuse(call, 'rejected', dataCloneError(error, value, 'result'));
       }
@@ -50,7 +50,7 @@ export class OpenCalls {
   }
 
   #refuse(call: number, status: 'rejected' | 'cancelled', reason: unknown): void {
-    this.#outbox.post({ told: call, status, reason: encodeReason(reason) });
+    this.#outbox.post({ kind: 'told', told: call, status, reason: encodeReason(reason) });
   }
 }
 

@@ -1,11 +1,18 @@
+import process from 'node:process';
 import type { MessagePort } from 'node:worker_threads';
 import { claim } from './claims.ts';
+import { now } from './clock.ts';
 import { Collected } from './collected.ts';
 import { Execution } from './execution.ts';
 import type { Outcome } from './execution.ts';
+import { isolated } from './isolated.ts';
 import type { CallDesk, CallListener, NestedCalls } from './nested-calls.ts';
 import type { RunningTask } from './running-task.ts';
 import type { Stop, Told } from './wire.ts';
+
+// A task may replace them, also for a while.
+const { queueMicrotask } = globalThis;
+const nextTick = process.nextTick.bind(process);
 
 /** What parking needs of the thread that it belongs to. */
 export interface ParkingParts {
@@ -32,10 +39,16 @@ export class Parking implements CallDesk {
   readonly port: MessagePort;
   readonly idle: Int32Array;
   readonly workers: number;
-  readonly open: Map<number, { readonly calls: NestedCalls; readonly listener: CallListener }> = new Map();
+  readonly open: Map<number, { readonly calls: NestedCalls; readonly listener: CallListener }> = isolated(
+    new Map(),
+    'get',
+    'set',
+    'has',
+    'delete',
+  );
   readonly #parts: ParkingParts;
   /** Tasks that have waited, by the batch that each is alone in. */
-  readonly #apart = new Map<number, NestedCalls>();
+  readonly #apart = isolated(new Map<number, NestedCalls>(), 'get', 'set', 'delete');
   /** They go before what has not begun. */
   readonly #ready: NestedCalls[] = [];
   #running: Execution | null = null;
@@ -63,14 +76,12 @@ export class Parking implements CallDesk {
     return --this.#lastBatch;
   }
 
-  /** Waits for a task that has returned a promise. Resolves to how it ended; to null if it waits, and has left its batch. */
-  run(value: PromiseLike<unknown>): Promise<Outcome | null> {
-    this.#parts.task().returned();
-    const execution = new Execution(value, (calls, outcome) => {
+  /** A task has returned a promise. To be called in its context. */
+  begin(value: PromiseLike<unknown>): Execution {
+    return new Execution(value, (calls, outcome) => {
       this.#parts.task().flush();
       this.#answer(calls, outcome);
     });
-    return this.#untilItLeaves(execution);
   }
 
   /** Gives the thread to those that are ready, one after the other. */
@@ -83,14 +94,15 @@ export class Parking implements CallDesk {
       task.unpark(calls);
       calls.goOn();
       execution.resume();
-      const outcome = await this.#untilItLeaves(execution);
+      const outcome = await this.untilItLeaves(execution);
       if (outcome === null) continue;
       task.end();
       this.#answer(calls, outcome);
     }
   }
 
-  async #untilItLeaves(execution: Execution): Promise<Outcome | null> {
+  /** Resolves to how the task ended; to null if it waits for tasks of its own, and has left the thread. */
+  async untilItLeaves(execution: Execution): Promise<Outcome | null> {
     this.#running = execution;
     const outcome = await execution.left();
     this.#running = null;
@@ -119,7 +131,7 @@ export class Parking implements CallDesk {
   mayWait(): void {
     if (this.#looking) return;
     this.#looking = true;
-    queueMicrotask(() => process.nextTick(() => this.#look()));
+    queueMicrotask(() => nextTick(() => this.#look()));
   }
 
   #look(): void {
@@ -137,7 +149,7 @@ export class Parking implements CallDesk {
 
   #answer({ at: { batch, claims } }: NestedCalls, { failed, value }: Outcome): void {
     this.#apart.delete(batch);
-    claims.endedAt[0] = performance.now() + this.#parts.clockOffset;
+    claims.endedAt[0] = now() + this.#parts.clockOffset;
     const collected = new Collected(this.port, batch);
     if (failed) collected.fail(value);
     else collected.add(value, Infinity, true);

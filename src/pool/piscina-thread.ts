@@ -10,6 +10,7 @@ import { startInside } from './executor-place.ts';
 import { Inbox } from './inbox.ts';
 import { Outbox } from './outbox.ts';
 import { poolOfOne } from './pool-of-one.ts';
+import { Printer } from './printer.ts';
 import { SentBatches } from './sent-batches.ts';
 import { warnOfTeardown } from './teardown-warning.ts';
 import type { ThreadDelivery } from './thread-delivery.ts';
@@ -17,7 +18,7 @@ import { dataCloneError } from './uncloneable.ts';
 import { encode } from './value-codec.ts';
 import type { Encoded } from './value-codec.ts';
 import { publishWorkerEnd, publishWorkerStart } from './worker-diagnostics.ts';
-import type { Boot, ToMain } from './wire.ts';
+import type { Boot } from './wire.ts';
 
 /**
  * One worker thread, as a Piscina of one thread that lives as long as it.
@@ -44,6 +45,7 @@ export class PiscinaThread implements Worker {
   readonly #outbox: Outbox;
   readonly #sent: SentBatches;
   readonly #inbox: Inbox;
+  readonly #printer: Printer;
   readonly #teardownTimeoutMs: number;
   readonly #name: string;
   /** A thread that has ended no longer knows its own. */
@@ -64,13 +66,18 @@ export class PiscinaThread implements Worker {
     this.#port = port1;
     this.#outbox = new Outbox(port1);
     this.#sent = new SentBatches(this.#outbox, (isBusy) => this.#keepAlive(isBusy));
-    this.#inbox = new Inbox(this.#outbox, this.#sent, events, (cause) => this.#fail(cause));
-    port1.on('message', (message: ToMain) => this.#inbox.received(message));
+    this.#printer = new Printer((error) => this.#fail(error));
+    this.#inbox = new Inbox(this.#outbox, this.#sent, events, {
+      fail: (cause) => this.#fail(cause),
+      exits: () => this.#waitForExit(),
+    });
+    port1.on('message', (message: unknown) => this.#received(message));
     // A result that was written, but is nested too deeply for this thread's stack: nobody knows whose it was.
     port1.on('messageerror', (error) => this.#fail(error));
     port1.unref();
     this.#boot({
       port: port2,
+      output: this.#printer.line,
       claims: this.#sent.claims.shared,
       clockOrigin: clockOrigin(),
       maxBytes: options.maxBytesPerWorker,
@@ -114,7 +121,14 @@ export class PiscinaThread implements Worker {
     if (this.#state !== 'up' || this.#isEnding) return this.terminate();
     this.#state = 'leaving';
     this.#thread?.ref();
-    this.#outbox.post({ leave: true });
+    this.#outbox.post({ kind: 'leave' });
+    this.#waitForExit();
+    return undefined;
+  }
+
+  /** The thread ends by itself: not for ever. */
+  #waitForExit(): void {
+    if (this.#patience !== undefined || this.#isEnding) return;
     const overdue = () => {
       warnOfTeardown(
         `a worker took longer than ${this.#teardownTimeoutMs} ms to clean up, and was cut short (by a teardown(), or by what a task has left running)`,
@@ -122,7 +136,6 @@ export class PiscinaThread implements Worker {
       this.terminate();
     };
     this.#patience = setTimeout(overdue, this.#teardownTimeoutMs);
-    return undefined;
   }
 
   terminate(): void {
@@ -140,7 +153,9 @@ export class PiscinaThread implements Worker {
   #boot(boot: Boot): void {
     let booted: Promise<void>;
     try {
-      booted = startInside(() => this.#pool.run(boot, { transferList: [boot.port] as never }));
+      booted = startInside(() =>
+        this.#pool.run(boot, { transferList: [boot.port, boot.output.port] as never }),
+      );
     } catch (error) {
       return this.#neverStarted(error);
     }
@@ -167,6 +182,7 @@ export class PiscinaThread implements Worker {
   #neverStarted(error: unknown): void {
     this.#state = 'ended';
     this.#port.close();
+    this.#printer.close();
     queueMicrotask(() => this.#events.ended(undefined, error));
   }
 
@@ -176,13 +192,25 @@ export class PiscinaThread implements Worker {
     else this.#thread?.unref();
   }
 
+  /** What it has printed comes first: a task settles only after its output. */
+  #received(message: unknown): void {
+    this.#printer.catchUp();
+    try {
+      this.#inbox.received(message);
+    } catch (error) {
+      // Not what the thread would send by itself: a task has changed what that rests on, or has got hold of its port.
+      this.#fail(error);
+    }
+  }
+
   #exited(exitCode: number): void {
     const wasUp = this.#state !== 'booting';
     // What is still to be read must not lead to its being sent more.
     this.#state = 'ended';
+    this.#printer.close();
     try {
       for (let got = receiveMessageOnPort(this.#port); got; got = receiveMessageOnPort(this.#port)) {
-        this.#inbox.received(got.message as ToMain);
+        this.#received(got.message);
       }
     } catch (error) {
       this.#cause ??= error;

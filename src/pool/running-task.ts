@@ -22,6 +22,9 @@ export interface TaskHost {
   calls(): NestedCalls | undefined;
 }
 
+// A task may replace it.
+const { structuredClone } = globalThis;
+
 const key: unique symbol = Symbol.for('millrace.taskHost') as never;
 
 /** A global, because a task module may have found another copy of the package than the one that runs it. */
@@ -81,7 +84,7 @@ export class RunningTask implements TaskHost {
 
   calls(): NestedCalls | undefined {
     const calls = this.#asking ?? this.#begin();
-    // It takes as long as all the rest.
+    // It takes as long as all the rest. Ends with the context of the task.
     if (calls !== undefined && calls !== this.#context.getStore()) this.#context.enterWith(calls);
     return calls;
   }
@@ -98,7 +101,7 @@ export class RunningTask implements TaskHost {
       throw dataCloneError(error, value, 'report');
     }
     const { batch, position } = from;
-    const report: Reported = { reported: batch, position, report: copy };
+    const report: Reported = { kind: 'reported', reported: batch, position, report: copy };
     // Kept back is only one, and another task's goes before.
     if (this.#held !== null && (this.#held.reported !== batch || this.#held.position !== position))
       this.flush();
@@ -125,14 +128,8 @@ export class RunningTask implements TaskHost {
     else this.#cancellation?.abort(decodeReason(reason));
   }
 
-  /** The function has returned: what comes next is no part of the task. */
-  returned(): void {
-    if (this.#calls !== null) this.#context.enterWith(undefined);
-  }
-
   /** The task is through. */
   end(): void {
-    this.returned();
     this.flush();
     this.#cancellation?.end();
     this.#cancellation = null;

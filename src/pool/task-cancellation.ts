@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { claim } from './claims.ts';
 
 /** Has the task that asked for this been told to stop? It keeps its answer when the task has ended. */
@@ -18,6 +19,8 @@ export class TaskCancellation implements Cancellation {
   #words: Int32Array;
   #word: number;
   readonly #controller = new AbortController();
+  /** The context of the task, in which those who listen to the signal are called. */
+  readonly #context = new AsyncResource('MillraceCancellation');
   #aborted = false;
   /** The word stands for another task by now. */
   #ended = false;
@@ -44,7 +47,7 @@ export class TaskCancellation implements Cancellation {
 
   abort(reason: unknown): void {
     this.#aborted = true;
-    this.#controller.abort(reason);
+    this.#context.runInAsyncScope(() => this.#controller.abort(reason));
   }
 
   /** The task has another word from now on. */

@@ -85,7 +85,12 @@ export class ThreadDelivery implements Delivery {
 
   tellToStop(position: number): void {
     if (this.#stopped?.has(position) !== true) return;
-    this.#outbox.post({ stop: this.id, position, reason: encodeReason(this.#stopped.get(position)) });
+    this.#outbox.post({
+      kind: 'stop',
+      stop: this.id,
+      position,
+      reason: encodeReason(this.#stopped.get(position)),
+    });
   }
 
   startedAt(position: number): number {

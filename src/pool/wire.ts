@@ -1,11 +1,13 @@
 import type { MessagePort, Transferable } from 'node:worker_threads';
 import type { EncodedReason } from './error-codec.ts';
 import type { TaskOptions } from '../tasks/task-options.ts';
+import type { OutputLine } from './thread-output.ts';
 import type { Carrier } from './trace-context.ts';
 import type { Encoded, Extras } from './value-codec.ts';
 
 /**
- * What travels between the threads.
+ * What travels between the threads. Each message says by its own `kind` what it is: tasks share `Object.prototype` with the thread,
+ * and may have added any name to it. What a thread sends is input, and not truth: `read-message.ts` reads it.
  *
  * ```
  *   main ── Boot ────→ worker      once, as a Piscina run; it carries a port for what follows
@@ -39,10 +41,14 @@ export type ToMain =
   | Waits
   | Left
   | Uncaught
-  | Returned;
+  | Returned
+  | Exiting
+  | Broken;
 
 export interface Boot {
   readonly port: MessagePort;
+  /** For what the thread prints. */
+  readonly output: OutputLine;
   readonly claims: SharedArrayBuffer;
   /** Where the main thread's clock begins: times are told on it. */
   readonly clockOrigin: number;
@@ -58,6 +64,7 @@ export interface Boot {
 
 /** Calls of several tasks as one message: few objects in it, because each one costs time to clone. */
 export interface Batch {
+  readonly kind: 'batch';
   /** Counts up in each worker; the answers name it. */
   readonly id: number;
   /** Index of the first task's claim word; the others follow. */
@@ -82,12 +89,14 @@ export interface Batch {
 
 /** The first task of a batch has been claimed. */
 export interface Begun {
+  readonly kind: 'begun';
   /** The batch's id, as in all that follow. */
   readonly begun: number;
 }
 
 /** A message was written, but can't be read: nested too deeply for this thread's stack. A batch, which never runs, or a result. */
 export interface Unread {
+  readonly kind: 'unread';
   /** The how-manieth message to this thread it was, from 1. */
   readonly unread: number;
   readonly reason: EncodedReason;
@@ -95,6 +104,7 @@ export interface Unread {
 
 /** Results of consecutive tasks of a batch. */
 export interface Answers {
+  readonly kind: 'answers';
   readonly id: number;
   /** Position of the first of them in the batch. */
   readonly from: number;
@@ -102,20 +112,22 @@ export interface Answers {
   readonly last: boolean;
   /** `undefined` for a task that failed or had been taken back. */
   readonly values: unknown[];
-  failures?: readonly (readonly [position: number, reason: EncodedReason])[];
+  readonly failures?: readonly (readonly [position: number, reason: EncodedReason])[];
   /** What makes the values what they were, for each that needs it. */
-  extras?: readonly Extras[];
+  readonly extras?: readonly Extras[];
   /** The thread holds more memory than it may. It goes on when it has its `Recalled`. */
-  full?: true;
+  readonly full?: boolean;
 }
 
 export interface Stop {
+  readonly kind: 'stop';
   readonly stop: number;
   readonly position: number;
   readonly reason: EncodedReason;
 }
 
 export interface Reported {
+  readonly kind: 'reported';
   readonly reported: number;
   readonly position: number;
   /** One value. */
@@ -123,16 +135,17 @@ export interface Reported {
 }
 
 interface Resume {
-  readonly resume: true;
+  readonly kind: 'resume';
 }
 
 /** The answer to one that was `full`: what the thread has not begun was taken back, as far as it could be. */
 interface Recalled {
-  readonly recalled: true;
+  readonly kind: 'recalled';
 }
 
 /** A task submits another one. */
 export interface Call {
+  readonly kind: 'call';
   /** Counts up in each worker. */
   readonly call: number;
   readonly batch: number;
@@ -148,6 +161,7 @@ export interface Call {
 
 /** How a call stands: admitted if it has no `status`, else settled. */
 export interface Told {
+  readonly kind: 'told';
   readonly told: number;
   readonly status?: 'fulfilled' | 'rejected' | 'cancelled';
   /** One value, if it is fulfilled. */
@@ -157,6 +171,7 @@ export interface Told {
 }
 
 export interface Withdraw {
+  readonly kind: 'withdraw';
   readonly withdraw: number;
   readonly reason: EncodedReason;
 }
@@ -166,6 +181,7 @@ export interface Withdraw {
  * one of its own, whose id is negative.
  */
 export interface Waits {
+  readonly kind: 'waits';
   readonly waits: number;
   /** How many `Told` it has received: if more are on their way, it does not wait any more. */
   readonly seen: number;
@@ -178,16 +194,18 @@ export interface Waits {
 }
 
 interface Leave {
-  readonly leave: true;
+  readonly kind: 'leave';
 }
 
 export interface Left {
+  readonly kind: 'left';
   /** Modules whose `teardown()` failed, and why. */
   readonly left: readonly (readonly [module: string, reason: EncodedReason])[];
 }
 
 /** An error that nobody catches. Node tells it in its own way, which keeps less of it. */
 export interface Uncaught {
+  readonly kind: 'uncaught';
   readonly uncaught: EncodedReason;
 }
 
@@ -196,6 +214,18 @@ export type ReturnedTask = readonly [position: number, args: Encoded, transfer: 
 
 /** The thread is ending, and gives back what had moved to it for tasks that it has not begun. */
 export interface Returned {
+  readonly kind: 'returned';
   readonly returned: number;
   readonly tasks: readonly ReturnedTask[];
+}
+
+/** The thread ends by `process.exit` or an uncaught error, and has begun to say so to what listens for `exit` in it. */
+export interface Exiting {
+  readonly kind: 'exiting';
+}
+
+/** Something is wrong with the thread itself: a task has changed what all of it rests on. */
+export interface Broken {
+  readonly kind: 'broken';
+  readonly why: string;
 }

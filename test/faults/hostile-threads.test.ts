@@ -1,0 +1,124 @@
+import { Executor, tasks, WorkerCrashedError } from 'millrace';
+import type { Future, Outcome, Task } from 'millrace';
+import { afterEach, describe, expect, test } from 'vitest';
+import { readMessage } from '../../src/pool/read-message.ts';
+import { kinds } from '../fixtures/hostile.mjs';
+import { Gate } from '../support/gate.ts';
+
+const hostile = tasks<typeof import('../fixtures/hostile.mjs')>(
+  new URL('../fixtures/hostile.mjs', import.meta.url),
+);
+
+let executor: Executor;
+afterEach(() => executor.shutdown({ mode: 'kill' }));
+
+const harmless = (): Task<unknown>[] => [
+  hostile.echo('echo'),
+  hostile.later('later'),
+  hostile.bytes('bytes'),
+  hostile.fails('fails'),
+  hostile.nested('nested'),
+  hostile.echo('last'),
+];
+const right = ['echo', 'later', 'bytes', 'RangeError: fails', 'nested', 'last'];
+
+/** Runs the culprit in the midst of a batch, with the same harmless tasks before and behind it. */
+async function around(culprit: Task<unknown>, execArgv: string[] = []) {
+  executor = new Executor({ workers: 2, maxPending: 100, teardownTimeoutMs: 500, execArgv });
+  for (const task of [...harmless(), ...harmless()]) await (await executor.submit(task)).outcome();
+  const gate = new Gate();
+  const beside = executor.run(hostile.pass(gate.shared, 'beside'));
+  await gate.arrivals(1);
+  const held = new Gate();
+  const first = executor.run(hostile.pass(held.shared));
+  await held.arrivals(1);
+  const submit = (some: readonly Task<unknown>[]) => Promise.all(some.map((each) => executor.submit(each)));
+  const before = await submit(harmless());
+  const own = await executor.submit(culprit);
+  const behind = await submit(harmless());
+  held.open();
+  await first;
+  const ends = (futures: readonly Future<unknown>[]) =>
+    Promise.all(futures.map(async (future) => seen(await future.outcome())));
+  const all = { before: await ends(before), behind: await ends(behind), culprit: await own.outcome() };
+  gate.open();
+  expect(await beside, 'in another thread').toBe('beside');
+  await executor.shutdown();
+  return all;
+}
+
+function seen(outcome: Outcome<unknown>): string {
+  if (outcome.status === 'fulfilled') return String(outcome.value);
+  return outcome.reason instanceof WorkerCrashedError ? 'crashed' : String(outcome.reason);
+}
+
+/** With these in its thread a task may fail by itself: its own code or Node's rests on what is broken. */
+const breaking = ['Promise', 'sets', 'entries', 'iterator', 'array methods', 'Object.prototype'];
+
+describe('a task leaves its thread to others as they know it, or ends it, after', () => {
+  test.each(kinds)('%s', async (kind) => {
+    const { before, behind, culprit } = await around(hostile.does(kind));
+    // One that waits for a task of its own in a thread that ends is lost with it.
+    expect(before.map((end, index) => (index === 4 && end === 'crashed' ? right[4] : end))).toEqual(right);
+    expect(behind).toHaveLength(right.length);
+    if (!breaking.some((word) => kind.includes(word))) expect(behind).toEqual(right);
+    if (culprit.status === 'rejected') expect(culprit.reason).toBeInstanceOf(WorkerCrashedError);
+  });
+});
+
+describe('a field that every object of the thread has', () => {
+  const fields = ['kind', 'values', 'failures', 'targets', 'moved', 'left', 'then'];
+  const hows = ['an object', 'what can’t be changed', 'a getter that throws'];
+  test.each(fields.flatMap((field) => hows.map((how) => [field, how] as const)))(
+    '%s: %s',
+    async (field, how) => {
+      const { before, behind } = await around(hostile.everyObjectHas(field, how));
+      expect(before.map((end, index) => (index === 4 && end === 'crashed' ? right[4] : end))).toEqual(right);
+      // Whatever is awaited has a `then` now.
+      if (field !== 'then') expect(behind).toEqual(right);
+    },
+  );
+});
+
+test('a task gets hold of no port of its thread', async () => {
+  executor = new Executor({ workers: 1 });
+  expect(await executor.run(hostile.ports())).toBe(0);
+});
+
+describe('what comes on a port of a thread and makes no sense ends that thread, and harms no other', () => {
+  test.each([
+    null,
+    undefined,
+    1,
+    'text',
+    [],
+    {},
+    { kind: 'constructor' },
+    { kind: 'answers' },
+    { kind: 'answers', id: 1e9, from: 0, last: true, values: [] },
+    { kind: 'unread', unread: 1 },
+    { kind: 'left', left: [1] },
+    { kind: 'broken', why: 'why' },
+    { fd: 1, chunk: 1 },
+  ])('%j', async (junk) => {
+    const preload = new URL('../fixtures/stolen-ports.mjs', import.meta.url).href;
+    const { behind } = await around(hostile.posts(junk), ['--import', preload]);
+    expect(behind).toHaveLength(right.length);
+  });
+});
+
+test('a message is read only if it is what it says it is', () => {
+  executor = new Executor({ workers: 1 });
+  const answers = { kind: 'answers', id: 0, from: 0, last: true, values: [1] };
+  expect(readMessage(answers)).toBe(answers);
+  for (const wrong of [
+    { ...answers, values: 'ab' },
+    { ...answers, from: -0.5 },
+    { ...answers, failures: [[1, {}]] },
+    { kind: 'call', call: 0, batch: 0, position: 0, module: 1, name: 'x', args: [], options: {} },
+    { kind: 'waits', waits: -1, seen: 0, from: { batch: 0, position: 0, claims: new SharedArrayBuffer(8) } },
+    { kind: '__proto__' },
+    null,
+  ])
+    expect(() => readMessage(wrong)).toThrow(TypeError);
+});
