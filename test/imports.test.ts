@@ -70,6 +70,7 @@ const allowed: Record<string, readonly string[]> = {
     'on-abort',
     'nested',
     'pool/load-task.ts',
+    'pool/task-context.ts',
     'type:pool/nested-calls.ts',
     'flow',
     'tasks',
