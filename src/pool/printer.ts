@@ -29,6 +29,11 @@ export class Printer {
   readonly #posted: Int32Array;
   readonly #unreadable: (error: unknown) => void;
   #printed = 0;
+  /** Read and not yet written, all of one stream. */
+  readonly #chunks: (string | Uint8Array)[] = [];
+  #fd: Printed['fd'] = 1;
+  /** Does the thread want to know when they are written? */
+  #asked = false;
 
   /** @param unreadable told of what is no output: a task has got hold of the port. */
   constructor(unreadable: (error: unknown) => void) {
@@ -38,7 +43,10 @@ export class Printer {
     this.#port = port1;
     this.#posted = new Int32Array(posted);
     this.#unreadable = unreadable;
-    port1.on('message', (message: unknown) => this.#take(message));
+    port1.on('message', (message: unknown) => {
+      this.#take(message);
+      this.catchUp();
+    });
     port1.unref();
     if (open.size === 0) process.on('exit', catchAllUp);
     open.add(this);
@@ -49,9 +57,10 @@ export class Printer {
     const posted = Atomics.load(this.#posted, 0);
     while (((posted - this.#printed) | 0) > 0) {
       const got = receiveMessageOnPort(this.#port);
-      if (got === undefined) return;
+      if (got === undefined) break;
       this.#take(got.message);
     }
+    this.#write();
   }
 
   /** The thread has ended. */
@@ -66,13 +75,29 @@ export class Printer {
     this.#printed = (this.#printed + 1) | 0;
     if (!isPrinted(message))
       return this.#unreadable(new TypeError('the thread sent something that is no output'));
-    const { fd, chunk, ask } = message;
-    print(
-      fd === 1 ? process.stdout : process.stderr,
-      chunk,
-      ask ? () => this.#port.postMessage(fd) : undefined,
-    );
+    if (message.fd !== this.#fd) this.#write();
+    this.#fd = message.fd;
+    this.#chunks.push(message.chunk);
+    this.#asked ||= message.ask;
   }
+
+  /**
+   * Writes what has been read of one stream at once: a pipe holds few small writes, and a process that exits loses what its
+   * pipe has no room for.
+   */
+  #write(): void {
+    if (this.#chunks.length === 0) return;
+    const fd = this.#fd;
+    const written = this.#asked ? () => this.#port.postMessage(fd) : undefined;
+    const chunks = this.#chunks.splice(0);
+    this.#asked = false;
+    print(fd === 1 ? process.stdout : process.stderr, joined(chunks), written);
+  }
+}
+
+function joined(chunks: readonly (string | Uint8Array)[]): string | Uint8Array {
+  if (chunks.every((chunk) => typeof chunk === 'string')) return chunks.join('');
+  return Buffer.concat(chunks.map((chunk) => (typeof chunk === 'string' ? Buffer.from(chunk) : chunk)));
 }
 
 function isPrinted(message: unknown): message is Printed {
