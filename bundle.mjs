@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { build } from 'rolldown';
 
@@ -19,6 +19,7 @@ const subpaths = [
   'server/fastify',
   'server/express',
   'server/metrics',
+  'unplugin/index',
 ];
 /**
  * These have to have a version that works, if there is one, when the subpath is imported. Not in the module itself: of a CommonJS
@@ -41,8 +42,14 @@ const threadModules = [
 
 /** Where a bundler makes an ES module of it, there is no `__filename`: it must load all the same, to say what is wrong. */
 const fileUrl = `const fileUrl = typeof __filename === 'undefined' ? 'file:///bundle' : require('node:url').pathToFileURL(__filename).href;`;
-/** Never called. Tools that trace files follow these; they can't follow a URL. */
-const traced = `exports.traced = () => [${threadModules.map((name) => `require('./${name}.cjs')`).join(', ')}];`;
+/**
+ * Never called. Tools that trace files follow these, and bundlers do not: they would ask for optional packages that are not there.
+ */
+const traced = `exports.traced = () => {
+  const module = require('node:module');
+  const own = module.createRequire(__filename);
+${threadModules.map((name) => `  own('./${name}.cjs');\n`).join('')}};
+`;
 
 const { output } = await build({
   input: Object.fromEntries(
@@ -61,9 +68,10 @@ const { output } = await build({
     chunkFileNames: 'shared-[hash].cjs',
     sourcemap: true,
     intro: ({ name }) => (name === 'package-file' ? fileUrl : ''),
-    outro: ({ name }) => (name === 'package-file' ? traced : ''),
   },
 });
+
+appendFileSync('dist/package-file.cjs', `\n${traced}`);
 
 for (const file of readdirSync('dist', { recursive: true, encoding: 'utf8' })) {
   if (!file.endsWith('.d.ts')) continue;

@@ -14,6 +14,7 @@ const oldest = {
   'hash-wasm': '4.12',
   'prom-client': '15',
   sharp: '0.34',
+  unplugin: '2',
 } as const;
 
 export type Peer = keyof typeof oldest;
@@ -30,14 +31,28 @@ export async function optionalPeer<M>(name: Peer, feature: string, load: () => P
   try {
     return await load();
   } catch (cause) {
-    if (found !== undefined) throw cause;
-    throw new PeerError(`${feature} needs the package ${name}: npm install ${name}`, {
-      package: name,
-      found,
-      wanted: `>=${oldest[name]}`,
-      cause,
-    });
+    throw found === undefined ? missing(name, feature, cause) : cause;
   }
+}
+
+/** The same at once, for a module that can't wait. */
+export function requirePeer(name: Peer, feature: string): unknown {
+  const found = installedVersion(name, here);
+  if (found !== undefined) checkPeerVersion(name, feature, found);
+  try {
+    return createRequire(here)(name);
+  } catch (cause) {
+    throw found === undefined ? missing(name, feature, cause) : cause;
+  }
+}
+
+function missing(name: Peer, feature: string, cause: unknown): PeerError {
+  return new PeerError(`${feature} needs the package ${name}: npm install ${name}`, {
+    package: name,
+    found: undefined,
+    wanted: `>=${oldest[name]}`,
+    cause,
+  });
 }
 
 /**

@@ -51,6 +51,7 @@ const allowed: Record<string, readonly string[]> = {
     'pool/sizing.ts',
   ],
   server: ['brand', 'server', 'index', 'host-load', 'optional-peer', 'options', 'tasks', 'timer'],
+  unplugin: ['unplugin', 'optional-peer'],
   'host-load': [],
   'optional-peer': ['errors', 'package-file'],
   'package-file': [],

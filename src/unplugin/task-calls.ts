@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+
+/** `tasks(new URL('./work.js', import.meta.url))` in the source of a module. */
+export interface TaskCall {
+  /** Where the argument of `tasks` begins and ends. */
+  readonly start: number;
+  readonly end: number;
+  /** The absolute path of the task module. */
+  readonly file: string;
+}
+
+const call =
+  /\btasks\s*(?:<[^;]*?>)?\s*\(\s*(new\s+URL\(\s*(['"`])(\.{1,2}\/[^'"`$]+)\2\s*,\s*import\.meta\.url\s*,?\s*\))\s*,?\s*\)/g;
+
+/** The calls in a module, in their order. Files that are not there are left to the bundler, which says so. */
+export function taskCalls(code: string, importer: string): TaskCall[] {
+  return [...code.matchAll(call)].flatMap((match) => {
+    const [whole, url, , path] = match as unknown as [string, string, string, string];
+    const file = sourceOf(resolve(dirname(importer), path));
+    const start = match.index + whole.indexOf(url);
+    return file === undefined ? [] : [{ start, end: start + url.length, file }];
+  });
+}
+
+/** The code with each argument replaced. */
+export function replaceCalls(
+  code: string,
+  calls: readonly TaskCall[],
+  url: (call: TaskCall) => string,
+): string {
+  let replaced = code;
+  for (const each of calls.toReversed())
+    replaced = replaced.slice(0, each.start) + url(each) + replaced.slice(each.end);
+  return replaced;
+}
+
+/** TypeScript names the file that will be compiled. */
+function sourceOf(path: string): string | undefined {
+  return [path, path.replace(/\.([mc]?)js$/, '.$1ts'), path.replace(/\.js$/, '.tsx')].find((each) =>
+    existsSync(each),
+  );
+}

@@ -1,0 +1,177 @@
+// Each bundler builds a program with a task module that submits tasks of another, as docs/bundling.md says; the result runs.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { nodeFileTrace } from '@vercel/nft';
+import * as esbuild from 'esbuild';
+import { taskModules } from 'millrace/unplugin';
+import { rolldown } from 'rolldown';
+import { rollup } from 'rollup';
+import * as vite from 'vite';
+import webpack from 'webpack';
+
+const external = [/^millrace(\/|$)/];
+const entries = { main: 'src/main.js', work: 'src/work.js', more: 'src/more.js' };
+
+/** Runs a program that should print 42; resolves to what it prints otherwise. */
+async function outcomeOf(file, cwd = '.') {
+  const run = promisify(execFile)(process.execPath, [file], { cwd });
+  const { stdout, stderr } = await run.catch((error) => error);
+  return stdout.trim() === '42' ? 'ok' : `${stdout}${stderr}`;
+}
+
+const builds = {
+  'esbuild, entries': async (outdir) => {
+    const options = { bundle: true, platform: 'node', format: 'esm', external: ['millrace'] };
+    await esbuild.build({ ...options, entryPoints: Object.values(entries), outdir });
+  },
+  'esbuild, plugin': async (outdir) => {
+    const options = { bundle: true, platform: 'node', format: 'esm', plugins: [taskModules.esbuild()] };
+    await esbuild.build({ ...options, entryPoints: ['src/main.js'], outdir });
+  },
+  'esbuild, plugin, CommonJS': async (outdir) => {
+    const options = { bundle: true, platform: 'node', format: 'cjs', plugins: [taskModules.esbuild()] };
+    await esbuild.build({ ...options, entryPoints: ['src/main.js'], outdir });
+    writeFileSync(join(outdir, 'package.json'), '{}');
+  },
+  'Rollup, entries': async (dir) => {
+    await (await rollup({ input: entries, external })).write({ dir });
+  },
+  'Rollup, plugin': async (dir) => {
+    await (await rollup({ input: 'src/main.js', plugins: [taskModules.rollup()] })).write({ dir });
+  },
+  'Rollup, plugin, CommonJS': async (dir) => {
+    const build = await rollup({ input: 'src/main.js', plugins: [taskModules.rollup()] });
+    await build.write({ dir, format: 'cjs' });
+    writeFileSync(join(dir, 'package.json'), '{}');
+  },
+  'Rolldown, entries': async (dir) => {
+    await (await rolldown({ input: entries, external, platform: 'node' })).write({ dir });
+  },
+  'Rolldown, plugin': async (dir) => {
+    const plugins = [taskModules.rolldown()];
+    await (await rolldown({ input: 'src/main.js', platform: 'node', plugins })).write({ dir });
+  },
+  'Vite SSR, entries': async (outDir) => {
+    const rolldownOptions = { input: entries, output: { entryFileNames: '[name].js' } };
+    await vite.build({ configFile: false, logLevel: 'error', build: { ssr: true, outDir, rolldownOptions } });
+  },
+  'Vite SSR, plugin': async (outDir) => {
+    const plugins = [taskModules.vite()];
+    await vite.build({
+      configFile: false,
+      logLevel: 'error',
+      plugins,
+      build: { ssr: 'src/main.js', outDir },
+    });
+  },
+  'webpack, entries': async (outdir) => {
+    const path = join(import.meta.dirname, outdir);
+    const config = {
+      mode: 'production',
+      target: 'node20',
+      entry: Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, `./${file}`])),
+      externals: [/^millrace(\/|$)/],
+      externalsType: 'module',
+      experiments: { outputModule: true },
+      output: {
+        path,
+        module: true,
+        filename: '[name].js',
+        library: { type: 'module' },
+        chunkFormat: 'module',
+      },
+      // Leave `new URL(…, import.meta.url)` as it is: the task modules are entries.
+      module: { parser: { javascript: { url: false, importMeta: false } } },
+    };
+    await pack(config);
+  },
+  ncc: async (outdir) => {
+    for (const name of ['main', 'work', 'more'])
+      await npx(
+        'ncc',
+        'build',
+        `src/${name}.js`,
+        '--external',
+        'millrace',
+        '--external',
+        'millrace/worker',
+        '--out',
+        `${outdir}/${name}`,
+      );
+    // ncc names the task module by its absolute path, and copies its source: what the entry has built takes its place.
+    for (const name of ['work', 'more']) cpSync(`${outdir}/${name}/index.js`, `${outdir}/main/${name}.js`);
+    cpSync(`${outdir}/main`, outdir, { recursive: true });
+    cpSync(join(outdir, 'index.js'), join(outdir, 'main.js'));
+  },
+};
+
+const npx = (...args) => promisify(execFile)('npx', ['--no-install', ...args]);
+const pack = (config) =>
+  new Promise((resolve, reject) => {
+    webpack(config, (error, stats) => {
+      if (error || stats.hasErrors()) reject(error ?? new Error(stats.toString('errors-only')));
+      else resolve();
+    });
+  });
+
+let failed = 0;
+for (const [name, build] of Object.entries(builds)) {
+  const folder = join('out', name.replaceAll(/\W+/g, '-'));
+  let outcome;
+  try {
+    await build(folder);
+    outcome = await outcomeOf(join(folder, 'main.js'));
+  } catch (error) {
+    outcome = error.stack;
+  }
+  if (outcome !== 'ok') {
+    failed++;
+    console.error(`${name}: ${outcome}`);
+  }
+}
+assert.equal(failed, 0);
+
+// What traces files (Nitro, Next.js, Vercel) takes along all that the threads load.
+const { fileList } = await nodeFileTrace(['src/main.js', 'src/work.js', 'src/more.js']);
+for (const file of fileList) {
+  mkdirSync(join('traced', file, '..'), { recursive: true });
+  cpSync(file, join('traced', file), { recursive: true });
+}
+assert.equal(await outcomeOf('src/main.js', 'traced'), 'ok');
+assert.ok(fileList.has('node_modules/millrace/dist/tasks/hashing.cjs'));
+
+// With the package taken in, the constructor says what to do.
+const inside = { bundle: true, platform: 'node', entryPoints: ['src/inside.js'] };
+await esbuild.build({ ...inside, format: 'cjs', outfile: 'in/esbuild.cjs', logLevel: 'error' });
+assert.match(await outcomeOf('in/esbuild.cjs'), /mark millrace as external/);
+const { outputFiles } = await esbuild.build({ ...inside, format: 'esm', write: false, logLevel: 'error' });
+const banner = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);\n`;
+writeFileSync('in/esbuild.mjs', banner + outputFiles[0].text);
+assert.match(await outcomeOf('in/esbuild.mjs'), /mark millrace as external/);
+const webpacked = {
+  mode: 'production',
+  target: 'node20',
+  entry: './src/inside.js',
+  output: { path: join(import.meta.dirname, 'in'), filename: 'webpack.cjs' },
+};
+await pack(webpacked);
+assert.match(await outcomeOf('in/webpack.cjs'), /mark millrace as external/);
+await (await rolldown({ input: 'src/inside.js', platform: 'node' })).write({ dir: 'in/rolldown' });
+assert.match(await outcomeOf('in/rolldown/inside.js'), /mark millrace as external/);
+
+// A task module that is no entry is told with what is there by a name like it.
+await esbuild.build({
+  ...inside,
+  entryPoints: ['src/main.js'],
+  format: 'esm',
+  external: ['millrace'],
+  outfile: 'near/main.mjs',
+});
+writeFileSync('near/work.mjs', 'export {};');
+assert.match(
+  await outcomeOf('near/main.mjs'),
+  /no module at .*work\.js \(there is work\.mjs\); a bundler .* as an entry/,
+);
