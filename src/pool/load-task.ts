@@ -102,7 +102,9 @@ function realUrl(url: string): string {
 
 async function importModule(url: string): Promise<Imported> {
   try {
-    return (await import(boxed(url))) as Imported;
+    const { namespace } = (await import(boxed(url))) as Partial<Imported>;
+    // Bun hands no namespace on.
+    return { namespace: namespace ?? ((await import(url)) as object) };
   } catch (error) {
     const code = (error as { code?: unknown } | null)?.code;
     if (code === 'ERR_UNSUPPORTED_ESM_URL_SCHEME' && !/^(?:file|data|node):/.test(url)) {

@@ -30,7 +30,7 @@ export default function boot(message: Boot): void {
   redirectOutput(message.output);
   hidePorts();
   // Piscina has had its one message here; a task could emit another one.
-  parentPort?.removeAllListeners('message');
+  forgetListeners();
   if (message.workerData !== undefined) setWorkerData(message.workerData);
 
   // Messages so far, by which the main thread knows which one could not be read.
@@ -109,4 +109,12 @@ function unreadBatches(port: MessagePort): Batch[] {
     // One that can't be read: what had moved with it is lost.
   }
   return batches;
+}
+
+function forgetListeners(): void {
+  try {
+    parentPort?.removeAllListeners('message');
+  } catch {
+    // Deno can't.
+  }
 }

@@ -18,8 +18,7 @@ const digest = createHash('sha256').update(readFileSync('work.js')).digest('hex'
 
 const failures = [];
 for (const [name, [command, ...args]] of Object.entries(runtimes)) {
-  const run = (...words) =>
-    execFileSync(command, [...args, ...words], { encoding: 'utf8', timeout: 60_000 });
+  const run = (...words) => execFileSync(command, [...args, ...words], { encoding: 'utf8', timeout: 60_000 });
   try {
     assert.match(run('main.js'), /^ok$/m);
     assert.equal(run(cli, 'hash', 'work.js'), `${digest}  work.js\n`);
