@@ -37,8 +37,8 @@ export interface ExecutorOptions {
   readonly execArgv?: readonly string[];
   /**
    * Limits of each thread's JavaScript heap and stack, as for `new Worker()`. A thread that reaches the heap's is ended, and its
-   * task fails with `WorkerCrashedError`; but V8 ends the whole process if what does not fit is one large piece (a growing `Map`
-   * or `Set`, a large array), and buffers and other memory outside the heap don't count. docs/faults.md has a table.
+   * task fails with `WorkerCrashedError`; but V8 ends the whole process if what does not fit is one large piece (a `Map`,
+   * `Set` or array that grows large), and buffers and other memory outside the heap don't count. docs/faults.md has a table.
    *
    * Refused if a flag of the process (`--max-old-space-size`, `--max-semi-space-size`, `--max-heap-size`, in `NODE_OPTIONS` too)
    * overrides one that is given; a flag set with `v8.setFlagsFromString` does so unseen.
