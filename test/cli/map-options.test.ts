@@ -220,7 +220,7 @@ describe('--joblog', () => {
         let reported = 0;
         child.stderr?.on('data', (chunk: Buffer) => {
           reported += chunk.toString().split('\n').length - 1;
-          if (reported > runs * 25) child.kill('SIGKILL');
+          if (reported > runs * 12) child.kill('SIGKILL');
         });
         const collected: Buffer[] = [];
         child.stdout?.on('data', (chunk: Buffer) => collected.push(chunk));
@@ -230,7 +230,7 @@ describe('--joblog', () => {
         expect(runs).toBeLessThan(count);
       }
       if (kind === 'a file') text = read('output');
-      expect(runs).toBeGreaterThan(3);
+      expect(runs).toBeGreaterThan(1);
       expect(deduplicated(text)).toEqual(undisturbed.stdout.toString().trim().split('\n'));
       expect(new Set(logOf('log').map((line) => line.split(' ')[0])).size).toBe(count);
     },
