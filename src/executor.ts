@@ -8,7 +8,8 @@ import { checkExecutorPlace } from './pool/executor-place.ts';
 import { PiscinaBackend } from './pool/piscina-backend.ts';
 import type { LoopTimes } from './scheduler/backend.ts';
 import type { Forecast } from './scheduler/backlog.ts';
-import type { Future } from './scheduler/future.ts';
+import { localEngine } from './scheduler/dispatcher.ts';
+import { Future } from './scheduler/future.ts';
 import { inTheWayOf } from './scheduler/in-the-way.ts';
 import type { Job } from './scheduler/job.ts';
 import type { ShutdownMode } from './scheduler/lifecycle.ts';
@@ -52,7 +53,7 @@ export class Executor implements AsyncDisposable {
   constructor(options: ExecutorOptions = {}) {
     checkExecutorPlace();
     const resolved = resolveExecutorOptions(options);
-    this.#scheduler = new Scheduler(new PiscinaBackend(resolved), resolved);
+    this.#scheduler = new Scheduler(localEngine(new PiscinaBackend(resolved), resolved), resolved);
   }
 
   /** What messages and metrics call it. */
@@ -75,8 +76,8 @@ export class Executor implements AsyncDisposable {
   submit<R>(task: Task<R>, options?: TaskOptions): Promise<Future<R>> {
     try {
       const job = this.#createJob(task, options);
-      if (this.#admitNow(job)) return Promise.resolve(job.future as Future<R>);
-      return this.#scheduler.waitForPlace(job).then(() => job.future as Future<R>);
+      if (this.#admitNow(job)) return Promise.resolve(Future.of(job) as Future<R>);
+      return this.#scheduler.waitForPlace(job).then(() => Future.of(job) as Future<R>);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -92,7 +93,7 @@ export class Executor implements AsyncDisposable {
     const { signal } = job.options;
     if (job.done) throw job.value;
     if (signal !== undefined && isAborted(signal)) throw this.#scheduler.abortWaiting(job, reasonOf(signal));
-    if (this.#scheduler.tryAdmit(job)) return job.future as Future<R>;
+    if (this.#scheduler.tryAdmit(job)) return Future.of(job) as Future<R>;
     if (this.#scheduler.state !== 'open') throw this.#scheduler.refuse(job, this.#scheduler.closedError());
     this.#scheduler.refuse(job, null);
     return null;

@@ -15,6 +15,7 @@ import { wait } from '../src/scheduler/wait.ts';
 import type { TaskOptions } from '../src/tasks/task-options.ts';
 import { Bench } from './scheduler/bench.ts';
 import { makeTask } from './scheduler/make-job.ts';
+import { Future } from '../src/scheduler/future.ts';
 
 const each = <T>(n: number, make: (index: number) => T): T[] =>
   Array.from({ length: n }, (_, index) => make(index));
@@ -38,37 +39,37 @@ const signals = (n: number) => each(n, () => new AbortController());
 const lists: Record<string, (n: number) => unknown> = {
   'waits for one future, each with its own timeout': async (n) => {
     const { jobs } = submitted(1, 0, () => ({}));
-    await Promise.all(each(n, () => wait([jobs[0]!.future], { timeoutMs: 1 })));
+    await Promise.all(each(n, () => wait([Future.of(jobs[0]!)], { timeoutMs: 1 })));
   },
   'waits for one future, which settles': async (n) => {
     const { scheduler, jobs } = submitted(1, 0, () => ({}));
-    const waits = each(n, () => wait([jobs[0]!.future]));
+    const waits = each(n, () => wait([Future.of(jobs[0]!)]));
     scheduler.cancel(jobs[0]!, 'no', false);
     await Promise.all(waits);
   },
   'a wait for many futures': async (n) => {
     const { scheduler, jobs } = submitted(n, n, () => ({}));
-    const all = wait(jobs.map((job) => job.future));
+    const all = wait(jobs.map((job) => Future.of(job)));
     for (const job of jobs) scheduler.cancel(job, 'no', false);
     await all;
   },
   'loops over one future, each left': async (n) => {
     const { jobs } = submitted(1, 0, () => ({}));
-    const loops = each(n, () => asCompleted([jobs[0]!.future]));
+    const loops = each(n, () => asCompleted([Future.of(jobs[0]!)]));
     for (const loop of loops) void loop.next();
     await Promise.all(loops.map(async (loop) => loop.return?.()));
   },
   'loops over one future with one signal': async (n) => {
     const { jobs } = submitted(1, 0, () => ({}));
     const controller = new AbortController();
-    const loops = each(n, () => asCompleted([jobs[0]!.future], { signal: controller.signal }));
+    const loops = each(n, () => asCompleted([Future.of(jobs[0]!)], { signal: controller.signal }));
     const nexts = loops.map((loop) => loop.next().catch(ignore));
     controller.abort();
     await Promise.all(nexts);
   },
   'a loop over many futures': async (n) => {
     const { scheduler, jobs } = submitted(n, n, () => ({}));
-    const loop = asCompleted(jobs.map((job) => job.future));
+    const loop = asCompleted(jobs.map((job) => Future.of(job)));
     const nexts = each(n, () => loop.next());
     for (const job of jobs) scheduler.cancel(job, 'no', false);
     await Promise.all(nexts);

@@ -1,6 +1,5 @@
 import type { Transferable } from 'node:worker_threads';
-import type { SendOptions } from '../scheduler/backend.ts';
-import type { Job } from '../scheduler/job.ts';
+import type { Call, SendOptions } from '../scheduler/backend.ts';
 import { overlaps } from './shared-objects.ts';
 import type { ThreadDelivery } from './thread-delivery.ts';
 import type { Carrier } from './trace-context.ts';
@@ -20,7 +19,7 @@ const maxCopiedBytes = 16 * 1024;
  * @throws for what can't be read or cloned, and for tasks that can't travel together.
  */
 export function encodeBatch(
-  { id, base, jobs }: ThreadDelivery,
+  { id, base, jobs }: ThreadDelivery<Call>,
   { announce, eager }: SendOptions,
   known: ReadonlySet<number>,
   transfer: Transferable[],
@@ -33,7 +32,7 @@ export function encodeBatch(
   let carriers: [position: number, carrier: Carrier][] | undefined;
   let moved: [position: number, transfer: readonly Transferable[]][] | undefined;
   for (let position = 0; position < jobs.length; position++) {
-    const job = jobs[position] as Job;
+    const job = jobs[position] as Call;
     const { index, module, name } = job.task.target;
     const arity = job.args.length;
     if (runs[last] === index && runs[last + 2] === arity) (runs[last + 1] as number)++;
@@ -65,7 +64,7 @@ export function encodeBatch(
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
 /** A job's arguments, sharing nothing with those of the jobs before it. */
-function ownArgs({ args, transfer, bytes }: Job, seen: Set<object>): readonly unknown[] {
+function ownArgs({ args, transfer, bytes }: Call, seen: Set<object>): readonly unknown[] {
   if (!overlaps(args, seen)) return args;
   if (transfer !== undefined || bytes > maxCopiedBytes) {
     throw new DOMException('tasks that share an object travel apart', 'DataCloneError');

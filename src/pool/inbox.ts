@@ -1,4 +1,4 @@
-import type { Failure, WorkerEvents } from '../scheduler/backend.ts';
+import type { Call, Failure, WorkerEvents } from '../scheduler/backend.ts';
 import { decodeReason } from './error-codec.ts';
 import { OpenCalls } from './open-calls.ts';
 import type { Outbox } from './outbox.ts';
@@ -7,7 +7,7 @@ import type { SentBatches } from './sent-batches.ts';
 import { warnOfTeardown } from './teardown-warning.ts';
 import type { ThreadDelivery } from './thread-delivery.ts';
 import { decode } from './value-codec.ts';
-import type { Answers, Broken, Call, Left, Reported, ReturnedTask, Unread, Waits } from './wire.ts';
+import type { Answers, Broken, Left, Reported, Submit, Unread, Waits } from './wire.ts';
 
 /** What becomes of the thread. */
 export interface ThreadEnds {
@@ -18,15 +18,15 @@ export interface ThreadEnds {
 }
 
 /** Takes what one worker thread tells, and tells the scheduler. The other end is `run-batches.ts`. */
-export class Inbox {
+export class Inbox<C extends Call> {
   readonly #outbox: Outbox;
-  readonly #sent: SentBatches;
-  readonly #events: WorkerEvents;
-  readonly #calls: OpenCalls;
+  readonly #sent: SentBatches<C>;
+  readonly #events: WorkerEvents<C>;
+  readonly #calls: OpenCalls<C>;
   readonly #ends: ThreadEnds;
   #uncaught: unknown = undefined;
 
-  constructor(outbox: Outbox, sent: SentBatches, events: WorkerEvents, ends: ThreadEnds) {
+  constructor(outbox: Outbox, sent: SentBatches<C>, events: WorkerEvents<C>, ends: ThreadEnds) {
     this.#outbox = outbox;
     this.#sent = sent;
     this.#events = events;
@@ -56,7 +56,8 @@ export class Inbox {
     else if (message.kind === 'uncaught') this.#uncaught = decodeReason(message.uncaught);
     else
       this.#with(message.returned, (delivery) => {
-        for (const task of message.tasks) takeBackMoved(delivery, task);
+        for (const [position, args, transfer] of message.tasks)
+          this.#events.handedBack(delivery, position, decode(args), transfer);
       });
   }
 
@@ -85,12 +86,13 @@ export class Inbox {
 
   #reported({ reported, position, report }: Reported): void {
     if (this.#sent.claims.reportTaken()) this.#outbox.post({ kind: 'resume' });
-    this.#with(reported, ({ jobs }) => jobs[position]?.report(decode(report)[0]));
+    this.#with(reported, (delivery) => this.#events.reported(delivery, position, decode(report)[0]));
   }
 
-  #called(message: Call): void {
-    const parent = this.#sent.find(message.batch)?.jobs[message.position];
-    if (parent !== undefined) this.#calls.call(parent, message);
+  #called(message: Submit): void {
+    this.#with(message.batch, (delivery) => {
+      if (delivery.jobs[message.position] !== undefined) this.#calls.call(delivery, message);
+    });
   }
 
   #waits({ waits, seen, from }: Waits): void {
@@ -108,22 +110,23 @@ export class Inbox {
       warnOfTeardown(`teardown() of ${module} failed`, decodeReason(reason));
   }
 
-  #with(id: number, then: (delivery: ThreadDelivery) => void): void {
+  #with(id: number, then: (delivery: ThreadDelivery<C>) => void): void {
     const delivery = this.#sent.find(id);
     if (delivery !== undefined) then(delivery);
   }
 }
 
 /** The next answers to a batch, and as many as it has jobs left if they are the last ones. */
-function continues({ answered, jobs }: ThreadDelivery, from: number, count: number, last: boolean): boolean {
+function continues(
+  { answered, jobs }: ThreadDelivery<Call>,
+  from: number,
+  count: number,
+  last: boolean,
+): boolean {
   const end = from + count;
   return from === answered && (last ? end === jobs.length : end <= jobs.length);
 }
 
 function brokenError({ why }: Broken): Error {
   return new Error(`a task has changed what its thread rests on: ${why}`);
-}
-
-function takeBackMoved({ jobs }: ThreadDelivery, [position, args, transfer]: ReturnedTask): void {
-  jobs[position]?.handBack(decode(args), transfer);
 }

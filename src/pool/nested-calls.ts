@@ -9,7 +9,7 @@ import type { Execution } from './execution.ts';
 import { TaskCancellation } from './task-cancellation.ts';
 import { dataCloneError } from './uncloneable.ts';
 import { decode, encode } from './value-codec.ts';
-import type { Call, Told, Waits, Withdraw } from './wire.ts';
+import type { Submit, Told, Waits, Withdraw } from './wire.ts';
 
 /** How a task's call is told of. */
 export interface CallListener {
@@ -101,7 +101,7 @@ export class NestedCalls {
     const { signal: _, ...sent } = options;
     const call = this.desk.nextCall();
     try {
-      const message: Call = {
+      const message: Submit = {
         kind: 'call',
         call,
         batch,

@@ -1,35 +1,36 @@
 import type { Transferable } from 'node:worker_threads';
-import type { WorkerEvents } from '../scheduler/backend.ts';
-import type { Job } from '../scheduler/job.ts';
+import type { Call, Delivery, NestedCall, WorkerEvents } from '../scheduler/backend.ts';
 import { internTarget, Task } from '../tasks/task.ts';
 import { decodeReason, encodeReason } from './error-codec.ts';
 import type { Outbox } from './outbox.ts';
 import { dataCloneError } from './uncloneable.ts';
 import { decode, encode } from './value-codec.ts';
-import type { Call, Withdraw } from './wire.ts';
+import type { Submit, Withdraw } from './wire.ts';
+
+type Settlement = Parameters<NestedCall['settled']>[0];
 
 /** The tasks that tasks of one thread have submitted, as the main thread sees them. */
-export class OpenCalls {
+export class OpenCalls<C extends Call> {
   readonly #outbox: Outbox;
-  readonly #called: WorkerEvents['called'];
+  readonly #called: WorkerEvents<C>['called'];
   /** How to cancel those that have not settled. */
   readonly #cancel = new Map<number, (reason: unknown) => void>();
 
-  constructor(outbox: Outbox, called: WorkerEvents['called']) {
+  constructor(outbox: Outbox, called: WorkerEvents<C>['called']) {
     this.#outbox = outbox;
     this.#called = called;
   }
 
-  call(parent: Job, { call, module, name, args, options, tellAdmitted }: Call): void {
+  call(parent: Delivery<C>, { call, position, module, name, args, options, tellAdmitted }: Submit): void {
     const task = new Task(internTarget(module, name), decode(args), options);
     const admitted = tellAdmitted ? () => this.#outbox.post({ kind: 'told', told: call }) : undefined;
     let settled = false;
-    const cancel = this.#called(parent, task, options, {
+    const cancel = this.#called(parent, position, task, options, {
       admitted,
-      settled: (job) => {
+      settled: (status, value) => {
         settled = true;
         this.#cancel.delete(call);
-        this.#tell(call, job);
+        this.#tell(call, status, value);
       },
     });
     if (!settled) this.#cancel.set(call, cancel);
@@ -39,14 +40,14 @@ export class OpenCalls {
     this.#cancel.get(withdraw)?.(decodeReason(reason));
   }
 
-  #tell(call: number, { status, value }: Job): void {
+  #tell(call: number, status: Settlement, value: unknown): void {
     if (status === 'fulfilled') {
       try {
         this.#outbox.post({ kind: 'told', told: call, status, result: encode([value]) }, ownMemory(value));
       } catch (error) {
         this.#refuse(call, 'rejected', dataCloneError(error, value, 'result'));
       }
-    } else this.#refuse(call, status === 'cancelled' ? status : 'rejected', value);
+    } else this.#refuse(call, status, value);
   }
 
   #refuse(call: number, status: 'rejected' | 'cancelled', reason: unknown): void {

@@ -1,10 +1,10 @@
 import type { ResolvedExecutorOptions } from '../executor-options.ts';
-import type { WorkerBackend, WorkerEvents } from '../scheduler/backend.ts';
+import type { Call, WorkerBackend, WorkerEvents } from '../scheduler/backend.ts';
 import { workerFile } from './worker-file.ts';
 import { PiscinaThread } from './piscina-thread.ts';
 
 /** Runs tasks in worker threads, each of them in a Piscina of its own. */
-export class PiscinaBackend implements WorkerBackend {
+export class PiscinaBackend<C extends Call> implements WorkerBackend<C> {
   readonly #options: ResolvedExecutorOptions;
   readonly #idle = new Int32Array(new SharedArrayBuffer(4));
 
@@ -14,7 +14,7 @@ export class PiscinaBackend implements WorkerBackend {
     this.#options = options;
   }
 
-  start(events: WorkerEvents): PiscinaThread {
+  start(events: WorkerEvents<C>): PiscinaThread<C> {
     return new PiscinaThread(this.#options, this.#idle.buffer, events);
   }
 

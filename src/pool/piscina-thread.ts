@@ -2,8 +2,7 @@ import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import type { MessagePort, Transferable, Worker as NodeWorker } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import type { ResolvedExecutorOptions } from '../executor-options.ts';
-import type { LoopTimes, SendOptions, Worker, WorkerEvents } from '../scheduler/backend.ts';
-import type { Job } from '../scheduler/job.ts';
+import type { Call, LoopTimes, SendOptions, Worker, WorkerEvents } from '../scheduler/backend.ts';
 import { encodeBatch } from './batch-codec.ts';
 import { clockOrigin } from './clock.ts';
 import { startInside } from './executor-place.ts';
@@ -33,8 +32,8 @@ import type { Boot } from './wire.ts';
  *   promise that a message can't be cloned, and its results are lost if the thread ends right after.
  * - Its queue, its restarting (`minThreads: 0`) and its `close()` have known faults; none of them is in play.
  */
-export class PiscinaThread implements Worker {
-  readonly #events: WorkerEvents;
+export class PiscinaThread<C extends Call> implements Worker<C> {
+  readonly #events: WorkerEvents<C>;
   readonly #pool: Piscina<Boot, void>;
   readonly #port: MessagePort;
   /**
@@ -43,8 +42,8 @@ export class PiscinaThread implements Worker {
    */
   #thread: NodeWorker | undefined;
   readonly #outbox: Outbox;
-  readonly #sent: SentBatches;
-  readonly #inbox: Inbox;
+  readonly #sent: SentBatches<C>;
+  readonly #inbox: Inbox<C>;
   readonly #printer: Printer;
   readonly #teardownTimeoutMs: number;
   readonly #name: string;
@@ -57,7 +56,7 @@ export class PiscinaThread implements Worker {
   #patience: NodeJS.Timeout | undefined;
 
   /** @param idle counts the workers of the executor that have nothing to do. */
-  constructor(options: ResolvedExecutorOptions, idle: SharedArrayBuffer, events: WorkerEvents) {
+  constructor(options: ResolvedExecutorOptions, idle: SharedArrayBuffer, events: WorkerEvents<C>) {
     this.#events = events;
     this.#teardownTimeoutMs = options.teardownTimeoutMs;
     this.#name = options.name;
@@ -91,11 +90,11 @@ export class PiscinaThread implements Worker {
     return this.#state === 'up' && this.#sent.hasRoom;
   }
 
-  deliver(jobs: readonly Job[]): ThreadDelivery {
+  deliver(jobs: readonly C[]): ThreadDelivery<C> {
     return this.#sent.add(jobs);
   }
 
-  send(delivery: ThreadDelivery, options: SendOptions): void {
+  send(delivery: ThreadDelivery<C>, options: SendOptions): void {
     const { jobs } = delivery;
     const transfer: Transferable[] = [];
     try {
@@ -108,7 +107,7 @@ export class PiscinaThread implements Worker {
     }
   }
 
-  release(delivery: ThreadDelivery): void {
+  release(delivery: ThreadDelivery<C>): void {
     this.#sent.remove(delivery);
   }
 

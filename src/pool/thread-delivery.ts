@@ -1,5 +1,4 @@
-import type { Claim, Delivery } from '../scheduler/backend.ts';
-import type { Job } from '../scheduler/job.ts';
+import type { Call, Claim, Delivery } from '../scheduler/backend.ts';
 import { claim, hasThread } from './claims.ts';
 import type { Claims } from './claims.ts';
 import { encodeReason } from './error-codec.ts';
@@ -26,8 +25,8 @@ const names: Record<number, Claim> = {
  * ```
  * Both sides move a word on by compare-and-swap, so a job is either claimed or taken back, and never both.
  */
-export class ThreadDelivery implements Delivery {
-  readonly jobs: readonly Job[];
+export class ThreadDelivery<out C extends Call> implements Delivery<C> {
+  readonly jobs: readonly C[];
   /** Counts up in each worker. */
   readonly id: number;
   /** Index of its first claim word. */
@@ -45,7 +44,7 @@ export class ThreadDelivery implements Delivery {
   /** Why jobs were asked to stop, by position. */
   #stopped: Map<number, unknown> | null = null;
 
-  constructor(id: number, jobs: readonly Job[], base: number, claims: Claims, outbox: Outbox) {
+  constructor(id: number, jobs: readonly C[], base: number, claims: Claims, outbox: Outbox) {
     this.id = id;
     this.jobs = jobs;
     this.base = base;
@@ -54,8 +53,8 @@ export class ThreadDelivery implements Delivery {
   }
 
   /** A job that has left this delivery, in one of its own. What was asked of it here is asked of it there. */
-  moveOut(position: number, id: number, claims: Claims): ThreadDelivery {
-    const own = new ThreadDelivery(id, [this.jobs[position] as Job], 0, claims, this.#outbox);
+  moveOut(position: number, id: number, claims: Claims): ThreadDelivery<C> {
+    const own = new ThreadDelivery(id, [this.jobs[position] as C], 0, claims, this.#outbox);
     if (this.#stopped?.has(position) === true) {
       own.#stopped = new Map([[0, this.#stopped.get(position)]]);
       own.#swap(0, claim.running, claim.stopping);
@@ -67,7 +66,7 @@ export class ThreadDelivery implements Delivery {
     return names[Atomics.load(this.#claims.words, this.base + position)] ?? 'finished';
   }
 
-  get hasThread(): boolean {
+  get hasWorker(): boolean {
     return this.id >= 0 || Atomics.load(this.#claims.words, hasThread) === 1;
   }
 

@@ -19,7 +19,7 @@ import type { Encoded, Extras } from './value-codec.ts';
  *   main ←─ Reported ─ worker      by a running task
  *   main ── Resume ──→ worker      a report has been taken, and the next one waits
  *   main ── Recalled → worker      the thread said that it is full: what it has not begun was taken back
- *   main ←─ Call ───── worker      a running task submits a task of its own
+ *   main ←─ Submit ───── worker      a running task submits a task of its own
  *   main ── Told ────→ worker      that task has been admitted, or has settled
  *   main ←─ Withdraw ─ worker      that task is not wanted any more
  *   main ←─ Waits ──── worker      a task waits for tasks of its own, and leaves the thread to others
@@ -36,7 +36,7 @@ export type ToMain =
   | Unread
   | Answers
   | Reported
-  | Call
+  | Submit
   | Withdraw
   | Waits
   | Left
@@ -144,7 +144,7 @@ interface Recalled {
 }
 
 /** A task submits another one. */
-export interface Call {
+export interface Submit {
   readonly kind: 'call';
   /** Counts up in each worker. */
   readonly call: number;
@@ -210,7 +210,7 @@ export interface Uncaught {
 }
 
 /** What a task was sent, by its position in the batch: its arguments, and what of them moved. */
-export type ReturnedTask = readonly [position: number, args: Encoded, transfer: readonly Transferable[]];
+type ReturnedTask = readonly [position: number, args: Encoded, transfer: readonly Transferable[]];
 
 /** The thread is ending, and gives back what had moved to it for tasks that it has not begun. */
 export interface Returned {

@@ -111,7 +111,7 @@ class Completions
   #serve(): void {
     while (this.#readers.size > 0) {
       const job = this.#finished.shift();
-      if (job !== undefined) this.#readers.shift()?.resolve({ done: false, value: job.future });
+      if (job !== undefined) this.#readers.shift()?.resolve({ done: false, value: Future.of(job) });
       else if (this.#end !== null) {
         this.#readers.shift()?.reject(this.#end.reason);
         this.#end = null;

@@ -1,6 +1,6 @@
 import type { TaskTarget } from '../tasks/task.ts';
 import type { Job } from './job.ts';
-import type { Lane } from './lane.ts';
+import type { Slot } from './engine.ts';
 import { Means } from './means.ts';
 
 /** What a task that is submitted now has to expect. */
@@ -99,16 +99,17 @@ export class Backlog {
    * it goes to whichever worker is free first. What runs is finished, whatever its priority. What runs longer than was
    * expected is taken to go on for as long as it is late, so nothing is expected of a worker that hangs.
    */
-  waitMs(priority: number, lanes: readonly Lane[], now: number): number {
+  waitMs(priority: number, slots: readonly Slot[], now: number): number {
     const meanMs = this.meanMs() ?? 0;
     let queuedMs = 0;
     for (const level of this.#levels.values())
       if (level.priority >= priority) queuedMs += level.expectedUs / 1000 + level.unknown * meanMs;
-    const busyMs = lanes.map(({ runningJob: job }) => {
-      if (job?.delivery == null || job.expectedUs === forgotten) return 0;
+    const busyMs = slots.map(({ runningJob: job }) => {
+      const since = job?.runningSince;
+      if (job === undefined || since === undefined || job.expectedUs === forgotten) return 0;
       const expectedMs = job.expectedUs === unknown ? meanMs : job.expectedUs / 1000;
       if (job.priority >= priority) queuedMs -= expectedMs;
-      return Math.abs(expectedMs - (now - job.delivery.startedAt(job.position)));
+      return Math.abs(expectedMs - (now - since));
     });
     return fill(busyMs, Math.max(0, queuedMs));
   }

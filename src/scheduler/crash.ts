@@ -27,7 +27,7 @@ export interface Remains {
  * | running, moved | returned if it may be retried, else lost |
  * | finished | lost, `finished: true`: it must not run twice, and its result went with the thread |
  */
-export function sortOut(delivery: Delivery, end: ThreadEnd, next?: Job): Remains {
+export function sortOut(delivery: Delivery<Job>, end: ThreadEnd, next?: Job): Remains {
   const lost: { job: Job; error: WorkerCrashedError }[] = [];
   const returned: Job[] = [];
   for (let position = delivery.answered; position < delivery.jobs.length; position++) {
@@ -52,7 +52,7 @@ export function sortOut(delivery: Delivery, end: ThreadEnd, next?: Job): Remains
  *
  * @param deliveries oldest first.
  */
-export function nextOf(deliveries: readonly Delivery[]): Job | undefined {
+export function nextOf(deliveries: readonly Delivery<Job>[]): Job | undefined {
   for (const delivery of deliveries) {
     for (let position = delivery.answered; position < delivery.jobs.length; position++) {
       const claim = delivery.claim(position);

@@ -10,7 +10,7 @@ import { StartAttempts } from './start-attempts.ts';
 import type { Transitions } from './transitions.ts';
 
 /** What concerns the deliveries of one lane. */
-export type LaneEvents = Omit<WorkerEvents, 'ready' | 'full' | 'ended'>;
+export type LaneEvents = Omit<WorkerEvents<Job>, 'ready' | 'full' | 'ended'>;
 
 export interface CrewEvents {
   /** Who hears of a new lane's deliveries. */
@@ -20,7 +20,7 @@ export interface CrewEvents {
   /** A lane's worker holds too much memory, and takes no more. */
   full(lane: Lane): void;
   /** A thread ended with this delivery in hand; `next` is the job that it would have begun. True if that cost a job. */
-  died(delivery: Delivery, end: ThreadEnd, next: Job | undefined): boolean;
+  died(delivery: Delivery<Job>, end: ThreadEnd, next: Job | undefined): boolean;
   /** No worker can be started. */
   bootFailed(error: unknown): void;
 }
@@ -37,7 +37,7 @@ export interface CrewEvents {
  * there are never more lanes in front than workers, and never more tasks run.
  */
 export class Crew {
-  readonly #backend: WorkerBackend;
+  readonly #backend: WorkerBackend<Job>;
   readonly #transitions: Transitions;
   readonly #maxTasks: number;
   readonly #events: CrewEvents;
@@ -53,7 +53,7 @@ export class Crew {
   readonly #whenReady: { resolve: () => void; reject: (error: unknown) => void }[] = [];
 
   constructor(
-    backend: WorkerBackend,
+    backend: WorkerBackend<Job>,
     transitions: Transitions,
     workers: number,
     maxTasks: number,
@@ -91,7 +91,7 @@ export class Crew {
   }
 
   /** Gives a lane a delivery, which is to be sent. */
-  deliver(lane: Lane, jobs: readonly Job[]): Delivery {
+  deliver(lane: Lane, jobs: readonly Job[]): Delivery<Job> {
     const delivery = workerOf(lane).deliver(jobs);
     lane.deliveries.push(delivery);
     this.#idle.remove(lane);
@@ -99,33 +99,33 @@ export class Crew {
   }
 
   /** @throws what `Worker.send` throws. */
-  send(lane: Lane, delivery: Delivery, options: SendOptions): void {
+  send(lane: Lane, delivery: Delivery<Job>, options: SendOptions): void {
     workerOf(lane).send(delivery, options);
     lane.tasksLeft -= delivery.jobs.length;
     if (lane.tasksLeft === 0 && lane.state === 'open') this.#retire(lane);
   }
 
   /** The worker is through with a delivery, or has never got it. */
-  finished(lane: Lane, delivery: Delivery): void {
+  finished(lane: Lane, delivery: Delivery<Job>): void {
     if (lane.parked.delete(delivery)) lane.resumed.delete(delivery);
     else lane.deliveries.splice(lane.deliveries.indexOf(delivery), 1);
     this.#maybeFree(lane);
   }
 
   /** A job that the worker runs has left its delivery for this one of its own. */
-  parked(lane: Lane, parked: Delivery): void {
+  parked(lane: Lane, parked: Delivery<Job>): void {
     lane.parked.add(parked);
     lane.resumed.add(parked);
   }
 
   /** It waits, and the worker is free of it meanwhile. */
-  suspended(lane: Lane, parked: Delivery): void {
+  suspended(lane: Lane, parked: Delivery<Job>): void {
     lane.resumed.delete(parked);
     this.#maybeFree(lane);
   }
 
   /** It goes on. */
-  resumed(lane: Lane, parked: Delivery): void {
+  resumed(lane: Lane, parked: Delivery<Job>): void {
     // Its thread has just ended, and what else was in there has given a place back.
     if (lane.state === 'ended') return;
     lane.resumed.add(parked);
@@ -285,7 +285,7 @@ export class Crew {
 
 const neverStarted: ThreadEnd = { exitCode: undefined, cause: undefined };
 
-function workerOf({ worker, index }: Lane): Worker {
+function workerOf({ worker, index }: Lane): Worker<Job> {
   if (worker === null) throw new Error(`internal: lane ${index} has no worker`);
   return worker;
 }

@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import type { Channel } from 'node:diagnostics_channel';
-import type { Future } from './future.ts';
+import { Future } from './future.ts';
 import type { Job } from './job.ts';
 import type { News, Transitions } from './transitions.ts';
 
@@ -56,7 +56,7 @@ export const taskChannels: Readonly<Record<'submit' | 'start' | 'settle' | 'refu
 const started = new WeakSet<Job>();
 
 function about(executor: string, job: Job): TaskMessage {
-  return { executor, label: job.label, future: job.future };
+  return { executor, label: job.label, future: Future.of(job) };
 }
 
 export function publishSubmit(executor: string, job: Job): void {

@@ -1,8 +1,9 @@
-import type { Delivery, Failure, WorkerBackend, WorkerEvents } from './backend.ts';
+import type { Delivery, Failure, WorkerBackend } from './backend.ts';
 import { sortOut } from './crash.ts';
 import type { ThreadEnd } from './crash.ts';
 import { Crew } from './crew.ts';
 import type { LaneEvents } from './crew.ts';
+import type { Engine, EngineEvents, EngineHost, Slot, StartEngine } from './engine.ts';
 import { Feeder } from './feeder.ts';
 import type { Job } from './job.ts';
 import type { Lane } from './lane.ts';
@@ -12,41 +13,24 @@ import { Sender } from './sender.ts';
 import { takeBack, takeBackFrom } from './take-back.ts';
 import type { Transitions } from './transitions.ts';
 
-/** What the dispatcher reports, within the transition and after its own books are in order. */
-export interface DispatchEvents {
-  /** Something is going to be sent: what has expired must be withdrawn now. */
-  sending(): void;
-  /** A job that travels alone is the next that its worker runs. */
-  next(job: Job): void;
-  /** A worker has claimed the job. Told only of one with so many bytes that it matters. */
-  began(job: Job): void;
-  /** It has ended by itself. Not called for one that was cancelled while it ran. */
-  settle(job: Job, status: 'fulfilled' | 'rejected', value: unknown): void;
-  /** Its worker is free of it. Called once for each job that was enqueued, unless it was withdrawn. */
-  left(job: Job, ranMs: number | undefined): void;
-  /** A job waits for jobs of its own, and its place is about to go to others. */
-  waits(job: Job): void;
-  /** A job will be run again from its beginning. */
-  restarts(job: Job): void;
-  /** A running job submits a task. */
-  called: WorkerEvents['called'];
-  /** No worker can be started: everything that waits must be told. */
-  bootFailed(error: unknown): void;
-}
-
 export interface DispatchOptions {
   readonly workers: number;
   readonly maxTasksPerWorker: number;
   readonly maxPendingBytes: number;
 }
 
+/** The engine of this process's own workers. */
+export function localEngine(backend: WorkerBackend<Job>, options: DispatchOptions): StartEngine {
+  return (host) => new Dispatcher(backend, options, host);
+}
+
 /**
  * Brings jobs to workers and takes in what comes back. `feeder.ts` decides when a worker gets more, `sender.ts` what travels
  * together; here is what becomes of it: an answer, a thread that died, a job that waits for jobs of its own.
  */
-export class Dispatcher {
+class Dispatcher implements Engine {
   readonly #transitions: Transitions;
-  readonly #events: DispatchEvents;
+  readonly #events: EngineEvents;
   readonly #crew: Crew;
   readonly #queue = new PendingQueue();
   readonly #runTimes = new RunTimes();
@@ -54,10 +38,9 @@ export class Dispatcher {
   readonly #feeder: Feeder;
 
   constructor(
-    backend: WorkerBackend,
+    backend: WorkerBackend<Job>,
     options: DispatchOptions,
-    transitions: Transitions,
-    events: DispatchEvents,
+    { transitions, deadlines, events }: EngineHost,
   ) {
     this.#transitions = transitions;
     this.#events = events;
@@ -75,7 +58,6 @@ export class Dispatcher {
     this.#sender = new Sender({
       ...parts,
       maxPendingBytes: options.maxPendingBytes,
-      next: (job) => events.next(job),
       unsendable: (lane, delivery, error) => {
         for (const job of delivery.jobs) if (job.delivery === delivery) job.moved = false;
         this.#unread(lane, delivery, error);
@@ -85,38 +67,53 @@ export class Dispatcher {
       ...parts,
       transitions,
       sender: this.#sender,
-      sending: () => events.sending(),
+      deadlines,
     });
   }
 
-  get crew(): Crew {
-    return this.#crew;
+  get slots(): readonly Slot[] {
+    return this.#crew.lanes;
+  }
+
+  ready(): Promise<void> {
+    return this.#crew.ready();
+  }
+
+  close(error: unknown): Promise<void> {
+    return this.#crew.close(error);
+  }
+
+  kill(): void {
+    this.#crew.kill();
   }
 
   enqueue(job: Job): void {
     this.#feeder.enqueue(job);
   }
 
-  /** Takes out a job that no worker has claimed. False: it is running, or has run. */
   withdraw(job: Job): boolean {
     return this.#feeder.withdraw(job);
   }
 
+  askToStop({ delivery, position }: Job, reason: unknown): boolean {
+    return delivery?.askToStop(position, reason) === true;
+  }
+
+  tellToStop({ delivery, position }: Job): void {
+    if (delivery !== null) this.#transitions.tell({ tell: () => delivery.tellToStop(position) });
+  }
+
   /**
-   * Ends the thread that runs this job, which has settled and travels alone. What stands behind it is taken back first: the job
-   * may end at this very moment, and then the thread must not be ended under the next one.
-   *
-   * @param force also if nothing seems to run: the job has ended and only its result is missing, or it waits for jobs of its own,
-   *   and goes on all the same.
-   * @returns false if that is so, or if it waits while others have the thread: ask again a little later, by force.
+   * What stands behind it is taken back first: the job may end at this very moment, and then the worker must not be ended under
+   * the next one.
    */
-  endThreadOf({ delivery, position }: Job, force: boolean): boolean {
+  endWorkerOf({ delivery, position }: Job, force: boolean): boolean {
     if (delivery === null) return true;
     const lane = this.#crew.lanes.find(
       ({ deliveries, parked }) => deliveries.includes(delivery) || parked.has(delivery),
     );
     if (lane === undefined) return true;
-    const waits = !delivery.hasThread || delivery.claim(position) === 'moved';
+    const waits = !delivery.hasWorker || delivery.claim(position) === 'moved';
     if (waits && lane.atWork !== undefined) return false;
     this.#feeder.requeue(takeBackFrom(lane, Infinity, () => true));
     const { atWork } = lane;
@@ -126,7 +123,6 @@ export class Dispatcher {
     return true;
   }
 
-  /** Every job that is queued or sent, in no particular order. */
   jobs(): Job[] {
     const deliveries = this.#crew.lanes.flatMap((lane) => [...lane.deliveries, ...lane.parked]);
     const sent = deliveries.flatMap((delivery) => delivery.jobs.filter((job) => job.delivery === delivery));
@@ -148,7 +144,10 @@ export class Dispatcher {
         }
       },
       unread: (delivery, reason) => within(() => this.#unread(lane, delivery, reason)),
-      called: (...call) => this.#events.called(...call),
+      reported: (delivery, position, value) => delivery.jobs[position]?.report(value),
+      handedBack: (delivery, position, args, transfer) => delivery.jobs[position]?.handBack(args, transfer),
+      called: ({ jobs }, position, task, options, call) =>
+        this.#events.called(jobs[position] as Job, task, options, call),
       parked: (delivery, position, parked) => {
         const job = delivery.jobs[position] as Job;
         job.delivery = parked;
@@ -163,7 +162,7 @@ export class Dispatcher {
    * A worker could not read what it had been sent, or it could not be sent. Whatever had moved is lost; of several jobs it is
    * not known whose arguments they are, and each goes on by itself.
    */
-  #unread(lane: Lane, delivery: Delivery, reason: unknown): void {
+  #unread(lane: Lane, delivery: Delivery<Job>, reason: unknown): void {
     const jobs = delivery.jobs.filter((job) => job.delivery === delivery && takeBack(job));
     this.#crew.finished(lane, delivery);
     lane.worker?.release(delivery);
@@ -177,7 +176,7 @@ export class Dispatcher {
 
   #answered(
     lane: Lane,
-    delivery: Delivery,
+    delivery: Delivery<Job>,
     values: readonly unknown[],
     failures: readonly Failure[],
     last: boolean,
@@ -218,7 +217,7 @@ export class Dispatcher {
     if (last && (!this.#crew.allIdle || this.#queue.size > 0)) this.#feeder.topUpSoon();
   }
 
-  #died(delivery: Delivery, end: ThreadEnd, next: Job | undefined): boolean {
+  #died(delivery: Delivery<Job>, end: ThreadEnd, next: Job | undefined): boolean {
     const { lost, returned } = sortOut(delivery, end, next);
     for (const job of returned) {
       job.delivery = null;
@@ -240,7 +239,7 @@ export class Dispatcher {
   }
 
   /** A job waits for jobs of its own: its worker is free meanwhile. */
-  #waits(lane: Lane, parked: Delivery, seen: number): void {
+  #waits(lane: Lane, parked: Delivery<Job>, seen: number): void {
     const job = parked.jobs[0] as Job;
     const suspended = () => {
       this.#crew.suspended(lane, parked);

@@ -1,4 +1,5 @@
 import type { Crew } from './crew.ts';
+import type { Deadlines } from './deadlines.ts';
 import type { Job } from './job.ts';
 import type { Lane } from './lane.ts';
 import { isBefore } from './pending-queue.ts';
@@ -12,8 +13,7 @@ export interface FeederParts {
   readonly queue: PendingQueue;
   readonly crew: Crew;
   readonly sender: Sender;
-  /** Something is going to be sent: what has expired must be withdrawn now. */
-  readonly sending: () => void;
+  readonly deadlines: Deadlines;
 }
 
 /**
@@ -108,7 +108,7 @@ export class Feeder {
 
   /** A task whose time is up must not reach a worker, also when the timer is late. */
   #dropExpired(): void {
-    if (this.#parts.queue.size > 0) this.#parts.sending();
+    if (this.#parts.queue.size > 0) this.#parts.deadlines.ringDue();
   }
 
   #recallBelow({ priority, depth }: Job): void {

@@ -117,8 +117,13 @@ export class Future<out R> {
     return #job in future ? future.#job : (askBrand(future, 'Future') as Job);
   }
 
+  /** A job's future, the same one each time. */
+  static of(job: Job): Future<unknown> {
+    return (job.face ??= new Future(job)) as Future<unknown>;
+  }
+
   /** How a job has ended: for streams that read many of them without a promise each. */
   static outcomeOf(job: Job): Outcome<unknown> {
-    return job.future.#outcomeOf(job);
+    return Future.of(job).#outcomeOf(job);
   }
 }

@@ -2,7 +2,7 @@ import { TaskTimeoutError } from '../errors.ts';
 import { offAbort, onAbort } from '../on-abort.ts';
 import type { Abortable } from '../on-abort.ts';
 import type { Alarm, Deadlines } from './deadlines.ts';
-import type { Job } from './job.ts';
+import type { Job, JobWatch } from './job.ts';
 
 /** What guards do to their jobs when the time has come. */
 export interface GuardActions {
@@ -12,7 +12,7 @@ export interface GuardActions {
 }
 
 /** Watches over one admitted job's signal, deadline and run time. Most jobs have none of them, and so no guard. */
-export class Guard implements Abortable {
+export class Guard implements Abortable, JobWatch {
   readonly #job: Job;
   readonly #deadlines: Deadlines;
   readonly #actions: GuardActions;

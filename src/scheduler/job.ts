@@ -1,15 +1,11 @@
 import type { Transferable } from 'node:worker_threads';
+import type { Abortable } from '../on-abort.ts';
 import { Task } from '../tasks/task.ts';
 import type { TaskOptions } from '../tasks/task-options.ts';
-import type { Delivery } from './backend.ts';
-import { Future } from './future.ts';
-import type { Guard } from './guard.ts';
+import type { Call, Delivery } from './backend.ts';
 import type { Linked } from './linked-list.ts';
-import type { Nest } from './nest.ts';
 import { Progress } from './progress.ts';
-import type { SubmitWaiter } from './submit-waiter.ts';
 import type { News, Transitions } from './transitions.ts';
-import type { UnreadFailure } from './unobserved.ts';
 
 /**
  * ```
@@ -21,6 +17,8 @@ import type { UnreadFailure } from './unobserved.ts';
  * - sent → queued: it was taken back unclaimed, or its worker crashed and it may run again.
  */
 export type JobStatus = 'waiting' | 'queued' | 'sent' | 'fulfilled' | 'rejected' | 'cancelled';
+
+export type Settlement = Extract<JobStatus, 'fulfilled' | 'rejected' | 'cancelled'>;
 
 /** No table by name: each task passes here three times, and looking it up there took 40 ns. */
 function mayBecome(from: JobStatus, to: JobStatus): boolean {
@@ -41,8 +39,24 @@ export interface JobOwner {
   cancel(job: Job, reason: unknown, interrupt: boolean): boolean;
 }
 
+/** What watches an admitted job's signal and times: a `Guard`. */
+export interface JobWatch {
+  /** The job is next in its worker. */
+  started(): void;
+  dispose(): void;
+}
+
+/** A job as the parent of those that it has submitted: a `Nest`. */
+export interface Parenthood {
+  readonly children: Set<Job>;
+  readonly holdsPlace: boolean;
+  waits(seen: number, suspended: () => void, resumed: () => void): void;
+  tell(news: () => void): void;
+  left(): void;
+}
+
 /** The scheduler's record of one submission; `Future` is its public face. */
-export class Job implements Linked, News {
+export class Job implements Call, Linked, News {
   readonly id: number;
   readonly task: Task<unknown>;
   readonly options: TaskOptions;
@@ -74,11 +88,11 @@ export class Job implements Linked, News {
   endedAt: number | undefined = undefined;
 
   /** The delivery that carries it while it is `sent`, and its position there. */
-  delivery: Delivery | null = null;
+  delivery: Delivery<Job> | null = null;
   position = 0;
 
   /** What stands in line for it, while it waits for a place. */
-  waiter: SubmitWaiter | null = null;
+  waiter: Abortable | null = null;
 
   list: object | null = null;
   previous: Linked | null = null;
@@ -89,16 +103,17 @@ export class Job implements Linked, News {
   /** Tasks that wait for it, one for the other: 0 for one that was submitted from outside. */
   depth = 0;
   /** The tasks that it has submitted; null if there were none. */
-  nest: Nest | null = null;
+  nest: Parenthood | null = null;
   /** Of a task that a task has submitted: hears of the settlement within the transition, and runs no user code. */
   origin: SettlementListener | null = null;
   /** Watches its signal and its times; null if it has none. */
-  guard: Guard | null = null;
+  guard: JobWatch | null = null;
   /** Did anybody ask for the outcome? */
   observed = false;
   /** Set when it has failed and nobody had asked. */
-  unread: UnreadFailure | null = null;
-  #future: Future<unknown> | null = null;
+  unread: { read: boolean } | null = null;
+  /** Its public face, made when somebody asks for it: `Future.of()`. */
+  face: object | null = null;
   #progress: Progress | null = null;
   /** A set as soon as there are two, which leave in any order. */
   #listeners: SettlementListener | Set<SettlementListener> | null = null;
@@ -118,10 +133,6 @@ export class Job implements Linked, News {
     this.retriesLeft = options.retries ?? 0;
     this.args = Task.argsOf(task);
     this.transfer = options.transfer;
-  }
-
-  get future(): Future<unknown> {
-    return (this.#future ??= new Future(this));
   }
 
   get label(): string {
@@ -199,7 +210,7 @@ export class Job implements Linked, News {
     this.status = status;
   }
 
-  settle(status: 'fulfilled' | 'rejected' | 'cancelled', value: unknown): void {
+  settle(status: Settlement, value: unknown): void {
     // A thread may run on with it; what it tells of its times comes too late.
     if (this.endedAt === undefined) {
       this.startedAt = this.runningSince;

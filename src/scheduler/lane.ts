@@ -1,4 +1,5 @@
-import type { Delivery, Worker } from './backend.ts';
+import type { Delivery, LoopTimes, Worker } from './backend.ts';
+import type { Slot } from './engine.ts';
 import type { Job } from './job.ts';
 
 /**
@@ -18,15 +19,15 @@ export type LaneState = 'starting' | 'standby' | 'open' | 'retiring' | 'ended';
  * One worker as the dispatcher sees it: its life, and the deliveries that it has not finished, oldest first.
  * A lane lives as long as its thread; a successor takes its index.
  */
-export class Lane {
+export class Lane implements Slot {
   readonly index: number;
   state: LaneState = 'starting';
-  worker: Worker | null = null;
-  readonly deliveries: Delivery[] = [];
+  worker: Worker<Job> | null = null;
+  readonly deliveries: Delivery<Job>[] = [];
   /** Of jobs that have waited for jobs of their own, each one alone. */
-  readonly parked: Set<Delivery> = new Set();
+  readonly parked: Set<Delivery<Job>> = new Set();
   /** Those of them that do not wait now. */
-  readonly resumed: Set<Delivery> = new Set();
+  readonly resumed: Set<Delivery<Job>> = new Set();
   /** Tasks that may still be sent before the worker is replaced. */
   tasksLeft: number;
   /** The last one of the delivery that it finished last. */
@@ -51,6 +52,19 @@ export class Lane {
     return live;
   }
 
+  get busy(): boolean {
+    return this.live > 0;
+  }
+
+  get suspended(): number {
+    return [...this.parked].filter(isSuspended).length;
+  }
+
+  /** Zeros while its worker is not up. */
+  get loopTimes(): LoopTimes {
+    return this.worker?.loopTimes() ?? { activeMs: 0, idleMs: 0 };
+  }
+
   /** Jobs sent and not answered, running ones included. */
   get backlog(): number {
     let backlog = this.resumed.size;
@@ -59,7 +73,7 @@ export class Lane {
   }
 
   /** The delivery of which it executes a task at this instant. */
-  get atWork(): Delivery | undefined {
+  get atWork(): Delivery<Job> | undefined {
     return this.deliveries.find(isAtWork) ?? [...this.parked].find(isAtWork);
   }
 
@@ -75,8 +89,8 @@ export class Lane {
       }
     }
     let next: Job | undefined;
-    for (const { hasThread, jobs } of this.resumed) {
-      if (hasThread) return jobs[0];
+    for (const { hasWorker, jobs } of this.resumed) {
+      if (hasWorker) return jobs[0];
       if (next?.done !== false) next = jobs[0];
     }
     return next;
@@ -98,14 +112,19 @@ export class Lane {
 }
 
 /** Not one that has left the delivery for one of its own. */
-function isRunning(job: Job, position: number, delivery: Delivery): boolean {
+function isRunning(job: Job, position: number, delivery: Delivery<Job>): boolean {
   return delivery.claim(position) === 'running' && job.delivery === delivery;
 }
 
-function isAtWork(delivery: Delivery): boolean {
-  return delivery.hasThread && delivery.jobs.some((job, position) => isRunning(job, position, delivery));
+function isAtWork(delivery: Delivery<Job>): boolean {
+  return delivery.hasWorker && delivery.jobs.some((job, position) => isRunning(job, position, delivery));
 }
 
-function unfinished(delivery: Delivery): number {
+function unfinished(delivery: Delivery<Job>): number {
   return delivery.jobs.length - delivery.answered - delivery.taken;
+}
+
+/** Does the only job of this delivery wait for jobs of its own? */
+function isSuspended({ jobs: [job] }: Delivery<Job>): boolean {
+  return job?.done === false && job.nest?.holdsPlace === false;
 }

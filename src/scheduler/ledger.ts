@@ -2,14 +2,12 @@ import type { TaskTimeoutError } from '../errors.ts';
 import { isAborted, reasonOf } from '../on-abort.ts';
 import type { Admission } from './admission.ts';
 import { Backlog } from './backlog.ts';
-import type { Delivery, WorkerBackend, WorkerEvents } from './backend.ts';
 import type { Deadlines } from './deadlines.ts';
 import { publishSettle, publishStart, settlementsHeard, taskChannels } from './diagnostics.ts';
-import { Dispatcher } from './dispatcher.ts';
+import type { Engine, EngineEvents, StartEngine } from './engine.ts';
 import { Guard } from './guard.ts';
-import type { Job } from './job.ts';
-import type { Nest } from './nest.ts';
-import type { SchedulerOptions } from './scheduler.ts';
+import type { Job, Parenthood } from './job.ts';
+import type { SchedulerOptions } from './scheduler-options.ts';
 import type { Counters } from './stats.ts';
 import type { Transitions } from './transitions.ts';
 import { Unobserved } from './unobserved.ts';
@@ -22,9 +20,9 @@ export interface LedgerParts {
   readonly deadlines: Deadlines;
   /** Called whenever a place has been given back. */
   readonly placeReleased: () => void;
-  readonly called: WorkerEvents['called'];
+  readonly called: EngineEvents['called'];
   /** These jobs will be heard of by nobody. */
-  readonly abandoned: (parent: Job, nest: Nest) => void;
+  readonly abandoned: (parent: Job, nest: Parenthood) => void;
 }
 
 /** How long the result of a task that returned in time may be on its way when the time is up. Milliseconds. */
@@ -37,7 +35,7 @@ const resultGraceMs = 20;
  * It *leaves* once, when no worker has anything to do with it any more; only then does its place go back.
  */
 export class Ledger {
-  readonly dispatcher: Dispatcher;
+  readonly engine: Engine;
   readonly unobserved: Unobserved;
   readonly backlog: Backlog = new Backlog();
   readonly #name: string;
@@ -45,14 +43,12 @@ export class Ledger {
   readonly #interruptGraceMs: number;
   #unsettled = 0;
 
-  constructor(backend: WorkerBackend, options: SchedulerOptions, parts: LedgerParts) {
+  constructor(startEngine: StartEngine, options: SchedulerOptions, parts: LedgerParts) {
     this.#parts = parts;
     this.#name = options.name;
     this.#interruptGraceMs = options.interruptGraceMs;
     this.unobserved = new Unobserved(options.onUnobservedError);
-    this.dispatcher = new Dispatcher(backend, options, parts.transitions, {
-      sending: () => this.#parts.deadlines.ringDue(),
-      next: (job) => job.guard?.started(),
+    const events: EngineEvents = {
       began: (job) => this.#began(job),
       settle: (job, status, value) => this.#settle(job, status, value),
       left: (job, ranMs) => this.#left(job, ranMs),
@@ -64,7 +60,8 @@ export class Ledger {
         this.#parts.admission.close(error);
         this.endUnclaimed('rejected', error);
       },
-    });
+    };
+    this.engine = startEngine({ transitions: parts.transitions, deadlines: parts.deadlines, events });
   }
 
   /** Admitted and not settled. */
@@ -74,8 +71,7 @@ export class Ledger {
 
   /** Admitted jobs that wait for jobs of their own. */
   get suspended(): number {
-    const { lanes } = this.dispatcher.crew;
-    return lanes.reduce((sum, { parked }) => sum + [...parked].filter(isSuspended).length, 0);
+    return this.engine.slots.reduce((sum, { suspended }) => sum + suspended, 0);
   }
 
   /** Enters a job that holds a place, and its bytes. */
@@ -93,7 +89,7 @@ export class Ledger {
           this.#parts.transitions.run(() => this.#expire(job, error, interrupt)),
       });
     }
-    return this.dispatcher.enqueue(job);
+    return this.engine.enqueue(job);
   }
 
   /** Cancels a job wherever it stands; see `Future.cancel`. */
@@ -110,16 +106,16 @@ export class Ledger {
   endUnclaimed(
     status: 'rejected' | 'cancelled',
     value: unknown,
-    jobs: Iterable<Job> = this.dispatcher.jobs(),
+    jobs: Iterable<Job> = this.engine.jobs(),
   ): void {
     for (const job of jobs) {
-      if (!job.done && this.dispatcher.withdraw(job)) this.#settleAndLeave(job, status, value);
+      if (!job.done && this.engine.withdraw(job)) this.#settleAndLeave(job, status, value);
     }
   }
 
   /** Settles what runs; its threads are going to be ended. */
   cancelRunning(reason: unknown): void {
-    for (const job of this.dispatcher.jobs()) if (!job.done) this.#settle(job, 'cancelled', reason);
+    for (const job of this.engine.jobs()) if (!job.done) this.#settle(job, 'cancelled', reason);
   }
 
   #expire(job: Job, error: TaskTimeoutError, interrupt: boolean): void {
@@ -136,19 +132,18 @@ export class Ledger {
   /** Settles a job before its time. False if it has finished, and its result is on its way. */
   #end(job: Job, status: 'rejected' | 'cancelled', value: unknown, interrupt: boolean): boolean {
     if (job.status === 'waiting') return false;
-    if (this.dispatcher.withdraw(job)) {
+    if (this.engine.withdraw(job)) {
       this.#settleAndLeave(job, status, value);
       return true;
     }
-    const { delivery, position } = job;
-    if (delivery?.askToStop(position, value) !== true) return false;
+    if (!this.engine.askToStop(job, value)) return false;
     this.#settle(job, status, value);
-    this.#parts.transitions.tell({ tell: () => delivery.tellToStop(position) });
+    this.engine.tellToStop(job);
     const { timeoutMs } = job.options;
     if (interrupt) this.#endThreadIn(this.#interruptGraceMs, job);
     else if (timeoutMs !== undefined) {
       // The future has settled before its time; the thread's time is still limited.
-      const ranMs = performance.now() - delivery.startedAt(position);
+      const ranMs = performance.now() - (job.runningSince ?? performance.now());
       this.#endThreadIn(Math.max(0, timeoutMs - ranMs) + this.#interruptGraceMs, job);
     }
     return true;
@@ -157,7 +152,7 @@ export class Ledger {
   /** Only if the thread has not got rid of the job by then. */
   #endThreadIn(delayMs: number, job: Job, force: boolean = false): void {
     this.#parts.deadlines.set(delayMs, () => {
-      const settled = this.dispatcher.endThreadOf(job, force);
+      const settled = this.engine.endWorkerOf(job, force);
       // It has returned, and its result is on its way, unless that has a getter which never returns.
       if (!settled) this.#endThreadIn(this.#interruptGraceMs, job, true);
     });
@@ -223,9 +218,4 @@ export class Ledger {
     job.holdsBytes = false;
     this.#parts.admission.releaseBytes(job.bytes);
   }
-}
-
-/** Does the only job of this delivery wait for jobs of its own? */
-function isSuspended({ jobs: [job] }: Delivery): boolean {
-  return job?.done === false && job.nest?.holdsPlace === false;
 }

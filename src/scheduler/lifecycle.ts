@@ -61,7 +61,7 @@ export class Lifecycle {
     this.#closed ??= this.#close();
     if (this.#state === 'killing') {
       this.#whenDrained?.();
-      this.#ledger.dispatcher.crew.kill();
+      this.#ledger.engine.kill();
     } else this.checkDrained();
     return this.#closed;
   }
@@ -87,7 +87,7 @@ export class Lifecycle {
 
   async #close(): Promise<void> {
     await new Promise<void>((resolve) => (this.#whenDrained = resolve));
-    await this.#ledger.dispatcher.crew.close(this.closedError());
+    await this.#ledger.engine.close(this.closedError());
     this.#state = 'closed';
     this.#ledger.unobserved.flush();
   }

@@ -1,13 +1,6 @@
 import { Waiter } from './admission.ts';
 import type { Admission } from './admission.ts';
-import type { Job } from './job.ts';
-
-/** How the worker of a task learns what becomes of a task that it has submitted. */
-export interface NestedCall {
-  /** Undefined if nobody waits for it. */
-  readonly admitted: (() => void) | undefined;
-  settled(job: Job): void;
-}
+import type { Job, Parenthood } from './job.ts';
 
 /** A task that is to go on stands in line for its place, before everybody else. */
 class Return extends Waiter {
@@ -35,7 +28,7 @@ class Return extends Waiter {
  * - returns: it is to be told of a child, and stands in line for a place.
  * - left: its worker is free of it, or gone.
  */
-export class Nest {
+export class Nest implements Parenthood {
   readonly #admission: Admission;
   /** Those that have not settled. */
   readonly children: Set<Job> = new Set();

@@ -1,9 +1,9 @@
 import type { Task } from '../tasks/task.ts';
 import type { TaskOptions } from '../tasks/task-options.ts';
 import type { Admission } from './admission.ts';
-import type { Job } from './job.ts';
+import type { NestedCall } from './backend.ts';
+import type { Job, Parenthood, Settlement } from './job.ts';
 import { Nest } from './nest.ts';
-import type { NestedCall } from './nest.ts';
 import type { SubmitWaiter } from './submit-waiter.ts';
 import type { Transitions } from './transitions.ts';
 
@@ -55,7 +55,7 @@ export class NestedJobs {
     const settled = () => {
       nest.children.delete(job);
       // A reason may have getters.
-      const news = { tell: () => call.settled(job) };
+      const news = { tell: () => call.settled(job.status as Settlement, job.value) };
       nest.tell(() => this.#parts.transitions.tell(news));
     };
     if (job.done) return settled();
@@ -70,7 +70,7 @@ export class NestedJobs {
   }
 
   /** Cancels what the parent has submitted: nobody will hear of it. */
-  abandon(parent: Job, nest: Nest): void {
+  abandon(parent: Job, nest: Parenthood): void {
     for (const job of nest.children) this.#cancel(job, reasonOf(parent));
   }
 

@@ -3,7 +3,7 @@ import type { Outcome } from './future.ts';
 import type { Job } from './job.ts';
 
 /** The future, whatever became of it. */
-export const readFuture = ({ future }: Job): Future<unknown> => future;
+export const readFuture = (job: Job): Future<unknown> => Future.of(job);
 
 /** The result; what the task failed with is thrown. */
 export function readResult(job: Job): unknown {

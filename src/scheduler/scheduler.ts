@@ -5,7 +5,7 @@ import { Task } from '../tasks/task.ts';
 import type { TaskTarget } from '../tasks/task.ts';
 import type { TaskOptions } from '../tasks/task-options.ts';
 import { Admission } from './admission.ts';
-import type { LoopTimes, WorkerBackend } from './backend.ts';
+import type { LoopTimes } from './backend.ts';
 import type { Forecast } from './backlog.ts';
 import { Deadlines } from './deadlines.ts';
 import {
@@ -15,6 +15,7 @@ import {
   settlementsHeard,
   taskChannels,
 } from './diagnostics.ts';
+import type { StartEngine } from './engine.ts';
 import { Job } from './job.ts';
 import { Ledger } from './ledger.ts';
 import { Lifecycle } from './lifecycle.ts';
@@ -23,25 +24,13 @@ import { NestedJobs } from './nested-jobs.ts';
 import type { JobOwner } from './job.ts';
 import { payloadBytes } from './payload-size.ts';
 import { Reservation } from './reservation.ts';
+import type { SchedulerOptions } from './scheduler-options.ts';
 import { takeForecast, takeStats } from './snapshot.ts';
 import { Counters } from './stats.ts';
 import type { ExecutorStats } from './stats.ts';
 import { SubmitWaiter } from './submit-waiter.ts';
 import type { WaitParts } from './submit-waiter.ts';
 import { Transitions } from './transitions.ts';
-import type { UnobservedErrorHandler } from './unobserved.ts';
-
-export interface SchedulerOptions {
-  /** What messages call the executor. */
-  readonly name: string;
-  readonly workers: number;
-  readonly maxPending: number;
-  readonly maxPendingBytes: number;
-  readonly maxWaiting: number;
-  readonly maxTasksPerWorker: number;
-  readonly interruptGraceMs: number;
-  readonly onUnobservedError?: UnobservedErrorHandler | undefined;
-}
 
 /** Where every submission goes in. What becomes of it is the ledger's; how the executor ends, the lifecycle's. */
 export class Scheduler implements JobOwner {
@@ -58,10 +47,10 @@ export class Scheduler implements JobOwner {
   #nextId = 1;
   readonly #lifecycle: Lifecycle;
 
-  constructor(backend: WorkerBackend, options: SchedulerOptions) {
+  constructor(startEngine: StartEngine, options: SchedulerOptions) {
     this.#options = options;
     this.admission = new Admission(options.workers + options.maxPending, options.maxPendingBytes);
-    this.#ledger = new Ledger(backend, options, {
+    this.#ledger = new Ledger(startEngine, options, {
       transitions: this.transitions,
       admission: this.admission,
       counters: this.#counters,
@@ -106,7 +95,7 @@ export class Scheduler implements JobOwner {
 
   ready(): Promise<void> {
     if (this.state !== 'open') return Promise.reject(this.closedError());
-    return this.#ledger.dispatcher.crew.ready();
+    return this.#ledger.engine.ready();
   }
 
   /**
@@ -238,8 +227,7 @@ export class Scheduler implements JobOwner {
 
   /** By worker; zeros for one whose thread is not up. */
   loopTimes(): LoopTimes[] {
-    const { lanes } = this.#ledger.dispatcher.crew;
-    return lanes.map(({ worker }) => worker?.loopTimes() ?? { activeMs: 0, idleMs: 0 });
+    return this.#ledger.engine.slots.map(({ loopTimes }) => loopTimes);
   }
 
   /** Goes forward to the state that the mode asks for; resolves when every thread has ended. */

@@ -13,10 +13,8 @@ export interface SenderParts {
   readonly crew: Crew;
   readonly runTimes: RunTimes;
   readonly maxPendingBytes: number;
-  /** A job that travels alone is the next that its worker runs. */
-  readonly next: (job: Job) => void;
   /** An argument of one of its jobs can't be cloned. */
-  readonly unsendable: (lane: Lane, delivery: Delivery, error: unknown) => void;
+  readonly unsendable: (lane: Lane, delivery: Delivery<Job>, error: unknown) => void;
 }
 
 /**
@@ -103,7 +101,7 @@ export class Sender {
   tellNext(lane: Lane): void {
     const delivery = lane.deliveries[0];
     const [job] = delivery?.jobs ?? [];
-    if (delivery?.jobs.length === 1 && job?.delivery === delivery) this.#parts.next(job);
+    if (delivery?.jobs.length === 1 && job?.delivery === delivery) job.guard?.started();
   }
 
   #fairShare(): number {
@@ -120,7 +118,7 @@ export class Sender {
   }
 
   /** Before it is sent: cloning an argument may run a getter, and that may cancel any of them. */
-  #enter(jobs: readonly Job[], delivery: Delivery): void {
+  #enter(jobs: readonly Job[], delivery: Delivery<Job>): void {
     for (let position = 0; position < jobs.length; position++) {
       const job = jobs[position] as Job;
       job.transitionTo('sent');
@@ -142,6 +140,6 @@ export class Sender {
   }
 }
 
-function isLargeAndBrief({ brief, jobs }: Delivery): boolean {
+function isLargeAndBrief({ brief, jobs }: Delivery<Job>): boolean {
   return brief && jobs.length === 1 && (jobs[0] as Job).bytes > maxBytesPerDelivery;
 }

@@ -12,13 +12,13 @@ export function takeStats(
   counters: Counters,
 ): ExecutorStats {
   const { submitted, refused, fulfilled, rejected, cancelled, runTime, waitTime } = counters;
-  const { lanes } = ledger.dispatcher.crew;
+  const { slots } = ledger.engine;
   const now = performance.now();
-  const running = lanes.filter((lane) => lane.running).length;
+  const running = slots.filter((slot) => slot.running).length;
   const { suspended, unsettled } = ledger;
   return Object.freeze({
     workers,
-    busy: lanes.filter((lane) => lane.live > 0).length,
+    busy: slots.filter((slot) => slot.busy).length,
     running,
     suspended,
     pending: unsettled - running - suspended,
@@ -42,11 +42,11 @@ export function takeForecast(
   priority: number,
   target?: TaskTarget,
 ): Forecast {
-  const { backlog, dispatcher, unsettled } = ledger;
-  const { lanes } = dispatcher.crew;
+  const { backlog, engine, unsettled } = ledger;
+  const { slots } = engine;
   const meanMs = backlog.meanMs();
   const runMs = target === undefined ? meanMs : backlog.meanMs(target);
   if (meanMs === undefined) return { waitMs: undefined, runMs, unsettled };
-  const inLineMs = (meanMs * admission.waiting) / lanes.length;
-  return { waitMs: backlog.waitMs(priority, lanes, performance.now()) + inLineMs, runMs, unsettled };
+  const inLineMs = (meanMs * admission.waiting) / slots.length;
+  return { waitMs: backlog.waitMs(priority, slots, performance.now()) + inLineMs, runMs, unsettled };
 }

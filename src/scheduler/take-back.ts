@@ -29,7 +29,7 @@ export function takeBackFrom(lane: Lane, limit: number, wanted: (job: Job) => bo
   return taken.toReversed();
 }
 
-function isMovable(job: Job, delivery: Delivery): boolean {
+function isMovable(job: Job, delivery: Delivery<Job>): boolean {
   return job.delivery === delivery && job.status === 'sent' && !job.moved;
 }
 

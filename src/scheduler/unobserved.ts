@@ -44,7 +44,7 @@ export class Unobserved {
   #tell(failure: UnreadFailure): void {
     if (!this.#failures.delete(failure) || failure.read) return;
     try {
-      this.#report(failure.copy.future);
+      this.#report(Future.of(failure.copy));
     } catch (error) {
       // The handler's own mistake must not end up in the middle of a shutdown or of the collector's callback.
       process.nextTick(() => {

@@ -1,7 +1,7 @@
 import { checkOptions, milliseconds, oneOf } from '../options.ts';
 import { Timer } from '../timer.ts';
 import { jobsOf } from './as-completed.ts';
-import type { Future } from './future.ts';
+import { Future } from './future.ts';
 import type { Job, SettlementListener } from './job.ts';
 
 export interface WaitOptions {
@@ -38,7 +38,7 @@ export async function wait<F extends Future<unknown>>(
   if (!over && unfinished.size > 0) await settlement(unfinished, until, timeoutMs);
   const done: F[] = [];
   const pending: F[] = [];
-  for (const job of all) (job.done ? done : pending).push(job.future as F);
+  for (const job of all) (job.done ? done : pending).push(Future.of(job) as F);
   return { done, pending };
 }
 

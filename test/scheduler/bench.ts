@@ -1,8 +1,9 @@
 import type { Claim } from '../../src/scheduler/backend.ts';
+import { localEngine } from '../../src/scheduler/dispatcher.ts';
 import type { Job } from '../../src/scheduler/job.ts';
 import type { Future } from '../../src/scheduler/future.ts';
 import { Scheduler } from '../../src/scheduler/scheduler.ts';
-import type { SchedulerOptions } from '../../src/scheduler/scheduler.ts';
+import type { SchedulerOptions } from '../../src/scheduler/scheduler-options.ts';
 import { readFuture } from '../../src/scheduler/readings.ts';
 import { convertSource } from '../../src/scheduler/task-source.ts';
 import type { Source } from '../../src/source.ts';
@@ -33,7 +34,8 @@ export class Bench {
   readonly jobs = new Map<string, Job>();
 
   constructor(options: Partial<SchedulerOptions> = {}) {
-    this.scheduler = new Scheduler(this.backend, { ...defaults, ...options });
+    const all = { ...defaults, ...options };
+    this.scheduler = new Scheduler(localEngine(this.backend, all), all);
     const createJob = this.scheduler.createJob.bind(this.scheduler);
     this.scheduler.createJob = (...args) => {
       const job = createJob(...args);

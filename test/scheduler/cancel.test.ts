@@ -151,17 +151,14 @@ describe('interrupt', () => {
       vi.advanceTimersByTime(1000);
       expect([bench.job('d').status, bench.job('s').status]).toEqual(['rejected', 'cancelled']);
       expect([0, 1].map((index) => bench.worker(index).state)).toEqual(['up', 'up']);
-      expect([bench.job('d'), bench.job('s')].map(({ future }) => future.holdsThread)).toEqual([true, true]);
+      expect([bench.job('d'), bench.job('s')].map(({ holdsThread }) => holdsThread)).toEqual([true, true]);
       expect([bench.cancel('d', 'now', true), bench.cancel('s', 'now', true)]).toEqual([false, true]);
       vi.advanceTimersByTime(100);
       for (const index of [0, 1]) {
         expect(bench.worker(index).state).toBe('terminating');
         bench.worker(index).end();
       }
-      expect([bench.job('d'), bench.job('s')].map(({ future }) => future.holdsThread)).toEqual([
-        false,
-        false,
-      ]);
+      expect([bench.job('d'), bench.job('s')].map(({ holdsThread }) => holdsThread)).toEqual([false, false]);
     } finally {
       vi.useRealTimers();
     }

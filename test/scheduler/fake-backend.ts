@@ -27,13 +27,13 @@ export const acting = (act: () => void): object => ({
 const room = 5;
 
 /** Workers that do nothing but what the test tells them to. */
-export class FakeBackend implements WorkerBackend {
+export class FakeBackend implements WorkerBackend<Job> {
   readonly workers: FakeWorker[] = [];
 
   /** What users have put where it is run: getters of what threads start with, of reasons and of results. */
   acts: () => void = () => {};
 
-  start(events: WorkerEvents): FakeWorker {
+  start(events: WorkerEvents<Job>): FakeWorker {
     this.acts();
     const worker = new FakeWorker(this.workers.length, events, () => this.acts());
     this.workers.push(worker);
@@ -56,13 +56,13 @@ export class FakeBackend implements WorkerBackend {
   }
 }
 
-class FakeDelivery implements Delivery {
+class FakeDelivery implements Delivery<Job> {
   readonly jobs: readonly Job[];
   answered = 0;
   taken = 0;
   brief = false;
   readonly claims: Claim[];
-  hasThread = true;
+  hasWorker = true;
   readonly stopping = new Set<number>();
   readonly times: [start: number, end: number][] = [];
 
@@ -123,15 +123,15 @@ class FakeParent {
   }
 }
 
-export class FakeWorker implements Worker {
+export class FakeWorker implements Worker<Job> {
   readonly index: number;
-  readonly #events: WorkerEvents;
+  readonly #events: WorkerEvents<Job>;
   readonly #acts: () => void;
   state: 'booting' | 'up' | 'terminating' | 'ended' = 'booting';
   /** Received and not through yet, oldest first. */
   readonly deliveries: FakeDelivery[] = [];
   /** Not released. */
-  readonly held = new Set<Delivery>();
+  readonly held = new Set<Delivery<Job>>();
   #values: unknown[] = [];
   #failures: Failure[] = [];
   /** Every job that this worker has claimed. */
@@ -139,7 +139,7 @@ export class FakeWorker implements Worker {
   /** Those that have submitted jobs and have not ended. */
   readonly parents: FakeParent[] = [];
 
-  constructor(index: number, events: WorkerEvents, acts: () => void) {
+  constructor(index: number, events: WorkerEvents<Job>, acts: () => void) {
     this.index = index;
     this.#events = events;
     this.#acts = acts;
@@ -149,7 +149,7 @@ export class FakeWorker implements Worker {
     return this.state === 'up' && this.held.size < room;
   }
 
-  deliver(jobs: readonly Job[]): Delivery {
+  deliver(jobs: readonly Job[]): Delivery<Job> {
     if (!this.canSend) throw new Error('internal: sent to a worker that has no room');
     const delivery = new FakeDelivery(jobs, this.#acts);
     this.held.add(delivery);
@@ -216,7 +216,7 @@ export class FakeWorker implements Worker {
     const ready = this.parents.find(({ state }) => state === 'ready');
     if (ready !== undefined) {
       ready.state = 'runs';
-      ready.delivery.hasThread = true;
+      ready.delivery.hasWorker = true;
       this.hear(ready);
       return true;
     }
@@ -245,7 +245,7 @@ export class FakeWorker implements Worker {
     const { inbox, open } = parent;
     const call = {};
     open.add(call);
-    this.#events.called(job, makeTask(name, options, args), options, {
+    this.#events.called(parent.delivery, parent.position, makeTask(name, options, args), options, {
       admitted: tellAdmitted ? () => inbox.push({ call, isEnd: false }) : undefined,
       settled: () => {
         this.#acts();
@@ -269,7 +269,7 @@ export class FakeWorker implements Worker {
       parent.position = 0;
       this.#events.parked(delivery, position, own);
     }
-    parent.delivery.hasThread = false;
+    parent.delivery.hasWorker = false;
     this.#events.waits(parent.delivery, parent.seen);
     this.#skip();
     return true;

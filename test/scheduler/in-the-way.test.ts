@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Future } from '../../src/scheduler/future.ts';
 import { inTheWayOf } from '../../src/scheduler/in-the-way.ts';
 import { Bench } from './bench.ts';
 import { makeTask } from './make-job.ts';
+import { Future } from '../../src/scheduler/future.ts';
 
 /** An argument of so many bytes. */
 const of = (bytes: number): unknown[] => (bytes === 0 ? [] : [new Uint8Array(bytes)]);
@@ -22,7 +22,7 @@ test('as few as it takes, none if they would not do, and they are not touched', 
         for (const each of steps) {
           const job = scheduler.createJob(makeTask('work', {}, of(each.bytes)), {});
           if (!scheduler.tryAdmit(job)) scheduler.refuse(job, null);
-          else if (each.offered) offered.push(job.future);
+          else if (each.offered) offered.push(Future.of(job));
         }
         if (runs && admission.placesTaken > 0) backend.worker(0).claim();
         const before = [admission.placesTaken, admission.bytesTaken];
@@ -50,6 +50,6 @@ test('while a caller waits for a place there is no room for anybody else', () =>
   const bench = Bench.booted({ workers: 1, maxPending: 1 });
   bench.submit('abw');
   bench.worker(0).claim();
-  const futures = [bench.job('b').future];
+  const futures = [Future.of(bench.job('b'))];
   expect(inTheWayOf(0, futures, bench.scheduler.admission)).toBeNull();
 });

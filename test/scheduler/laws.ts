@@ -1,7 +1,7 @@
 import { expect, vi } from 'vitest';
 import type { Job } from '../../src/scheduler/job.ts';
 import type { ShutdownMode } from '../../src/scheduler/lifecycle.ts';
-import type { SchedulerOptions } from '../../src/scheduler/scheduler.ts';
+import type { SchedulerOptions } from '../../src/scheduler/scheduler-options.ts';
 import type { TaskOptions } from '../../src/tasks/task-options.ts';
 import type { Bench } from './bench.ts';
 import { acting, uncloneable } from './fake-backend.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Future } from '../../src/scheduler/future.ts';
 import { Unobserved } from '../../src/scheduler/unobserved.ts';
 import { Bench } from './bench.ts';
+import { Future } from '../../src/scheduler/future.ts';
 
 let now = 1000;
 let bench: Bench;
@@ -14,7 +14,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const timing = (label: string) => bench.job(label).future.timing;
+const timing = (label: string) => Future.of(bench.job(label)).timing;
 
 test('a future tells when it was submitted, began and ended as soon as it has come to that', () => {
   bench.submit('a');

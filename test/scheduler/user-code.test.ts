@@ -5,6 +5,7 @@ import { Bench } from './bench.ts';
 import { acting, uncloneable } from './fake-backend.ts';
 import { Ground, laws } from './laws.ts';
 import { makeTask } from './make-job.ts';
+import { Future } from '../../src/scheduler/future.ts';
 
 let undo: (() => void)[] = [];
 beforeEach(() => {
@@ -59,7 +60,7 @@ describe('a subscriber', () => {
   test('that cancels all the others at the first settlement of a batch changes nothing that has come', () => {
     const bench = Bench.booted({ workers: 1 });
     bench.submit('abcd');
-    const futures = 'abcd'.split('').map((name) => bench.job(name).future);
+    const futures = 'abcd'.split('').map((name) => Future.of(bench.job(name)));
     on('settle', () => futures.map((future) => future.cancel()));
     bench.worker(0).finish();
     expect(futures.map(({ state }) => state)).toEqual(['fulfilled', 'cancelled', 'cancelled', 'cancelled']);
@@ -84,7 +85,7 @@ describe('a subscriber', () => {
     const job = bench.scheduler.createJob(makeTask('b'), {});
     expect(bench.scheduler.tryAdmit(job)).toBe(false);
     const place = bench.scheduler.waitForPlace(job);
-    expect(job.future.cancel('no')).toBe(true);
+    expect(Future.of(job).cancel('no')).toBe(true);
     await expect(place).rejects.toBe('no');
     expect(bench.scheduler.stats()).toMatchObject({ cancelled: 1, waiting: 0 });
   });
@@ -155,7 +156,7 @@ describe('a getter of an argument', () => {
     const seen: string[] = [];
     bench.submit('a', {}, [
       acting(() => {
-        seen.push(bench.job('a').future.state);
+        seen.push(Future.of(bench.job('a')).state);
         bench.submit('b', {}, [acting(() => seen.push(bench.show()))]);
         seen.push(bench.job('b').status);
       }),
@@ -189,7 +190,7 @@ test('the room of a delivery is not free before its times have been read', async
   expect(bench.show()).toContain('[b] [c]');
   expect(held).toBe(true);
   expect(bench.worker(0).held.has(first as never)).toBe(false);
-  const { startedAt, endedAt } = bench.job('a').future.timing;
+  const { startedAt, endedAt } = Future.of(bench.job('a')).timing;
   expect((endedAt as number) - (startedAt as number)).toBe(10);
 });
 
