@@ -1,5 +1,4 @@
 import { types } from 'node:util';
-import type { NestedCalls } from './nested-calls.ts';
 
 // A task may replace it.
 const { Promise } = globalThis;
@@ -8,6 +7,12 @@ const { Promise } = globalThis;
 export interface Outcome {
   readonly failed: boolean;
   readonly value: unknown;
+}
+
+/** What a parked task waits for: its calls. */
+export interface ParkedCalls {
+  parked: Execution | null;
+  end(): void;
 }
 
 /**
@@ -23,16 +28,11 @@ export class Execution {
   /** What is to be told to it before it goes on. */
   readonly news: (() => void)[] = [];
   #leave: (outcome: Outcome | null) => void = () => {};
-  #calls: NestedCalls | null = null;
-  readonly #endedParked: (calls: NestedCalls, outcome: Outcome) => void;
+  #calls: ParkedCalls | null = null;
+  #endedParked: (outcome: Outcome) => void = () => {};
 
-  /**
-   * To be made in the context of the task: that is where its `then` is called.
-   *
-   * @param endedParked called when it ends while others have the thread: it was not waiting for its own tasks alone.
-   */
-  constructor(value: PromiseLike<unknown>, endedParked: (calls: NestedCalls, outcome: Outcome) => void) {
-    this.#endedParked = endedParked;
+  /** To be made in the context of the task: that is where its `then` is called. */
+  constructor(value: PromiseLike<unknown>) {
     void this.#follow(types.isPromise(value) ? value : adopted(value));
   }
 
@@ -41,10 +41,14 @@ export class Execution {
     return new Promise((resolve) => (this.#leave = resolve));
   }
 
-  /** @param calls what it waits for. */
-  park(calls: NestedCalls): void {
+  /**
+   * @param calls what it waits for.
+   * @param ended called when it ends while others have the thread: it was not waiting for its own tasks alone.
+   */
+  park(calls: ParkedCalls, ended: (outcome: Outcome) => void): void {
     this.state = 'parked';
     this.#calls = calls;
+    this.#endedParked = ended;
     calls.parked = this;
     this.#leave(null);
   }
@@ -78,10 +82,9 @@ export class Execution {
     const { state } = this;
     this.state = 'ended';
     if (state === 'runs') return this.#leave(outcome);
-    const calls = this.#calls as NestedCalls;
-    calls.end();
+    this.#calls?.end();
     this.#tell();
-    return this.#endedParked(calls, outcome);
+    return this.#endedParked(outcome);
   }
 }
 

@@ -78,10 +78,7 @@ export class Parking implements CallDesk {
 
   /** A task has returned a promise. To be called in its context. */
   begin(value: PromiseLike<unknown>): Execution {
-    return new Execution(value, (calls, outcome) => {
-      this.#parts.task().flush();
-      this.#answer(calls, outcome);
-    });
+    return new Execution(value);
   }
 
   /** Gives the thread to those that are ready, one after the other. */
@@ -144,7 +141,10 @@ export class Parking implements CallDesk {
     calls.wait();
     this.#apart.set(calls.at.batch, calls);
     task.park();
-    execution.park(calls);
+    execution.park(calls, (outcome) => {
+      task.flush();
+      this.#answer(calls, outcome);
+    });
   }
 
   #answer({ at: { batch, claims } }: NestedCalls, { failed, value }: Outcome): void {

@@ -1,7 +1,6 @@
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import type { MessagePort, Transferable, Worker as NodeWorker } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
-import type { ResolvedExecutorOptions } from '../executor-options.ts';
 import type { Call, LoopTimes, SendOptions, Worker, WorkerEvents } from '../scheduler/backend.ts';
 import { encodeBatch } from './batch-codec.ts';
 import { clockOrigin } from './clock.ts';
@@ -13,6 +12,7 @@ import { Printer } from './printer.ts';
 import { SentBatches } from './sent-batches.ts';
 import { warnOfTeardown } from './teardown-warning.ts';
 import type { ThreadDelivery } from './thread-delivery.ts';
+import type { ThreadSettings } from './thread-options.ts';
 import { dataCloneError } from './uncloneable.ts';
 import { encode } from './value-codec.ts';
 import type { Encoded } from './value-codec.ts';
@@ -56,7 +56,7 @@ export class PiscinaThread<C extends Call> implements Worker<C> {
   #patience: NodeJS.Timeout | undefined;
 
   /** @param idle counts the workers of the executor that have nothing to do. */
-  constructor(options: ResolvedExecutorOptions, idle: SharedArrayBuffer, events: WorkerEvents<C>) {
+  constructor(options: ThreadSettings, idle: SharedArrayBuffer, events: WorkerEvents<C>) {
     this.#events = events;
     this.#teardownTimeoutMs = options.teardownTimeoutMs;
     this.#name = options.name;

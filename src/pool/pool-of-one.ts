@@ -1,10 +1,10 @@
 import { Piscina } from 'piscina';
-import type { ResolvedExecutorOptions } from '../executor-options.ts';
 import { workerFile } from './worker-file.ts';
+import type { ThreadOptions } from './thread-options.ts';
 import type { Boot } from './wire.ts';
 
 /** A Piscina that makes one thread, with its first run, and no other. */
-export function poolOfOne(options: ResolvedExecutorOptions): Piscina<Boot, void> {
+export function poolOfOne(options: ThreadOptions): Piscina<Boot, void> {
   const { env, execArgv, resourceLimits, workerData } = options;
   const pool = new Piscina<Boot, void>({
     filename: workerFile(),

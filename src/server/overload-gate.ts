@@ -1,40 +1,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { brand } from '../brand.ts';
-import { Executor, ExecutorClosedError, InvalidOptionError, TaskTimeoutError } from '../index.ts';
+import { Executor, InvalidOptionError } from '../index.ts';
 import type { Future, Task, TaskOptions } from '../index.ts';
 import { show } from '../options.ts';
-import { asTask } from '../tasks/task.ts';
-import { AdmittedWork } from './admitted-work.ts';
 import { know } from './connections.ts';
 import { resolveGateOptions } from './gate-options.ts';
 import type { GateOptions, ResolvedGateOptions } from './gate-options.ts';
-import { hopeless } from './hopeless.ts';
-import { Interrupts } from './interrupts.ts';
-import { full, saturated, tooLate } from './refusal.ts';
-import { priorityOf } from './request-options.ts';
+import type { Interrupts } from './interrupts.ts';
+import { OverloadPolicy } from './overload-policy.ts';
 import type { RequestClass, RequestOptions } from './request-options.ts';
 import { RequestTasks } from './request-tasks.ts';
 
 /**
  * Stands before an executor and answers overload at once, instead of letting requests wait longer than their clients do.
  *
- * ```
- * open → closing      nothing is admitted any more
- * ```
  * - A task is refused when its predicted wait and run time exceed what is left of its request's deadline.
  * - When there is no room, tasks of classes below the request's own give up their places: the lowest class first, and of
  *   that the newest. None does if the room would still not be enough.
  * - A task whose deadline passes while it waits is dropped before it runs.
  */
 export class OverloadGate {
-  readonly executor: Executor;
-  readonly options: ResolvedGateOptions;
-  /** For tasks that run on though nobody waits for them. */
-  readonly interrupts: Interrupts;
-  /** How many requests and tasks were refused, or gave up their place. */
-  readonly refused: Record<RequestClass, number> = { critical: 0, normal: 0, sheddable: 0 };
-  readonly #work = new AdmittedWork();
-  #closing = false;
+  readonly #policy: OverloadPolicy;
 
   static {
     brand(this, 'OverloadGate');
@@ -46,9 +32,7 @@ export class OverloadGate {
       const message = `executor must be an Executor, not ${show(executor)}`;
       throw new InvalidOptionError('executor', executor, message);
     }
-    this.executor = executor;
-    this.options = resolveGateOptions(options);
-    this.interrupts = new Interrupts(executor.stats().workers);
+    this.#policy = new OverloadPolicy(executor, resolveGateOptions(options));
   }
 
   /** The gate itself. @throws {InvalidOptionError} for anything else. */
@@ -57,8 +41,26 @@ export class OverloadGate {
     throw new InvalidOptionError('gate', gate, `gate must be an OverloadGate, not ${show(gate)}`);
   }
 
+  get executor(): Executor {
+    return this.#policy.executor;
+  }
+
+  get options(): ResolvedGateOptions {
+    return this.#policy.options;
+  }
+
+  /** For tasks that run on though nobody waits for them. */
+  get interrupts(): Interrupts {
+    return this.#policy.interrupts;
+  }
+
+  /** How many requests and tasks were refused, or gave up their place. */
+  get refused(): Record<RequestClass, number> {
+    return this.#policy.refused;
+  }
+
   get closing(): boolean {
-    return this.#closing;
+    return this.#policy.closing;
   }
 
   /**
@@ -69,7 +71,7 @@ export class OverloadGate {
    */
   enter(request: IncomingMessage, response: ServerResponse, options: RequestOptions = {}): RequestTasks {
     know(request);
-    return new RequestTasks(this, request, response, options);
+    return new RequestTasks(this.#policy, request, response, options);
   }
 
   /**
@@ -77,11 +79,7 @@ export class OverloadGate {
    * handed in is looked at again.
    */
   refusal(requestClass: RequestClass, leftMs: number, task?: Task<unknown>): Error | null {
-    if (this.#closing) return new ExecutorClosedError('the server is shutting down');
-    const late = tooLate(this.executor, requestClass, leftMs, task);
-    if (late !== null) return late;
-    const isFull = this.executor.forecast().unsettled >= this.executor.capacity;
-    return isFull && this.#work.below(requestClass).next().done === true ? full(this.executor) : null;
+    return this.#policy.refusal(requestClass, leftMs, task);
   }
 
   /**
@@ -92,23 +90,7 @@ export class OverloadGate {
    * @throws {SaturatedError | TaskTimeoutError | ExecutorClosedError} when it is refused, and what `trySubmit` throws.
    */
   admit<R>(requestClass: RequestClass, leftMs: number, task: Task<R>, options: TaskOptions): Future<R> {
-    if (leftMs <= 0)
-      throw new TaskTimeoutError('the deadline had passed before the task was submitted', 'waiting');
-    const own = asTask(task).with(options);
-    const deadlineMs = Math.min(leftMs, own.options.deadlineMs ?? Infinity);
-    const refusal = this.refusal(requestClass, deadlineMs, own);
-    if (refusal !== null) throw refusal;
-    for (const victim of this.executor.inTheWayOf(own, this.#work.below(requestClass)) ?? []) {
-      victim.cancel(saturated(this.executor, 'made room for a request that matters more'));
-    }
-    const future = this.executor.trySubmit(own, {
-      priority: priorityOf(requestClass, own.options.priority ?? 0),
-      deadlineMs,
-      interrupt: this.options.onDisconnect === 'interrupt' && 'when-asked',
-    });
-    if (future === null) throw full(this.executor);
-    this.#work.add(requestClass, future);
-    return future;
+    return this.#policy.admit(requestClass, leftMs, task, options);
   }
 
   /**
@@ -116,17 +98,6 @@ export class OverloadGate {
    * cancelled then; both are answered with 503. Resolves when no work is left; the executor stays as it is.
    */
   close(): Promise<void> {
-    const closed = this.#work.none();
-    if (this.#closing) return closed;
-    this.#closing = true;
-    const { closeMs } = this.options;
-    for (const future of hopeless(this.executor, this.#work.all(), closeMs)) {
-      future.cancel(new ExecutorClosedError('the server is shutting down'));
-    }
-    const timer = setTimeout(() => {
-      for (const future of this.#work.all())
-        future.cancel(new ExecutorClosedError('the server has shut down'));
-    }, closeMs);
-    return closed.finally(() => clearTimeout(timer));
+    return this.#policy.close();
   }
 }

@@ -4,7 +4,7 @@ import type { Future, Task, TaskOptions } from '../index.ts';
 import { Client, clientGone } from './client.ts';
 import { cutOff } from './cut-off.ts';
 import { sayable, toHttpError } from './http-error.ts';
-import type { OverloadGate } from './overload-gate.ts';
+import type { OverloadPolicy } from './overload-policy.ts';
 import { RequestDeadline } from './request-deadline.ts';
 import { checkRequestOptions, priorityOf } from './request-options.ts';
 import type { RequestClass, RequestOptions } from './request-options.ts';
@@ -12,7 +12,7 @@ import type { RequestClass, RequestOptions } from './request-options.ts';
 /** The work of one request: has its class, its deadline and its client. */
 export class RequestTasks {
   readonly class: RequestClass;
-  readonly #gate: OverloadGate;
+  readonly #policy: OverloadPolicy;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #client: Client;
@@ -23,18 +23,18 @@ export class RequestTasks {
 
   /** Internal: comes from `OverloadGate.enter()`. */
   constructor(
-    gate: OverloadGate,
+    policy: OverloadPolicy,
     request: IncomingMessage,
     response: ServerResponse,
     options: RequestOptions,
   ) {
     const { class: requestClass = 'normal', deadlineMs = Infinity } = checkRequestOptions(options);
     this.class = requestClass;
-    this.#gate = gate;
+    this.#policy = policy;
     this.#request = request;
     this.#response = response;
     this.#client = new Client(request, response);
-    const { deadlineHeader, deadlineMs: gateMs } = gate.options;
+    const { deadlineHeader, deadlineMs: gateMs } = policy.options;
     this.#deadline = new RequestDeadline(request.headers, deadlineHeader, Math.min(deadlineMs, gateMs));
   }
 
@@ -83,7 +83,7 @@ export class RequestTasks {
    */
   check(): void {
     try {
-      const refusal = this.#gate.refusal(this.class, this.leftMs);
+      const refusal = this.#policy.refusal(this.class, this.leftMs);
       if (refusal !== null) throw refusal;
     } catch (error) {
       throw this.#answerTo(error);
@@ -112,7 +112,7 @@ export class RequestTasks {
   async #run<R>(task: Task<R>, options: TaskOptions): Promise<R> {
     this.#deadline.start();
     if (this.gone) throw clientGone();
-    const future = this.#gate.admit(this.class, this.leftMs, task, options);
+    const future = this.#policy.admit(this.class, this.leftMs, task, options);
     this.#watchClient();
     this.#futures.add(future);
     try {
@@ -127,10 +127,10 @@ export class RequestTasks {
 
   /** What is thrown for an error. A refused body may go on for a while, but not for ever. */
   #answerTo(error: unknown): unknown {
-    const { waitMs } = this.#gate.executor.forecast({ priority: priorityOf(this.class, 0) });
+    const { waitMs } = this.#policy.executor.forecast({ priority: priorityOf(this.class, 0) });
     const answer = toHttpError(error, waitMs);
     if (answer === null) return error;
-    if (answer.statusCode === 503) this.#gate.refused[this.class]++;
+    if (answer.statusCode === 503) this.#policy.refused[this.class]++;
     cutOff(this.#request, this.#response);
     return sayable(answer, this.#request);
   }
@@ -147,7 +147,7 @@ export class RequestTasks {
   #disconnected(): void {
     const reason = clientGone();
     for (const future of this.#futures) {
-      if (this.#gate.options.onDisconnect === 'queued' && future.state === 'running') continue;
+      if (this.#policy.options.onDisconnect === 'queued' && future.state === 'running') continue;
       future.cancel(reason);
       this.#interrupt(future);
     }
@@ -155,6 +155,6 @@ export class RequestTasks {
 
   /** Nobody waits any more for what has been cancelled or has expired, but a thread may be at it. */
   #interrupt(future: Future<unknown>): void {
-    if (this.#gate.options.onDisconnect === 'interrupt') this.#gate.interrupts.end(future);
+    if (this.#policy.options.onDisconnect === 'interrupt') this.#policy.interrupts.end(future);
   }
 }
