@@ -7,9 +7,8 @@ import type { Given } from './cli/given.ts';
 import { printable } from './cli/printable.ts';
 import type { Session } from './cli/session.ts';
 import { suggestion } from './cli/suggestion.ts';
-import type { CommandSpec } from './cli/table/command.ts';
+import type { CommandName, CommandSpec } from './cli/table/command.ts';
 import { commands } from './cli/table/commands.ts';
-import type { CommandName } from './cli/table/commands.ts';
 import { UsageError } from './cli/usage-error.ts';
 import type { About } from './cli/about/about.ts';
 

@@ -1,14 +1,6 @@
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
-import type { OutputLine } from './thread-output.ts';
-
-/** Something that a thread has printed. */
-export interface Printed {
-  readonly fd: 1 | 2;
-  readonly chunk: string | Uint8Array;
-  /** Tell the thread when this was written: its writer is far ahead. */
-  readonly ask: boolean;
-}
+import type { OutputLine, Printed } from './output-line.ts';
 
 /** Those of the threads that have not ended. */
 const open = new Set<Printer>();

@@ -1,16 +1,8 @@
 import process from 'node:process';
 import { Writable } from 'node:stream';
-import type { MessagePort } from 'node:worker_threads';
 import { isolated } from './isolated.ts';
-import type { Printed } from './printer.ts';
+import type { OutputLine, Printed } from './output-line.ts';
 import { inFreshContext } from './task-context.ts';
-
-/** The thread's end of a `Printer`. */
-export interface OutputLine {
-  readonly port: MessagePort;
-  /** One word of shared memory: messages posted so far. */
-  readonly posted: SharedArrayBuffer;
-}
 
 /** Bytes (of strings: characters) that a stream takes before `write()` asks its writer to wait for `drain`. */
 const maxUndrained = 64 * 1024;

@@ -1,7 +1,7 @@
 import type { MessagePort, Transferable } from 'node:worker_threads';
 import type { EncodedReason } from './error-codec.ts';
 import type { TaskOptions } from '../tasks/task-options.ts';
-import type { OutputLine } from './thread-output.ts';
+import type { OutputLine } from './output-line.ts';
 import type { Carrier } from './trace-context.ts';
 import type { Encoded, Extras } from './value-codec.ts';
 

@@ -1,4 +1,4 @@
-import type { CommandName } from './commands.ts';
+export type CommandName = 'hash' | 'map' | 'resize' | 'tune' | 'help' | 'completion' | 'man';
 
 /** What completes the value of an option, or an operand: a file, a directory, one of these words, or nothing known. */
 export type Completes = 'file' | 'directory' | readonly string[];

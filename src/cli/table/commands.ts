@@ -5,8 +5,6 @@ import { mapCommand } from './map-command.ts';
 import { resizeCommand } from './resize-command.ts';
 import { tuneCommand } from './tune-command.ts';
 
-export type CommandName = 'hash' | 'map' | 'resize' | 'tune' | 'help' | 'completion' | 'man';
-
 /**
  * The one table of commands and options. The parser accepts what stands here; help, completion, the man page and the
  * reference print it.
