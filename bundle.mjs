@@ -21,6 +21,8 @@ const subpaths = [
   'server/metrics',
   'unplugin/index',
 ];
+/** Where the source of a subpath has another name than what `exports` names in `dist/`. */
+const sources = { 'server/metrics': 'metrics/index' };
 /**
  * These have to have a version that works, if there is one, when the subpath is imported. Not in the module itself: of a CommonJS
  * module that throws, Node 20 rejects a second promise, which nobody can handle.
@@ -32,10 +34,10 @@ const peers = {
 };
 /** `threadModule()` of `package-file` names them, and must stand above them. */
 const threadModules = [
-  'pool/worker-entry',
-  'pool/check-task',
-  'tasks/hashing',
-  'tasks/images',
+  'pool/worker/worker-entry',
+  'pool/worker/check-task',
+  'tasks/ready-made/hashing',
+  'tasks/ready-made/images',
   'tasks/ready-made/passwords',
   'tasks/evaluate',
 ];
@@ -53,9 +55,9 @@ ${threadModules.map((name) => `  own('./${name}.cjs');\n`).join('')}};
 
 const { output } = await build({
   input: Object.fromEntries(
-    [...subpaths, 'cli', 'package-file', 'optional-peer', ...threadModules].map((name) => [
+    [...subpaths, 'cli', 'package-file', 'base/optional-peer', ...threadModules].map((name) => [
       name,
-      `src/${name}.ts`,
+      `src/${sources[name] ?? name}.ts`,
     ]),
   ),
   platform: 'node',
@@ -86,13 +88,15 @@ for (const name of subpaths) {
   const needs = peers[name];
   const args = [name.replace('server', 'millrace'), ...(needs ?? [])].map((each) => `'${each}'`).join(', ');
   const check = `checkInstalledPeers(${args});`;
-  const checker = '../optional-peer.cjs';
+  const checker = '../base/optional-peer.cjs';
   const lines = needs
     ? [`import all from '${own}';`, `import peers from '${checker}';`, `peers.${check}`, hand]
     : [`import all from '${own}';`, hand];
   write(`${name}.js`, ...lines);
   if (needs) write(`${name}.cjs`, `require('${checker}').${check}`, `module.exports = require('${own}');`);
   write(`${name}.d.ts`, `export * from './${posix.basename(name)}.cjs';`);
+  const source = sources[name];
+  if (source) write(`${name}.d.cts`, `export * from '${posix.relative(posix.dirname(name), source)}.cjs';`);
 }
 write('cli.js', '#!/usr/bin/env node', `import './cli.cjs';`);
 

@@ -6,10 +6,10 @@ export const here: string = import.meta.url;
 
 /** What threads load, by its path from this folder. */
 type ThreadModule =
-  | 'pool/worker-entry'
-  | 'pool/check-task'
-  | 'tasks/hashing'
-  | 'tasks/images'
+  | 'pool/worker/worker-entry'
+  | 'pool/worker/check-task'
+  | 'tasks/ready-made/hashing'
+  | 'tasks/ready-made/images'
   | 'tasks/ready-made/passwords'
   | 'tasks/evaluate';
 

@@ -1,15 +1,15 @@
-import { InvalidTaskError } from './errors.ts';
-import { Current } from './nested/current.ts';
-import type { NestedFuture, NestedOutcome } from './nested/nested-future.ts';
+import { InvalidTaskError } from './base/errors.ts';
+import { Current } from './pool/worker/nested/current.ts';
+import type { NestedFuture, NestedOutcome } from './pool/worker/nested/nested-future.ts';
 import { moduleBeingLoaded } from './pool/executor-place.ts';
-import { taskHost } from './pool/running-task.ts';
-import type { Cancellation } from './pool/task-cancellation.ts';
+import { taskHost } from './pool/worker/running-task.ts';
+import type { Cancellation } from './pool/worker/task-cancellation.ts';
 
 export { inline } from './tasks/inline.ts';
 export type { Task, TaskResult } from './tasks/task.ts';
 export type { TaskOptions } from './tasks/task-options.ts';
-export { tasks } from './tasks/tasks.ts';
-export type { TaskMakers } from './tasks/tasks.ts';
+export { tasks } from './tasks/task-makers.ts';
+export type { TaskMakers } from './tasks/task-makers.ts';
 export { transferable } from './tasks/transferable.ts';
 export type { Current, NestedFuture, NestedOutcome };
 export type { Cancellation };

@@ -4,18 +4,18 @@ import { describe, expect, test } from 'vitest';
 import { bufferUnordered } from '../src/flow/buffered.ts';
 import { Channel } from '../src/flow/channel.ts';
 import { RateLimiter } from '../src/flow/rate-limiter.ts';
-import { Ring } from '../src/flow/ring.ts';
+import { Ring } from '../src/base/ring.ts';
 import { Semaphore } from '../src/flow/semaphore.ts';
-import { Offers } from '../src/nested/offers.ts';
-import { offAbort, onAbort } from '../src/on-abort.ts';
-import { asCompleted } from '../src/scheduler/as-completed.ts';
-import { Deadlines } from '../src/scheduler/deadlines.ts';
-import { Progress, ProgressReader } from '../src/scheduler/progress.ts';
-import { wait } from '../src/scheduler/wait.ts';
+import { Offers } from '../src/pool/worker/nested/offers.ts';
+import { offAbort, onAbort } from '../src/base/on-abort.ts';
+import { asCompleted } from '../src/executor/as-completed.ts';
+import { Deadlines } from '../src/base/deadlines.ts';
+import { Progress, ProgressReader } from '../src/scheduler/job/progress.ts';
+import { wait } from '../src/executor/wait.ts';
 import type { TaskOptions } from '../src/tasks/task-options.ts';
 import { Bench } from './scheduler/bench.ts';
 import { makeTask } from './scheduler/make-job.ts';
-import { Future } from '../src/scheduler/future.ts';
+import { Future } from '../src/scheduler/job/future.ts';
 
 const each = <T>(n: number, make: (index: number) => T): T[] =>
   Array.from({ length: n }, (_, index) => make(index));

@@ -28,89 +28,56 @@ const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts'));
 const imports = files.flatMap(importsOf);
 
-/** A file's part of the house: its folder, or its name if it stands at the top. */
+/** A file's part of the house: its folder (of the command line the outermost one), or its name if it stands at the top. */
 function part(file: string): string {
-  const [first = '', second] = file.split('/');
-  return second === undefined ? first.replace('.ts', '') : first;
+  const folder = path.posix.dirname(file);
+  if (folder === '.') return file.replace('.ts', '');
+  return /^(?:cli|unplugin)(?=\/|$)/.exec(folder)?.[0] ?? folder;
 }
 
-/** What each part may import; `type:` only types of it. */
+const scheduler = ['', 'admission', 'dispatch', 'figures', 'job', 'nesting'].map((folder) =>
+  path.posix.join('scheduler', folder),
+);
+
+/** What each part may import besides itself: a folder, or one file of it. */
 const allowed: Record<string, readonly string[]> = {
   // Of pool/ only a task module, and that by its URL.
   cli: [
-    'cli',
     'index',
-    'host-load',
-    'optional-peer',
-    'package-file',
-    'tasks/index.ts',
-    'tasks/image-options.ts',
-    'tasks/digest.ts',
-    'flow/buffered.ts',
-    'pool/check-task.ts',
-    'pool/sizing.ts',
-  ],
-  server: ['brand', 'server', 'index', 'host-load', 'optional-peer', 'options', 'tasks', 'timer'],
-  unplugin: ['unplugin', 'optional-peer'],
-  'host-load': [],
-  'optional-peer': ['errors', 'package-file'],
-  'package-file': [],
-  timer: ['options'],
-  'on-abort': [],
-  index: ['source', 'executor', 'executor-options', 'errors', 'pool', 'scheduler', 'streams', 'tasks'],
-  worker: [
-    'nested',
-    'pool/executor-place.ts',
-    'pool/running-task.ts',
-    'type:pool/task-cancellation.ts',
-    'tasks',
-    'errors',
-  ],
-  nested: [
-    'source',
-    'on-abort',
-    'nested',
-    'pool/load-task.ts',
-    'pool/task-context.ts',
-    'type:pool/nested-calls.ts',
     'flow',
     'tasks',
-    'errors',
-    'options',
+    'tasks/ready-made',
+    'pool/worker/check-task.ts',
+    'host',
+    'base',
+    'package-file',
   ],
-  executor: [
-    'on-abort',
-    'brand',
-    'source',
-    'executor-options',
-    'errors',
-    'options',
-    'pool',
-    'scheduler',
-    'streams',
-    'tasks',
-  ],
-  'executor-options': ['errors', 'options', 'pool', 'type:scheduler'],
+  metrics: ['index', 'server', 'host', 'base'],
+  server: ['index', 'tasks', 'base'],
+  unplugin: ['base'],
+  index: ['executor', ...scheduler, 'pool/main/worker-diagnostics.ts', 'tasks', 'host', 'base'],
+  worker: ['pool', 'pool/worker', 'pool/worker/nested', 'tasks', 'base'],
+  executor: [...scheduler, 'pool', 'pool/main', 'tasks', 'host', 'base'],
+  'pool/worker/nested': ['pool/worker', 'flow', 'tasks', 'base'],
+  'pool/worker': ['pool', 'pool/wire', 'tasks', 'base', 'package-file'],
   // Of the scheduler only its interface to whatever runs jobs.
-  pool: ['pool', 'errors', 'options', 'package-file', 'tasks', 'type:scheduler/backend.ts'],
-  scheduler: ['brand', 'source', 'scheduler', 'errors', 'on-abort', 'options', 'tasks', 'timer'],
-  streams: ['streams', 'options'],
-  tasks: ['brand', 'tasks', 'errors', 'optional-peer', 'options', 'package-file'],
-  // Of pool/ only the number of CPUs, which knows no threads.
-  flow: ['source', 'flow', 'errors', 'on-abort', 'options', 'pool/sizing.ts', 'timer'],
-  source: ['errors', 'options'],
-  options: ['errors', 'on-abort'],
-  errors: ['brand'],
-  brand: [],
+  'pool/main': ['pool', 'pool/wire', 'scheduler/dispatch/backend.ts', 'tasks', 'base', 'package-file'],
+  'pool/wire': ['tasks', 'base'],
+  pool: ['base'],
+  ...Object.fromEntries(scheduler.map((folder) => [folder, [...scheduler, 'tasks', 'base']])),
+  flow: ['host', 'base'],
+  tasks: ['tasks/ready-made', 'base', 'package-file'],
+  'tasks/ready-made': ['tasks', 'base'],
+  host: [],
+  base: ['package-file'],
+  'package-file': [],
 };
 
-function isAllowed({ from, to, typeOnly }: Import): boolean {
-  const rules = allowed[part(from)] ?? [];
-  return rules.some((rule) => {
-    const target = rule.replace('type:', '');
-    if (rule.startsWith('type:') && !typeOnly) return false;
-    return target.endsWith('.ts') ? to === target : part(to) === target;
-  });
+function isAllowed({ from, to }: Import): boolean {
+  return (
+    part(from) === part(to) ||
+    (allowed[part(from)]?.some((rule) => rule === to || rule === part(to)) ?? false)
+  );
 }
 
 const show = ({ from, to }: Import) => `${from} → ${to}`;
@@ -128,27 +95,24 @@ describe('imports', () => {
   });
 
   test('of the interface that pool/ implements are of tasks/ only: it knows neither jobs nor threads', () => {
-    expect(imports.filter(({ from }) => from === 'scheduler/backend.ts').map(({ to }) => part(to))).toEqual([
-      'tasks',
-      'tasks',
-    ]);
+    expect(
+      imports.filter(({ from }) => from === 'scheduler/dispatch/backend.ts').map(({ to }) => part(to)),
+    ).toEqual(['tasks', 'tasks']);
   });
 
   test('of every part are spoken for', () => {
     expect(files.map(part).filter((name) => !(name in allowed))).toEqual([]);
   });
 
-  test('of piscina are in pool/ only', () => {
+  test('of piscina are in pool/main/ only', () => {
     const found = outside.filter(({ to }) => to.startsWith('piscina'));
     expect(found.length).toBeGreaterThan(0);
-    expect(found.filter(({ from }) => part(from) !== 'pool').map(show)).toEqual([]);
+    expect(found.filter(({ from }) => part(from) !== 'pool/main').map(show)).toEqual([]);
   });
 
-  test('of worker_threads are in pool/, task modules and the options of threads; elsewhere only its types', () => {
+  test('of worker_threads are in pool/ and task modules; elsewhere only its types', () => {
     const found = outside.filter(({ to, typeOnly }) => to === 'node:worker_threads' && !typeOnly);
-    expect(
-      found.filter(({ from }) => !['pool', 'tasks', 'executor-options'].includes(part(from))).map(show),
-    ).toEqual([]);
+    expect(found.filter(({ from }) => !/^(?:pool|tasks)\//.test(from)).map(show)).toEqual([]);
   });
 
   test('never go round in a circle', () => {

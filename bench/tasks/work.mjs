@@ -1,4 +1,4 @@
-import { hashFile as hash } from '../../dist/tasks/hashing.cjs';
+import { hashFile as hash } from '../../dist/tasks/ready-made/hashing.cjs';
 
 /** The work itself, the same for every contender. */
 

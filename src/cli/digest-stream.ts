@@ -1,6 +1,6 @@
 import { closeSync, constants, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { algorithmOf } from '../tasks/digest.ts';
+import { algorithmOf } from '../tasks/ready-made/digest.ts';
 import { toSystem } from './byte-path.ts';
 import type { BytePath } from './byte-path.ts';
 import { openInput } from './input.ts';

@@ -1,4 +1,4 @@
-import { algorithmOf } from '../tasks/digest.ts';
+import { algorithmOf } from '../tasks/ready-made/digest.ts';
 import { toPrintable, toText } from './byte-path.ts';
 import type { BytePath } from './byte-path.ts';
 import type { Given } from './given.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { availableWorkers } from '../pool/sizing.ts';
+import { availableWorkers } from '../host/available-workers.ts';
 import { toPrintable, toText } from './byte-path.ts';
 import type { BytePath } from './byte-path.ts';
 import type { Values } from './given.ts';

@@ -1,6 +1,6 @@
 import { MultiBar } from 'cli-progress';
 import type { ExecutorStats } from '../index.ts';
-import { HostLoadSampler } from '../host-load.ts';
+import { HostLoadSampler } from '../host/host-load.ts';
 import { progressLine } from './progress-line.ts';
 import type { ProgressFacts } from './progress-line.ts';
 import type { Write } from './output.ts';

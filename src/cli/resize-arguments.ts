@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../index.ts';
-import { checkVariants } from '../tasks/image-options.ts';
+import { checkVariants } from '../tasks/ready-made/image-options.ts';
 import type { VariantOptions, VariantsOptions } from '../tasks/index.ts';
 import { fromText, toPrintable, toText } from './byte-path.ts';
 import type { BytePath } from './byte-path.ts';

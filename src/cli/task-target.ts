@@ -16,7 +16,9 @@ export function taskMaker({ module, name }: TaskTarget): (value: unknown) => Tas
   return maker;
 }
 
-const checking: TaskMakers<typeof import('../pool/check-task.ts')> = tasks(threadModule('pool/check-task'));
+const checking: TaskMakers<typeof import('../pool/worker/check-task.ts')> = tasks(
+  threadModule('pool/worker/check-task'),
+);
 
 /** A task that fails with `InvalidTaskError` if there is no such module or function, and does nothing else. */
 export function checkTarget({ module, name }: TaskTarget): Task<void> {

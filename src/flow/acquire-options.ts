@@ -1,4 +1,4 @@
-import { abortSignal, checkOptions, integer } from '../options.ts';
+import { abortSignal, checkOptions, integer } from '../base/options.ts';
 
 export interface AcquireOptions {
   /** How many permits, all or none, an integer of at least 1. Default 1. */

@@ -1,5 +1,5 @@
-import { InvalidOptionError } from '../errors.ts';
-import { callable, checkOptions, integer } from '../options.ts';
+import { InvalidOptionError } from '../base/errors.ts';
+import { callable, checkOptions, integer } from '../base/options.ts';
 import { signalOf } from './acquire-options.ts';
 import type { SignalOptions } from './acquire-options.ts';
 import { Semaphore } from './semaphore.ts';

@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import { Intake } from './intake.ts';
 import type { Taker, Thunk } from './intake.ts';
-import { offAbort, onAbort } from '../on-abort.ts';
-import type { Abortable } from '../on-abort.ts';
-import { Ring } from './ring.ts';
-import type { OpenSource } from '../source.ts';
+import { offAbort, onAbort } from '../base/on-abort.ts';
+import type { Abortable } from '../base/on-abort.ts';
+import { Ring } from '../base/ring.ts';
+import type { OpenSource } from '../base/source.ts';
 import { Unread } from './unread.ts';
 import type { Entry, Step } from './unread.ts';
 

@@ -1,8 +1,8 @@
-import { abortSignal, boolean, checkOptions, integer, oneOf } from '../options.ts';
+import { abortSignal, boolean, checkOptions, integer, oneOf } from '../base/options.ts';
 import { BufferedStream } from './buffered-stream.ts';
 import type { Thunk } from './intake.ts';
-import { checkSource, openSource } from '../source.ts';
-import type { Source } from '../source.ts';
+import { checkSource, openSource } from '../base/source.ts';
+import type { Source } from '../base/source.ts';
 
 export interface BufferedOptions {
   /** Yield each result as `{ status, value | reason }`, so that a failure does not end the iteration. Default false. */

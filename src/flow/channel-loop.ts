@@ -1,5 +1,5 @@
 import type { Waiter } from './line.ts';
-import { Ring } from './ring.ts';
+import { Ring } from '../base/ring.ts';
 
 type Step<T> = IteratorResult<T, undefined>;
 type Receiver<T> = Waiter<undefined, Step<T>>;

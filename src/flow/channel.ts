@@ -1,4 +1,4 @@
-import { integer } from '../options.ts';
+import { integer } from '../base/options.ts';
 import { signalOf } from './acquire-options.ts';
 import type { SignalOptions } from './acquire-options.ts';
 import { ChannelLoop } from './channel-loop.ts';
@@ -6,7 +6,7 @@ import { Flights } from './flights.ts';
 import { Line, unlessAborted } from './line.ts';
 import { Permits } from './permits.ts';
 import { Reservation } from './reservation.ts';
-import { Ring } from './ring.ts';
+import { Ring } from '../base/ring.ts';
 
 type Step<T> = IteratorResult<T, undefined>;
 

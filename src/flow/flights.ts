@@ -1,6 +1,6 @@
-import { offAbort, onAbort } from '../on-abort.ts';
-import type { Abortable } from '../on-abort.ts';
-import { Ring } from './ring.ts';
+import { offAbort, onAbort } from '../base/on-abort.ts';
+import type { Abortable } from '../base/on-abort.ts';
+import { Ring } from '../base/ring.ts';
 
 /** An item on its way. */
 interface Flight<T> extends Abortable {

@@ -1,4 +1,4 @@
-export { DeadlockError, FlowClosedError, InvalidOptionError, MillraceError } from '../errors.ts';
+export { DeadlockError, FlowClosedError, InvalidOptionError, MillraceError } from '../base/errors.ts';
 export type { AcquireOptions, SignalOptions } from './acquire-options.ts';
 export type { AdaptiveLimit, AdaptiveLimitOptions } from './adaptive-limit.ts';
 export { buffered, bufferUnordered } from './buffered.ts';
@@ -13,4 +13,4 @@ export type { RateLimiterOptions } from './rate-limiter.ts';
 export type { Reservation } from './reservation.ts';
 export { Semaphore } from './semaphore.ts';
 export type { SemaphoreOptions } from './semaphore.ts';
-export type { Source } from '../source.ts';
+export type { Source } from '../base/source.ts';

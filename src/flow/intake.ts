@@ -1,7 +1,7 @@
-import { InvalidOptionError } from '../errors.ts';
-import { show } from '../options.ts';
-import { isStep, noStep } from '../source.ts';
-import type { OpenSource } from '../source.ts';
+import { InvalidOptionError } from '../base/errors.ts';
+import { show } from '../base/options.ts';
+import { isStep, noStep } from '../base/source.ts';
+import type { OpenSource } from '../base/source.ts';
 
 /** Something to do, not begun. The signal is aborted when its result is wanted no more. */
 export type Thunk<T> = (signal: AbortSignal) => T | PromiseLike<T>;

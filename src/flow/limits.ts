@@ -1,8 +1,8 @@
-import { checkOptions, integer, milliseconds, positive } from '../options.ts';
-import { availableWorkers } from '../pool/sizing.ts';
+import { checkOptions, integer, milliseconds, positive } from '../base/options.ts';
+import { availableWorkers } from '../host/available-workers.ts';
 import { AdaptiveLimit } from './adaptive-limit.ts';
 import type { AdaptiveLimitOptions } from './adaptive-limit.ts';
-import { openFileFacts, operationsWithin } from './open-files.ts';
+import { openFileFacts, operationsWithin } from '../host/open-files.ts';
 
 /**
  * How many computations at a time: `availableWorkers()`, the CPUs that this process may use.

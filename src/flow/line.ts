@@ -1,6 +1,6 @@
-import { offAbort, onAbort } from '../on-abort.ts';
-import type { Abortable } from '../on-abort.ts';
-import { Ring } from './ring.ts';
+import { offAbort, onAbort } from '../base/on-abort.ts';
+import type { Abortable } from '../base/on-abort.ts';
+import { Ring } from '../base/ring.ts';
 
 /** Left ones that may stand about in a line before it is swept. */
 const fewLeft = 32;

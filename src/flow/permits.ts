@@ -1,4 +1,4 @@
-import { FlowClosedError } from '../errors.ts';
+import { FlowClosedError } from '../base/errors.ts';
 import { Line } from './line.ts';
 
 /** What a waiter asks for, and what it gets. */

@@ -1,6 +1,6 @@
-import { FlowClosedError, InvalidOptionError } from '../errors.ts';
-import { callable, checkOptions, integer, positive } from '../options.ts';
-import { Timer } from '../timer.ts';
+import { FlowClosedError, InvalidOptionError } from '../base/errors.ts';
+import { callable, checkOptions, integer, positive } from '../base/options.ts';
+import { Timer } from '../base/timer.ts';
 import { checkAcquireOptions } from './acquire-options.ts';
 import type { AcquireOptions } from './acquire-options.ts';
 import { Line } from './line.ts';

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { DeadlockError } from '../errors.ts';
+import { DeadlockError } from '../base/errors.ts';
 
 /** A `use()` that is under way, seen by all that it calls and starts. */
 interface Hold {

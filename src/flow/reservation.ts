@@ -1,4 +1,4 @@
-import { FlowClosedError } from '../errors.ts';
+import { FlowClosedError } from '../base/errors.ts';
 
 /** A slot in a channel that is held for one item: `send()` it or `release()` the slot, or it stays taken for ever. */
 export class Reservation<T> implements Disposable {

@@ -1,5 +1,5 @@
-import { InvalidOptionError } from '../errors.ts';
-import { boolean, callable, checkOptions, integer } from '../options.ts';
+import { InvalidOptionError } from '../base/errors.ts';
+import { boolean, callable, checkOptions, integer } from '../base/options.ts';
 import { checkAcquireOptions } from './acquire-options.ts';
 import type { AcquireOptions } from './acquire-options.ts';
 import { unlessAborted } from './line.ts';

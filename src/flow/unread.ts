@@ -1,4 +1,4 @@
-import { Ring } from './ring.ts';
+import { Ring } from '../base/ring.ts';
 
 /** An item of the source, from when it begins until it is read. `value` is its result, or the reason why it failed. */
 export interface Entry {

@@ -1,5 +1,5 @@
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
-import { InvalidTaskError } from '../errors.ts';
+import { InvalidTaskError } from '../base/errors.ts';
 
 /** What a thread of an executor knows of the code that runs in it. */
 interface ThreadPlace {

@@ -1,8 +1,8 @@
 import type { Task } from '../tasks/task.ts';
 import type { TaskOptions } from '../tasks/task-options.ts';
-import type { LoopTimes, NestedCall } from './backend.ts';
-import type { Deadlines } from './deadlines.ts';
-import type { Job } from './job.ts';
+import type { LoopTimes, NestedCall } from './dispatch/backend.ts';
+import type { Deadlines } from '../base/deadlines.ts';
+import type { Job } from './job/job.ts';
 import type { Transitions } from './transitions.ts';
 
 /**

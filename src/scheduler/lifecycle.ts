@@ -1,6 +1,6 @@
-import { ExecutorClosedError } from '../errors.ts';
-import type { Admission } from './admission.ts';
-import type { Ledger } from './ledger.ts';
+import { ExecutorClosedError } from '../base/errors.ts';
+import type { Admission } from './admission/admission.ts';
+import type { Ledger } from './admitted-jobs.ts';
 import type { Transitions } from './transitions.ts';
 
 /** How an executor ends; each later one is more urgent. */

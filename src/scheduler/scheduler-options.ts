@@ -1,4 +1,4 @@
-import type { UnobservedErrorHandler } from './unobserved.ts';
+import type { UnobservedErrorHandler } from './job/unobserved.ts';
 
 /** What a scheduler is told of its executor's options, with their defaults. */
 export interface SchedulerOptions {

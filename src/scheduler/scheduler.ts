@@ -1,35 +1,35 @@
-import { SaturatedError } from '../errors.ts';
-import { isAborted, reasonOf } from '../on-abort.ts';
-import type { ExecutorClosedError } from '../errors.ts';
+import { SaturatedError } from '../base/errors.ts';
+import { isAborted, reasonOf } from '../base/on-abort.ts';
+import type { ExecutorClosedError } from '../base/errors.ts';
 import { Task } from '../tasks/task.ts';
 import type { TaskTarget } from '../tasks/task.ts';
 import type { TaskOptions } from '../tasks/task-options.ts';
-import { Admission } from './admission.ts';
-import type { LoopTimes } from './backend.ts';
-import type { Forecast } from './backlog.ts';
-import { Deadlines } from './deadlines.ts';
+import { Admission } from './admission/admission.ts';
+import type { LoopTimes } from './dispatch/backend.ts';
+import type { Forecast } from './figures/forecast.ts';
+import { Deadlines } from '../base/deadlines.ts';
 import {
   publishRefuse,
   publishSettle,
   publishSubmit,
   settlementsHeard,
   taskChannels,
-} from './diagnostics.ts';
+} from './job/diagnostics.ts';
 import type { StartEngine } from './engine.ts';
-import { Job } from './job.ts';
-import { Ledger } from './ledger.ts';
+import { Job } from './job/job.ts';
+import { Ledger } from './admitted-jobs.ts';
 import { Lifecycle } from './lifecycle.ts';
 import type { Puller, SchedulerState, ShutdownMode } from './lifecycle.ts';
-import { NestedJobs } from './nested-jobs.ts';
-import type { JobOwner } from './job.ts';
-import { payloadBytes } from './payload-size.ts';
-import { Reservation } from './reservation.ts';
+import { NestedJobs } from './nesting/children.ts';
+import type { JobOwner } from './job/job.ts';
+import { payloadBytes } from '../tasks/payload-size.ts';
+import { Reservation } from './admission/reservation.ts';
 import type { SchedulerOptions } from './scheduler-options.ts';
 import { takeForecast, takeStats } from './snapshot.ts';
-import { Counters } from './stats.ts';
-import type { ExecutorStats } from './stats.ts';
-import { SubmitWaiter } from './submit-waiter.ts';
-import type { WaitParts } from './submit-waiter.ts';
+import { Counters } from './figures/stats.ts';
+import type { ExecutorStats } from './figures/stats.ts';
+import { SubmitWaiter } from './admission/waiters.ts';
+import type { WaitParts } from './admission/waiters.ts';
 import { Transitions } from './transitions.ts';
 
 /** Where every submission goes in. What becomes of it is the ledger's; how the executor ends, the lifecycle's. */

@@ -1,8 +1,8 @@
 import type { TaskTarget } from '../tasks/task.ts';
-import type { Admission } from './admission.ts';
-import type { Forecast } from './backlog.ts';
-import type { Ledger } from './ledger.ts';
-import type { Counters, ExecutorStats } from './stats.ts';
+import type { Admission } from './admission/admission.ts';
+import type { Forecast } from './figures/forecast.ts';
+import type { Ledger } from './admitted-jobs.ts';
+import type { Counters, ExecutorStats } from './figures/stats.ts';
 
 /** The books of an executor at this instant. */
 export function takeStats(

@@ -1,4 +1,4 @@
-import { Fifo } from './fifo.ts';
+import { Fifo } from '../base/fifo.ts';
 
 /** Something that is told to users, who may do anything then. */
 export interface News {

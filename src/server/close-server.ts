@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { Http2SecureServer, Http2Server } from 'node:http2';
 import { Server as NetServer } from 'node:net';
 import { InvalidOptionError } from '../index.ts';
-import { longestTimer, show } from '../options.ts';
+import { longestTimer, show } from '../base/options.ts';
 import { allClosed, closeIdle, cut } from './connections.ts';
 import { OverloadGate } from './overload-gate.ts';
 

@@ -1,6 +1,6 @@
 import { Executor, InvalidOptionError } from '../index.ts';
 import type { ExecutorOptions } from '../index.ts';
-import { show } from '../options.ts';
+import { show } from '../base/options.ts';
 import { resolveGateOptions } from './gate-options.ts';
 import type { GateOptions } from './gate-options.ts';
 import { OverloadGate } from './overload-gate.ts';

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Server as NetServer } from 'node:net';
-import { checkPeerVersion } from '../optional-peer.ts';
+import { checkPeerVersion } from '../base/optional-peer.ts';
 import { whenTimeIsUp } from './close-server.ts';
 import { alike, cut, serverOf } from './connections.ts';
 import { cutOff } from './cut-off.ts';

@@ -1,6 +1,6 @@
 import { InvalidOptionError } from '../index.ts';
-import { checkOptions, milliseconds, millisecondsFrom, oneOf, show } from '../options.ts';
-import type { OptionChecks } from '../options.ts';
+import { checkOptions, milliseconds, millisecondsFrom, oneOf, show } from '../base/options.ts';
+import type { OptionChecks } from '../base/options.ts';
 
 /** What becomes of the work of a client that has gone away. What no thread has begun is always cancelled. */
 export type DisconnectPolicy = 'queued' | 'running' | 'interrupt';

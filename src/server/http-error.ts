@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { IncomingMessage } from 'node:http';
-import { brand } from '../brand.ts';
+import { brand } from '../base/brand.ts';
 import { ExecutorClosedError, MillraceError, SaturatedError, TaskTimeoutError } from '../index.ts';
 
 /**

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { brand } from '../brand.ts';
+import { brand } from '../base/brand.ts';
 import { Executor, InvalidOptionError } from '../index.ts';
 import type { Future, Task, TaskOptions } from '../index.ts';
-import { show } from '../options.ts';
+import { show } from '../base/options.ts';
 import { know } from './connections.ts';
 import { resolveGateOptions } from './gate-options.ts';
 import type { GateOptions, ResolvedGateOptions } from './gate-options.ts';

@@ -1,5 +1,5 @@
-import { checkOptions, millisecondsFrom, oneOf } from '../options.ts';
-import type { OptionChecks } from '../options.ts';
+import { checkOptions, millisecondsFrom, oneOf } from '../base/options.ts';
+import type { OptionChecks } from '../base/options.ts';
 
 /**
  * How much a request matters when not all can be served, after the criticality of Google's RPCs (Site Reliability

@@ -1,4 +1,4 @@
-import { InvalidTaskError } from '../errors.ts';
+import { InvalidTaskError } from '../base/errors.ts';
 
 /**
  * A function that returns the one with this source.

@@ -1,24 +1,28 @@
 import { threadModule } from '../package-file.ts';
-import { loadSharp } from './load-sharp.ts';
-import { tasks } from './tasks.ts';
-import type { TaskMakers } from './tasks.ts';
+import { loadSharp } from './ready-made/load-sharp.ts';
+import { tasks } from './task-makers.ts';
+import type { TaskMakers } from './task-makers.ts';
 
-export type { ImageInput, ImageMetadata, ResizedImage } from './images.ts';
+export type { ImageInput, ImageMetadata, ResizedImage } from './ready-made/images.ts';
 export type {
   ImageLimits,
   OutputFormat,
   ResizeOptions,
   VariantOptions,
   VariantsOptions,
-} from './image-options.ts';
+} from './ready-made/image-options.ts';
 export type { PasswordOptions } from './ready-made/password-options.ts';
 export type { Verified } from './ready-made/passwords.ts';
 
 /** Digests of files and bytes, by any algorithm of `node:crypto`. */
-export const hashing: TaskMakers<typeof import('./hashing.ts')> = tasks(threadModule('tasks/hashing'));
+export const hashing: TaskMakers<typeof import('./ready-made/hashing.ts')> = tasks(
+  threadModule('tasks/ready-made/hashing'),
+);
 
 /** Resizing and metadata of images, with the optional package sharp. */
-export const images: TaskMakers<typeof import('./images.ts')> = tasks(threadModule('tasks/images'));
+export const images: TaskMakers<typeof import('./ready-made/images.ts')> = tasks(
+  threadModule('tasks/ready-made/images'),
+);
 
 /** Hashing and verifying passwords, by scrypt or Argon2id, in the PHC string format. */
 export const passwords: TaskMakers<typeof import('./ready-made/passwords.ts')> = tasks(

@@ -1,5 +1,5 @@
-import { InvalidTaskError } from '../errors.ts';
-import { show } from '../options.ts';
+import { InvalidTaskError } from '../base/errors.ts';
+import { show } from '../base/options.ts';
 import { threadModule } from '../package-file.ts';
 import { functionFromSource } from './function-from-source.ts';
 import { internTarget, Task } from './task.ts';

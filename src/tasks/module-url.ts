@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
-import { InvalidTaskError } from '../errors.ts';
-import { show } from '../options.ts';
+import { InvalidTaskError } from '../base/errors.ts';
+import { show } from '../base/options.ts';
 
 /**
  * The URL of a task module, from a URL or an absolute path. A relative path is refused: nothing says what it is relative to.

@@ -1,6 +1,6 @@
-import { abortSignal, checkOptions, integer, milliseconds, nonEmptyString, show } from '../options.ts';
-import type { OptionChecks } from '../options.ts';
-import { InvalidOptionError } from '../errors.ts';
+import { abortSignal, checkOptions, integer, milliseconds, nonEmptyString, show } from '../base/options.ts';
+import type { OptionChecks } from '../base/options.ts';
+import { InvalidOptionError } from '../base/errors.ts';
 import type { Transferable as NodeTransferable } from 'node:worker_threads';
 
 /** Options of one task: given to `submit()`, or kept with the task through `task.with()`. */

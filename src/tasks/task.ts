@@ -1,6 +1,6 @@
-import { brand } from '../brand.ts';
-import { InvalidTaskError } from '../errors.ts';
-import { show } from '../options.ts';
+import { brand } from '../base/brand.ts';
+import { InvalidTaskError } from '../base/errors.ts';
+import { show } from '../base/options.ts';
 import { validateTaskOptions } from './task-options.ts';
 import type { TaskOptions } from './task-options.ts';
 

@@ -1,7 +1,7 @@
 import type { UnpluginContextMeta, UnpluginInstance, UnpluginOptions } from 'unplugin' with {
   'resolution-mode': 'import',
 };
-import { requirePeer } from '../optional-peer.ts';
+import { requirePeer } from '../base/optional-peer.ts';
 import { esbuildSetup } from './esbuild.ts';
 import { replaceCalls, taskCalls } from './task-calls.ts';
 

@@ -1,7 +1,7 @@
 import { Executor, tasks, WorkerCrashedError } from 'millrace';
 import type { Future, Outcome, Task } from 'millrace';
 import { afterEach, describe, expect, test } from 'vitest';
-import { readMessage } from '../../src/pool/read-message.ts';
+import { readMessage } from '../../src/pool/wire/read-message.ts';
 import { kinds } from '../fixtures/hostile.mjs';
 import { Gate } from '../support/gate.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { FlowClosedError, InvalidOptionError } from '../../src/errors.ts';
+import { FlowClosedError, InvalidOptionError } from '../../src/base/errors.ts';
 import { AdaptiveLimit } from '../../src/flow/adaptive-limit.ts';
 import { limits } from '../../src/flow/index.ts';
 import { Semaphore } from '../../src/flow/semaphore.ts';

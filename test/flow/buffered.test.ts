@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { InvalidOptionError } from '../../src/errors.ts';
+import { InvalidOptionError } from '../../src/base/errors.ts';
 import { buffered, bufferUnordered } from '../../src/flow/buffered.ts';
 import type { Thunk } from '../../src/flow/intake.ts';
 import { Channel } from '../../src/flow/channel.ts';

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { FlowClosedError, InvalidOptionError } from '../../src/errors.ts';
+import { FlowClosedError, InvalidOptionError } from '../../src/base/errors.ts';
 import { buffered } from '../../src/flow/buffered.ts';
 import { Channel } from '../../src/flow/channel.ts';
 import { collect, reasonOf, rounds, settlementOf } from '../support/settling.ts';

@@ -1,6 +1,6 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { DeadlockError } from '../../src/errors.ts';
+import { DeadlockError } from '../../src/base/errors.ts';
 import { Semaphore } from '../../src/flow/semaphore.ts';
 import { reasonOf } from '../support/settling.ts';
 

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { InvalidOptionError } from '../../src/errors.ts';
+import { InvalidOptionError } from '../../src/base/errors.ts';
 import { limits, Semaphore } from '../../src/flow/index.ts';
-import { openFileFacts, operationsWithin, parseLimits } from '../../src/flow/open-files.ts';
-import { availableWorkers } from '../../src/pool/sizing.ts';
+import { openFileFacts, operationsWithin, parseLimits } from '../../src/host/open-files.ts';
+import { availableWorkers } from '../../src/host/available-workers.ts';
 
 test('cpu is the number of workers', () => {
   expect(limits.cpu()).toBe(availableWorkers());

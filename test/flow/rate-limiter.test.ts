@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { FlowClosedError, InvalidOptionError } from '../../src/errors.ts';
+import { FlowClosedError, InvalidOptionError } from '../../src/base/errors.ts';
 import { RateLimiter } from '../../src/flow/rate-limiter.ts';
 import { Semaphore } from '../../src/flow/semaphore.ts';
 import { reasonOf } from '../support/settling.ts';

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { FlowClosedError, InvalidOptionError } from '../../src/errors.ts';
+import { FlowClosedError, InvalidOptionError } from '../../src/base/errors.ts';
 import type { Permit } from '../../src/flow/permit.ts';
 import { Semaphore } from '../../src/flow/semaphore.ts';
 import { reasonOf, rounds, settlementOf } from '../support/settling.ts';

@@ -1,6 +1,6 @@
 import { Executor, tasks } from 'millrace';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Offers } from '../../src/nested/offers.ts';
+import { Offers } from '../../src/pool/worker/nested/offers.ts';
 import type { Task } from '../../src/tasks/task.ts';
 import { Gate } from '../support/gate.ts';
 import { reasonOf } from '../support/settling.ts';

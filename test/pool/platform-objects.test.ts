@@ -9,8 +9,8 @@ import { StringDecoder } from 'node:string_decoder';
 import { MIMEType } from 'node:util';
 import { runInNewContext, Script } from 'node:vm';
 import { afterAll, describe, expect, test } from 'vitest';
-import { dataCloneError } from '../../src/pool/uncloneable.ts';
-import { decode, encode } from '../../src/pool/value-codec.ts';
+import { dataCloneError } from '../../src/pool/wire/uncloneable.ts';
+import { decode, encode } from '../../src/pool/wire/value-codec.ts';
 
 const cross = <T>(value: T): T => decode(structuredClone(encode([value])))[0] as T;
 

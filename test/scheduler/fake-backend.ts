@@ -7,8 +7,8 @@ import type {
   Worker,
   WorkerBackend,
   WorkerEvents,
-} from '../../src/scheduler/backend.ts';
-import type { Job } from '../../src/scheduler/job.ts';
+} from '../../src/scheduler/dispatch/backend.ts';
+import type { Job } from '../../src/scheduler/job/job.ts';
 import type { TaskOptions } from '../../src/tasks/task-options.ts';
 import { makeTask } from './make-job.ts';
 

@@ -1,5 +1,5 @@
 import { expect, vi } from 'vitest';
-import type { Job } from '../../src/scheduler/job.ts';
+import type { Job } from '../../src/scheduler/job/job.ts';
 import type { ShutdownMode } from '../../src/scheduler/lifecycle.ts';
 import type { SchedulerOptions } from '../../src/scheduler/scheduler-options.ts';
 import type { TaskOptions } from '../../src/tasks/task-options.ts';

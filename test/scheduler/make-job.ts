@@ -1,6 +1,6 @@
-import { Job } from '../../src/scheduler/job.ts';
-import type { JobOwner } from '../../src/scheduler/job.ts';
-import { payloadBytes } from '../../src/scheduler/payload-size.ts';
+import { Job } from '../../src/scheduler/job/job.ts';
+import type { JobOwner } from '../../src/scheduler/job/job.ts';
+import { payloadBytes } from '../../src/tasks/payload-size.ts';
 import { Transitions } from '../../src/scheduler/transitions.ts';
 import { internTarget, Task } from '../../src/tasks/task.ts';
 import { validateTaskOptions } from '../../src/tasks/task-options.ts';

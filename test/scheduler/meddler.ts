@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import fc from 'fast-check';
 import type { ShutdownMode } from '../../src/scheduler/lifecycle.ts';
-import type { TaskStream } from '../../src/scheduler/task-stream.ts';
+import type { TaskStream } from '../../src/executor/task-stream.ts';
 import type { Task } from '../../src/tasks/task.ts';
 import { acting, uncloneable } from './fake-backend.ts';
 import { books } from './laws.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Unobserved } from '../../src/scheduler/unobserved.ts';
+import { Unobserved } from '../../src/scheduler/job/unobserved.ts';
 import { Bench } from './bench.ts';
-import { Future } from '../../src/scheduler/future.ts';
+import { Future } from '../../src/scheduler/job/future.ts';
 
 let now = 1000;
 let bench: Bench;

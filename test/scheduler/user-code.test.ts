@@ -1,11 +1,11 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { TaskMessage } from '../../src/scheduler/diagnostics.ts';
+import type { TaskMessage } from '../../src/scheduler/job/diagnostics.ts';
 import { Bench } from './bench.ts';
 import { acting, uncloneable } from './fake-backend.ts';
 import { Ground, laws } from './laws.ts';
 import { makeTask } from './make-job.ts';
-import { Future } from '../../src/scheduler/future.ts';
+import { Future } from '../../src/scheduler/job/future.ts';
 
 let undo: (() => void)[] = [];
 beforeEach(() => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { mapTasks } from '../../src/scheduler/map-tasks.ts';
-import { duplex } from '../../src/streams/duplex.ts';
-import { webStream } from '../../src/streams/web-stream.ts';
+import { mapTasks } from '../../src/executor/map.ts';
+import { duplex } from '../../src/executor/duplex.ts';
+import { webStream } from '../../src/executor/web-stream.ts';
 import { Bench } from '../scheduler/bench.ts';
 import { moveOn } from '../scheduler/laws.ts';
 import { makeTask } from '../scheduler/make-job.ts';

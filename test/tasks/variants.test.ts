@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, describe, expect, test } from 'vitest';
-import { resize, variants } from '../../src/tasks/images.ts';
-import type { VariantOptions } from '../../src/tasks/image-options.ts';
+import { resize, variants } from '../../src/tasks/ready-made/images.ts';
+import type { VariantOptions } from '../../src/tasks/ready-made/image-options.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-variants-'));
 afterAll(() => rmSync(folder, { recursive: true }));

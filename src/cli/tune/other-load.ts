@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
-import { readHostLoad } from '../../host-load.ts';
-import type { HostLoad } from '../../host-load.ts';
+import { readHostLoad } from '../../host/host-load.ts';
+import type { HostLoad } from '../../host/host-load.ts';
 
 /**
  * What other processes take of the machine's CPU time, 0 to 1, over a second: what the host is busy with, less this process.

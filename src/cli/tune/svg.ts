@@ -1,4 +1,4 @@
-import { optionalPeer } from '../../optional-peer.ts';
+import { optionalPeer } from '../../base/optional-peer.ts';
 import type { Findings } from './measure.ts';
 
 type Charts = typeof import('echarts');

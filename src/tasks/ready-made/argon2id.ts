@@ -1,5 +1,5 @@
 import * as crypto from 'node:crypto';
-import { optionalPeer } from '../../optional-peer.ts';
+import { optionalPeer } from '../../base/optional-peer.ts';
 import type { Argon2Cost } from './password-options.ts';
 
 /** `crypto.argon2Sync`, which Node has since 24.7. */

@@ -1,6 +1,6 @@
-import { InvalidOptionError } from '../../errors.ts';
-import { checkOptions, oneOf, show } from '../../options.ts';
-import type { OptionChecks } from '../../options.ts';
+import { InvalidOptionError } from '../../base/errors.ts';
+import { checkOptions, oneOf, show } from '../../base/options.ts';
+import type { OptionChecks } from '../../base/options.ts';
 
 /** How passwords are hashed. What is left out takes OWASP's recommendation. */
 export interface PasswordOptions {

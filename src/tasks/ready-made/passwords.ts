@@ -1,6 +1,6 @@
 import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto';
-import { InvalidOptionError } from '../../errors.ts';
-import { show } from '../../options.ts';
+import { InvalidOptionError } from '../../base/errors.ts';
+import { show } from '../../base/options.ts';
 import { argon2id, argon2Version } from './argon2id.ts';
 import { costOf, outOfRange } from './password-options.ts';
 import type { Cost, PasswordOptions } from './password-options.ts';

@@ -141,7 +141,7 @@ for (const file of fileList) {
   cpSync(file, join('traced', file), { recursive: true });
 }
 assert.equal(await outcomeOf('src/main.js', 'traced'), 'ok');
-assert.ok(fileList.has('node_modules/millrace/dist/tasks/hashing.cjs'));
+assert.ok(fileList.has('node_modules/millrace/dist/tasks/ready-made/hashing.cjs'));
 
 // With the package taken in, the constructor says what to do.
 const inside = { bundle: true, platform: 'node', entryPoints: ['src/inside.js'] };

@@ -1,0 +1,67 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Span } from '@opentelemetry/api';
+import type { Future, TaskRefuseMessage, TaskSettleMessage, TaskSubmitMessage } from '../index.ts';
+import { optionalPeer } from '../base/optional-peer.ts';
+
+/**
+ * A span for each task of every executor in this process, from its submission to its settlement, below whatever is active
+ * when it is submitted. Its context travels to the thread, where what the task traces hangs below it.
+ *
+ * @returns what stops it.
+ * @throws {PeerError} without `@opentelemetry/api`, or with one before 1.9.
+ */
+export async function traceTasks(): Promise<() => void> {
+  const api = await optionalPeer('@opentelemetry/api', 'traceTasks()', () => import('@opentelemetry/api'));
+  const tracer = api.trace.getTracer('millrace');
+  const spans = new WeakMap<Future<unknown>, Span>();
+
+  const submitted = (message: unknown): void => {
+    const told = message as TaskSubmitMessage;
+    const { executor, label, future } = told;
+    const parent = api.context.active();
+    const attributes = {
+      'millrace.executor': executor,
+      'millrace.task.id': future.id,
+      'code.function.name': future.task.name,
+    };
+    const span = tracer.startSpan(`millrace ${label}`, { attributes }, parent);
+    spans.set(future, span);
+    const carrier: Record<string, string> = {};
+    api.propagation.inject(api.trace.setSpan(parent, span), carrier);
+    told.carrier = carrier;
+  };
+
+  const end = (future: Future<unknown>, failed: boolean, reason: unknown): void => {
+    const span = spans.get(future);
+    if (span === undefined) return;
+    const { submittedAt, startedAt, endedAt } = future.timing;
+    if (startedAt !== undefined) {
+      span.addEvent('start', performance.timeOrigin + startedAt);
+      span.setAttribute('millrace.wait_ms', startedAt - submittedAt);
+      if (endedAt !== undefined) span.setAttribute('millrace.run_ms', endedAt - startedAt);
+    }
+    if (failed) {
+      span.recordException(reason instanceof Error ? reason : String(reason));
+      span.setStatus({ code: api.SpanStatusCode.ERROR });
+    }
+    span.end();
+  };
+
+  const settled = (message: unknown): void => {
+    const { future, status, reason } = message as TaskSettleMessage;
+    spans.get(future)?.setAttribute('millrace.outcome', status);
+    end(future, status === 'rejected', reason);
+  };
+  const refused = (message: unknown): void => {
+    const { future, error } = message as TaskRefuseMessage;
+    spans.get(future)?.setAttribute('millrace.outcome', 'refused');
+    end(future, true, error ?? 'no place was free');
+  };
+
+  const listeners = { submit: submitted, settle: settled, refuse: refused };
+  for (const [event, listener] of Object.entries(listeners)) subscribe(`millrace:task:${event}`, listener);
+  return () => {
+    for (const [event, listener] of Object.entries(listeners))
+      unsubscribe(`millrace:task:${event}`, listener);
+  };
+}

@@ -1,0 +1,129 @@
+import * as own from '../../base/errors.ts';
+import { ownKeysOf } from '../../tasks/contents.ts';
+
+/** An error, as something that can be cloned. */
+export interface ErrorRecord {
+  readonly type: string;
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string | undefined;
+  /** Own properties, `cause` and `errors` included. */
+  readonly properties: Record<string, unknown>;
+  /** Those that are not enumerable. */
+  readonly hidden: string[];
+}
+
+interface ErrorClass {
+  readonly prototype: Error;
+}
+
+/** Not on each version of Node, nor in its types. */
+interface LaterErrors {
+  readonly QuotaExceededError?: typeof DOMException;
+  readonly SuppressedError?: ErrorClass;
+  readonly WebAssembly?: Record<'CompileError' | 'LinkError' | 'RuntimeError', ErrorClass>;
+}
+const { QuotaExceededError, SuppressedError, WebAssembly } = globalThis as LaterErrors;
+
+/** Classes that survive the way; an error of any other class arrives as its nearest ancestor among these. */
+const classes: Record<string, ErrorClass | undefined> = {
+  Error,
+  AggregateError,
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+  SuppressedError,
+  CompileError: WebAssembly?.CompileError,
+  LinkError: WebAssembly?.LinkError,
+  RuntimeError: WebAssembly?.RuntimeError,
+  ...own,
+};
+
+/** Never throws: getters and hostile objects must not turn a failure into another one. */
+export function attempt<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
+}
+
+/** Somebody may have put anything there. */
+const text = (value: unknown): string => String(value);
+
+/** All but its own properties. Never throws. */
+export function describeError(error: Error): ErrorRecord {
+  return {
+    type: attempt(() => nearestBuiltIn(error), 'Error'),
+    name: attempt(() => text(error.name), 'Error'),
+    message: attempt(() => text(error.message), ''),
+    stack: attempt(() => (error.stack === undefined ? undefined : text(error.stack)), undefined),
+    properties: {},
+    hidden: [],
+  };
+}
+
+function nearestBuiltIn(error: Error): string {
+  if (QuotaExceededError !== undefined && error instanceof QuotaExceededError) return 'QuotaExceededError';
+  if (error instanceof DOMException) return 'DOMException';
+  for (let at = error as object | null; at !== null; at = Object.getPrototypeOf(at) as object | null) {
+    const type: unknown = Object.getOwnPropertyDescriptor(at, 'constructor')?.value;
+    if (typeof type !== 'function') continue;
+    const known = classes[type.name];
+    // Of another copy of the package: the class is not the same, but knows its instances.
+    if (known !== undefined && (known.prototype === at || error instanceof (known as ErrorConstructor)))
+      return type.name;
+  }
+  // Of another realm.
+  return classes[error.name] === undefined ? 'Error' : error.name;
+}
+
+/** Calls back with what hangs on an error: its own properties, and what its class has as getters. Never throws. */
+export function eachProperty(
+  error: Error,
+  { type }: ErrorRecord,
+  visit: (key: string, value: unknown, enumerable: boolean) => void,
+): void {
+  const keys = attempt(() => ownKeysOf(error), []);
+  for (const key of keys) {
+    const descriptor = attempt(() => Object.getOwnPropertyDescriptor(error, key), undefined);
+    if (descriptor !== undefined && 'value' in descriptor)
+      visit(key, descriptor.value, descriptor.enumerable ?? false);
+  }
+  for (const key of inherited(type)) {
+    const value = attempt(() => (error as unknown as Record<string, unknown>)[key], undefined);
+    const isPrimitive = typeof value === 'string' || typeof value === 'number';
+    if (isPrimitive && !keys.includes(key)) visit(key, value, false);
+  }
+}
+
+/** The code of a DOMException follows from its name. */
+function inherited(type: string): string[] {
+  if (type === 'QuotaExceededError') return ['quota', 'requested'];
+  return type === 'DOMException' ? [] : ['code'];
+}
+
+/** Without its own properties, and without a look at where this thread stands: it has its own stack. */
+export function createError({ type, name, message, stack }: ErrorRecord): Error {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  const error = newError(type, name, message);
+  Error.stackTraceLimit = stackTraceLimit;
+  if (error.name !== name) define(error, 'name', name, false);
+  define(error, 'stack', stack, false);
+  return error;
+}
+
+function newError(type: string, name: string, message: string): Error {
+  if (type === 'QuotaExceededError' && QuotaExceededError !== undefined)
+    return new QuotaExceededError(message);
+  if (type === 'DOMException') return new DOMException(message, name);
+  return Object.setPrototypeOf(new Error(message), (classes[type] ?? Error).prototype) as Error;
+}
+
+export function define(target: object, key: string | number, value: unknown, enumerable = true): void {
+  Object.defineProperty(target, key, { value, enumerable, writable: true, configurable: true });
+}

@@ -1,0 +1,55 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { inTheWayOf } from '../../../src/scheduler/admission/evictions.ts';
+import { Bench } from '../bench.ts';
+import { makeTask } from '../make-job.ts';
+import { Future } from '../../../src/scheduler/job/future.ts';
+
+/** An argument of so many bytes. */
+const of = (bytes: number): unknown[] => (bytes === 0 ? [] : [new Uint8Array(bytes)]);
+
+test('as few as it takes, none if they would not do, and they are not touched', () => {
+  const step = fc.record({ bytes: fc.nat({ max: 120 }), offered: fc.boolean() });
+  fc.assert(
+    fc.property(
+      fc.array(step, { maxLength: 8 }),
+      fc.boolean(),
+      fc.nat({ max: 150 }),
+      (steps, runs, bytes) => {
+        const { scheduler, backend } = Bench.booted({ workers: 1, maxPending: 3, maxPendingBytes: 100 });
+        const { admission } = scheduler;
+        const offered: Future<unknown>[] = [];
+        for (const each of steps) {
+          const job = scheduler.createJob(makeTask('work', {}, of(each.bytes)), {});
+          if (!scheduler.tryAdmit(job)) scheduler.refuse(job, null);
+          else if (each.offered) offered.push(Future.of(job));
+        }
+        if (runs && admission.placesTaken > 0) backend.worker(0).claim();
+        const before = [admission.placesTaken, admission.bytesTaken];
+        const pending = offered.filter(({ state }) => state === 'pending');
+
+        const found = inTheWayOf(bytes, offered, admission);
+        expect([admission.placesTaken, admission.bytesTaken]).toEqual(before);
+        if (found === null) {
+          for (const future of pending) future.cancel();
+          expect(admission.tryAdmit(bytes), 'not even without all of them').toBe(false);
+          return;
+        }
+        expect(found).toEqual(pending.slice(0, found.length));
+        for (const [index, future] of found.entries()) {
+          expect(admission.wouldFit(bytes, 0, 0), `before ${index} is cancelled`).toBe(false);
+          future.cancel();
+        }
+        expect(admission.tryAdmit(bytes)).toBe(true);
+      },
+    ),
+  );
+});
+
+test('while a caller waits for a place there is no room for anybody else', () => {
+  const bench = Bench.booted({ workers: 1, maxPending: 1 });
+  bench.submit('abw');
+  bench.worker(0).claim();
+  const futures = [Future.of(bench.job('b'))];
+  expect(inTheWayOf(0, futures, bench.scheduler.admission)).toBeNull();
+});

@@ -1,0 +1,56 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { RunTimes } from '../../../src/scheduler/figures/run-times.ts';
+import { internTarget } from '../../../src/tasks/task.ts';
+
+const quick = internTarget('test:run-times', 'quick');
+const slow = internTarget('test:run-times', 'slow');
+
+test('a function that has not been seen to end has no estimate', () => {
+  const times = new RunTimes();
+  times.learn(quick, 1);
+  expect(times.estimate(slow)).toBeUndefined();
+  expect(times.estimate(quick)).toBe(1);
+});
+
+test('a rise is believed faster than a fall', () => {
+  const times = new RunTimes();
+  times.learn(quick, 1);
+  times.learn(quick, 3);
+  expect(times.estimate(quick)).toBe(2);
+  times.learn(quick, 1);
+  expect(times.estimate(quick)).toBe(1.875);
+});
+
+test('a call that takes long against all expectation makes its function uneven, until many have been quick', () => {
+  const times = new RunTimes();
+  times.learn(quick, 20);
+  times.learn(slow, 0.01);
+  expect([times.isUneven(quick), times.isUneven(slow)]).toEqual([false, false]);
+  times.learn(slow, 5);
+  expect(times.isUneven(slow)).toBe(false);
+  times.learn(slow, 20);
+  expect(times.isUneven(slow)).toBe(true);
+  for (let left = 999; left > 0; left--) times.learn(slow, 0.01);
+  expect(times.isUneven(slow)).toBe(true);
+  times.learn(slow, 0.01);
+  expect(times.isUneven(slow)).toBe(false);
+});
+
+test('one call counts as four times the mean at the most', () => {
+  const times = new RunTimes();
+  times.learn(quick, 1);
+  times.learn(quick, 1000);
+  expect(times.estimate(quick)).toBe(2.5);
+});
+
+test('an estimate lies between the shortest and the longest run', () => {
+  fc.assert(
+    fc.property(fc.array(fc.double({ min: 0, max: 1e6, noNaN: true }), { minLength: 1 }), (runs) => {
+      const times = new RunTimes();
+      for (const run of runs) times.learn(slow, run);
+      expect(times.estimate(slow)).toBeGreaterThanOrEqual(Math.min(...runs) - 1e-6);
+      expect(times.estimate(slow)).toBeLessThanOrEqual(Math.max(...runs) + 1e-6);
+    }),
+  );
+});
