@@ -61,6 +61,11 @@ export class Transitions {
     if (this.#depth === 0) this.run(() => {});
   }
 
+  /** Is there something that waits to be told? What comes later must be told after it. */
+  get hasNews(): boolean {
+    return this.#news.size > 0;
+  }
+
   /** Tells this when the books are in order; at once if there is no transition. */
   tell(news: News): void {
     this.#news.push(news);

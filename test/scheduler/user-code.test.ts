@@ -4,7 +4,7 @@ import type { TaskMessage } from '../../src/scheduler/job/diagnostics.ts';
 import { Bench } from './bench.ts';
 import { acting, uncloneable } from './fake-backend.ts';
 import { Ground, laws } from './laws.ts';
-import { makeTask } from './make-job.ts';
+import { makeJob, makeTask, nobody } from './make-job.ts';
 import { Future } from '../../src/scheduler/job/future.ts';
 
 let undo: (() => void)[] = [];
@@ -220,4 +220,22 @@ test('of several that have waited and go on, the one at work counts as running, 
     laws(ground);
   }
   expect(ground.bench.scheduler.stats().running).toBe(1);
+});
+
+test('an object is asked for `then` when the books are in order, and no promise overtakes it', async () => {
+  const log: string[] = [];
+  const asked = Object.defineProperty({}, 'then', { get: () => void log.push('asked') });
+  const jobs = [1, asked, 3].map((value, index) => ({ job: makeJob(index, {}, []), value }));
+  const told = jobs.map(({ job }) => job.result().then(() => log.push(`told ${job.id}`)));
+  nobody.transitions.run(() => {
+    for (const { job, value } of jobs) {
+      job.transitionTo('queued');
+      job.transitionTo('sent');
+      job.settle('fulfilled', value);
+    }
+    log.push('books');
+  });
+  expect(log).toEqual(['books', 'asked']);
+  await Promise.all(told);
+  expect(log).toEqual(['books', 'asked', 'told 0', 'told 1', 'told 2']);
 });

@@ -220,7 +220,20 @@ export class Job implements Call, Linked, News {
     this.transitionTo(status);
     this.value = value;
     this.origin?.settled(this);
-    this.owner.transitions.tell(this);
+    const { transitions } = this.owner;
+    if (this.#runsUserCode || transitions.hasNews) transitions.tell(this);
+    else this.tell();
+  }
+
+  /** May user code run at once when this settlement is told? To settle a promise runs none, but looks for `then` in an object. */
+  get #runsUserCode(): boolean {
+    if (this.#listeners !== null || this.#progress !== null) return true;
+    const { value } = this;
+    return (
+      this.status === 'fulfilled' &&
+      (typeof value === 'function' || typeof value === 'object') &&
+      value !== null
+    );
   }
 
   /** It has settled: whoever waits for that is told. */
