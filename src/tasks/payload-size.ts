@@ -87,11 +87,14 @@ class ObjectSizes {
 
   /** @returns false for what has been there before. */
   #add(value: object): boolean {
-    const object = ArrayBuffer.isView(value) ? memoryOf(value) : value;
+    const isView = ArrayBuffer.isView(value);
+    const object = isView ? memoryOf(value) : value;
     const isFirst = object !== undefined && !this.#seen.has(object);
     if (isFirst) {
       this.#seen.add(object);
-      this.#unmeasured.push(object);
+      // Frequent, and what it is need not be found out again.
+      if (isView && types.isArrayBuffer(object)) this.#total += headerBytes + object.byteLength;
+      else this.#unmeasured.push(object);
     } else this.#total += referenceBytes;
     return isFirst;
   }
