@@ -6,6 +6,7 @@ import type { Claims } from '../wire/claims.ts';
 import { clockOrigin, now } from '../wire/clock.ts';
 import { Collected } from './collected.ts';
 import type { Execution } from './execution.ts';
+import { isolated } from './isolated.ts';
 import { loadTask } from './load-task.ts';
 import type { TaskFunction } from './load-task.ts';
 import { MemoryWatch } from './memory-watch.ts';
@@ -46,7 +47,8 @@ export class BatchRunner {
   readonly memory: MemoryWatch;
   readonly #targets: Target[] = [];
   readonly #functions: (TaskFunction | undefined)[] = [];
-  #batches: Batch[] = [];
+  // A task that changes how arrays are iterated must not make one disappear: its tasks would never settle.
+  readonly #batches: Batch[] = isolated([] as Batch[], 'push', 'shift');
   #current: { readonly batch: Batch; readonly collected: Collected } | null = null;
   /** Of the task that runs, or has just ended. */
   #startMs = 0;
@@ -79,7 +81,7 @@ export class BatchRunner {
   }
 
   take(batch: Batch): void {
-    this.#batches = [...this.#batches, batch];
+    this.#batches.push(batch);
     this.#wake();
   }
 
@@ -111,9 +113,8 @@ export class BatchRunner {
   async #runBatches(): Promise<void> {
     while (!this.#abandoned) {
       if (this.parking.hasReady) await this.parking.goOn();
-      const [batch, ...others] = this.#batches;
+      const batch = this.#batches.shift();
       if (batch === undefined) return;
-      this.#batches = others;
       const collected = new Collected(this.#port, batch.id);
       this.#current = { batch, collected };
       await this.#run(batch, collected);
@@ -219,6 +220,7 @@ export class BatchRunner {
 
   /** In the context of the task as well: what it returns may have getters. */
   readonly #finish = (failed: boolean, value: unknown): void => {
+    checkIteration();
     const { task } = this;
     const { word } = task;
     if (task.asked) task.end();
@@ -247,6 +249,14 @@ export class BatchRunner {
       };
     }
   }
+}
+
+const probe = [true];
+
+/** All that sends values iterates arrays; where that ends early they would be lost without a word. */
+function checkIteration(): void {
+  const [isIntact] = probe;
+  if (isIntact !== true) throw new Error('arrays can no longer be iterated');
 }
 
 function call(fn: TaskFunction, args: unknown[], from: number, arity: number): unknown {
