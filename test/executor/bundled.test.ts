@@ -11,7 +11,7 @@ test('a package without the file that threads begin with says at once what a bun
   const folder = mkdtempSync(join(tmpdir(), 'millrace-bundled-'));
   try {
     cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
-    rmSync(join(folder, 'dist', 'pool', 'worker-entry.cjs'));
+    rmSync(join(folder, 'dist', 'pool', 'worker', 'worker-entry.cjs'));
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
     const script = `
       const { Executor, hashing } = { ...require('./dist/index.cjs'), ...require('./dist/tasks/index.cjs') };
