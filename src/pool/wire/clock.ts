@@ -7,18 +7,20 @@ export const now: () => number = performance.now.bind(performance);
 /**
  * Where this thread's `performance.now()` begins, in milliseconds on the clock that all threads of the process share.
  * (`performance.timeOrigin` is on the wall clock, which may be set between the starts of two threads.)
+ *
+ * @param local this thread's clock, in milliseconds; `shared` the process's, in nanoseconds.
  */
-export function clockOrigin(): number {
+export function clockOrigin(local: () => number = now, shared: () => bigint = process.hrtime.bigint): number {
   let origin = 0;
   let narrowest = Infinity;
   // The thread may be taken off its core between two looks.
   for (let left = 5; left > 0; left--) {
-    const before = now();
-    const shared = Number(process.hrtime.bigint()) / 1e6;
-    const after = now();
+    const before = local();
+    const sharedMs = Number(shared()) / 1e6;
+    const after = local();
     if (after - before >= narrowest) continue;
     narrowest = after - before;
-    origin = shared - (before + after) / 2;
+    origin = sharedMs - (before + after) / 2;
   }
   return origin;
 }
