@@ -7,6 +7,8 @@ const built = (file: string) => fileURLToPath(new URL(`./dist/${file}`, import.m
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // They have runners of their own.
+    exclude: ['test/projects/**', '**/node_modules/**'],
     typecheck: {
       enabled: true,
       include: ['test/**/*.test-d.ts'],

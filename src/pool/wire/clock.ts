@@ -10,7 +10,10 @@ export const now: () => number = performance.now.bind(performance);
  *
  * @param local this thread's clock, in milliseconds; `shared` the process's, in nanoseconds.
  */
-export function clockOrigin(local: () => number = now, shared: () => bigint = process.hrtime.bigint): number {
+export function clockOrigin(
+  local: () => number = now,
+  shared = (): bigint => process.hrtime.bigint(),
+): number {
   let origin = 0;
   let narrowest = Infinity;
   // The thread may be taken off its core between two looks.
