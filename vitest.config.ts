@@ -1,8 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { subpaths } from './subpaths.mjs';
 
 /** Tests with real threads use the package as its users do: built, by its own name. */
-const built = (file: string) => fileURLToPath(new URL(`./dist/${file}`, import.meta.url));
+const alias = subpaths.map(({ name, module }) => ({
+  find: new RegExp(`^${name}$`),
+  replacement: fileURLToPath(new URL(`./dist/${module}.js`, import.meta.url)),
+}));
 
 export default defineConfig({
   test: {
@@ -15,16 +19,13 @@ export default defineConfig({
       tsconfig: './tsconfig.json',
       checker: 'tsc',
     },
+    setupFiles: ['test/support/one-clock.ts'],
     pool: 'forks',
     // The tests start threads of their own, as many as there are cores.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    alias: [
-      { find: /^millrace$/, replacement: built('index.js') },
-      { find: /^millrace\/flow$/, replacement: built('flow/index.js') },
-      { find: /^millrace\/tasks$/, replacement: built('tasks/index.js') },
-      { find: /^millrace\/worker$/, replacement: built('worker.js') },
-      { find: /^millrace\/(http|fastify|express|metrics)$/, replacement: built('server/$1.js') },
-    ],
+    // Only a hang takes longer: what a test asserts does not depend on the speed of the machine.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    alias,
   },
 });

@@ -14,7 +14,7 @@ const generated = `${here}.generated`;
 
 rmSync(generated, { recursive: true, force: true });
 copyPages(`${here}..`, generated);
-run('typedoc', '--options', 'typedoc.json');
+run('typedoc', '--options', 'typedoc.config.mjs');
 await generatePages(`${here}..`, generated);
 run('vitepress', 'build', '.');
 

@@ -4,12 +4,13 @@ import { exitCodes } from './cli/exit-codes.ts';
 import type { ExitCode } from './cli/exit-codes.ts';
 import { sortWords } from './cli/given.ts';
 import type { Given } from './cli/given.ts';
-import { printable } from './cli/printable.ts';
+import { printable } from './base/printable.ts';
 import type { Session } from './cli/session.ts';
 import { suggestion } from './cli/suggestion.ts';
 import type { CommandName, CommandSpec } from './cli/table/command.ts';
 import { commands } from './cli/table/commands.ts';
 import { UsageError } from './cli/usage-error.ts';
+import { watchArguments } from './cli/watch-arguments.ts';
 import type { About } from './cli/about/about.ts';
 
 /*
@@ -23,7 +24,8 @@ async function main(words: readonly string[]): Promise<ExitCode> {
     if (first === '--help' || first === '-h') return await print({ kind: 'help', command: undefined });
     if (first === '--version' || first === '-V') return await print({ kind: 'version' });
     const command = await commandOf(first);
-    name = command.name;
+    // What has no such name is in the list of all.
+    if (command.name !== 'help') name = command.name;
     const given = await sortWords(rest, command);
     if (given.values.has('help')) return await print({ kind: 'help', command });
     if (given.values.has('version')) return await print({ kind: 'version' });
@@ -57,28 +59,40 @@ const calls: Record<CommandName, (given: Given) => Promise<ExitCode>> = {
     const args = await hashArguments(given);
     if (args.command === 'check') {
       const { check } = await import('./cli/check.ts');
-      return run((session) => check(session, args));
+      return run(given, 'hash', (session) => check(session, args));
     }
     const { hash } = await import('./cli/hash.ts');
-    return run((session) => hash(session, args));
+    return run(given, 'hash', (session) => hash(session, args));
   },
   async map(given) {
     const { mapArguments } = await import('./cli/map/map-arguments.ts');
     const args = mapArguments(given);
     const { map } = await import('./cli/map/map.ts');
-    return run((session) => map(session, args));
+    return run(given, 'map', (session) => map(session, args));
   },
   async resize(given) {
     const { resizeArguments } = await import('./cli/resize-arguments.ts');
     const args = resizeArguments(given);
     const { resize } = await import('./cli/resize.ts');
-    return run((session) => resize(session, args));
+    return run(given, 'resize', (session) => resize(session, args));
   },
   async tune(given) {
     const { tuneArguments } = await import('./cli/tune/tune-arguments.ts');
     const args = tuneArguments(given);
     const { tune } = await import('./cli/tune/tune.ts');
-    return run((session) => tune(session, args));
+    return run(given, 'tune', (session) => tune(session, args));
+  },
+  async worker(given) {
+    const { workerArguments } = await import('./cli/cluster/worker-arguments.ts');
+    const args = workerArguments(given);
+    const { worker } = await import('./cli/cluster/worker.ts');
+    return worker(args);
+  },
+  async cluster(given) {
+    const { statusArguments } = await import('./cli/cluster/status-arguments.ts');
+    const args = statusArguments(given);
+    const { status } = await import('./cli/cluster/status.ts');
+    return status(args);
   },
   help: async (given) => print({ kind: 'help', command: await explained(given) }),
   completion: (given) => print({ kind: 'completion', shell: given.operands }),
@@ -89,10 +103,16 @@ async function explained({ operands: [name] }: Given): Promise<CommandSpec | und
   return name === undefined ? undefined : commandOf(name);
 }
 
-async function run(work: (session: Session) => Promise<void>): Promise<ExitCode> {
+async function run(
+  { values }: Given,
+  command: CommandName,
+  work: (session: Session) => Promise<void>,
+): Promise<ExitCode> {
+  const watch = watchArguments(command, values);
   const { Session } = await import('./cli/session.ts');
   const session = new Session();
   try {
+    await session.watch(watch);
     await work(session);
   } catch (error) {
     session.abort(error);

@@ -4,16 +4,12 @@
  */
 export const here: string = import.meta.url;
 
-/** What threads load, by its path from this folder. */
-type ThreadModule =
-  | 'pool/worker/worker-entry'
-  | 'pool/worker/check-task'
-  | 'tasks/ready-made/hashing'
-  | 'tasks/ready-made/images'
-  | 'tasks/ready-made/passwords'
-  | 'tasks/evaluate';
-
-/** The URL of a module of this package that threads load. */
-export function threadModule(name: ThreadModule): URL {
+/**
+ * The URL of a module of this package that threads load.
+ *
+ * @param name its path from this folder, as a literal: the build makes files of the modules that are named so
+ *   (`thread-modules.mjs`), and fails for one that is not there.
+ */
+export function threadModule(name: string): URL {
   return new URL(`./${name}.cjs`, here);
 }

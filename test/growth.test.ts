@@ -1,6 +1,6 @@
 // First, so that it counts what the others compile.
 import { steps } from './support/steps.ts';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { bufferUnordered } from '../src/flow/buffered.ts';
 import { Channel } from '../src/flow/channel.ts';
 import { RateLimiter } from '../src/flow/rate-limiter.ts';
@@ -13,24 +13,40 @@ import { Deadlines } from '../src/base/deadlines.ts';
 import { Progress, ProgressReader } from '../src/scheduler/job/progress.ts';
 import { wait } from '../src/executor/wait.ts';
 import type { TaskOptions } from '../src/tasks/task-options.ts';
-import { Bench } from './scheduler/bench.ts';
+import { AdmittedWork } from '../src/server/admitted-work.ts';
+import { Readers } from './scheduler/readers.ts';
+import type { FakeBackend } from './scheduler/fake-backend.ts';
+import { Harness } from './scheduler/harness.ts';
 import { makeTask } from './scheduler/make-job.ts';
 import { Future } from '../src/scheduler/job/future.ts';
 
 const each = <T>(n: number, make: (index: number) => T): T[] =>
   Array.from({ length: n }, (_, index) => make(index));
 const ignore = (): void => {};
-const bench = (capacity: number) => Bench.booted({ maxPending: capacity, maxPendingBytes: 1e9 });
+const harness = (capacity: number) => Harness.booted({ maxPending: capacity, maxPendingBytes: 1e9 });
 
 /** So many tasks in a scheduler with so many places. */
 function submitted(n: number, capacity: number, options: (index: number) => TaskOptions) {
-  const { scheduler } = bench(capacity);
+  const { scheduler } = harness(capacity);
   const jobs = each(n, (index) => {
     const job = scheduler.createJob(makeTask('f'), options(index));
-    if (!scheduler.tryAdmit(job)) scheduler.waitForPlace(job).catch(ignore);
+    if (!scheduler.tryAdmit(job)) scheduler.line.wait(job).catch(ignore);
     return job;
   });
   return { scheduler, jobs };
+}
+
+/** Each generator yields as far as it may, and waits for its reader. */
+async function suspendAll({ workers }: FakeBackend): Promise<void> {
+  for (let acted = true; acted; ) {
+    await new Promise((resolve) => setImmediate(resolve));
+    acted = false;
+    for (const worker of workers) {
+      if (!worker.claim()) continue;
+      worker.yield();
+      acted = worker.park() || acted;
+    }
+  }
 }
 
 const signals = (n: number) => each(n, () => new AbortController());
@@ -103,12 +119,12 @@ const lists: Record<string, (n: number) => unknown> = {
     void scheduler.shutdown('cancel');
   },
   'tasks of a stream that is left': async (n) => {
-    const stream = bench(n).stream(each(n, () => makeTask('f')));
+    const stream = harness(n).stream(each(n, () => makeTask('f')));
     void stream.next();
     await stream.return();
   },
   'streams over one executor, each left': async (n) => {
-    const one = bench(n);
+    const one = harness(n);
     const streams = each(n, () => one.stream([makeTask('f')]));
     for (const stream of streams) void stream.next();
     await Promise.all(streams.map((stream) => stream.return()));
@@ -182,6 +198,46 @@ const lists: Record<string, (n: number) => unknown> = {
       n,
     );
     await Promise.all(each(n, () => stream.next()));
+  },
+  'tasks of one task, which is cancelled': async (n) => {
+    const { scheduler, backend } = harness(n);
+    const parent = scheduler.createJob(makeTask('parent'), {});
+    scheduler.tryAdmit(parent);
+    await new Promise((resolve) => setImmediate(resolve));
+    const worker = backend.workers.find((one) => one.claim())!;
+    for (let left = n; left > 0; left--) worker.call('child', {}, [], true);
+    scheduler.cancel(parent, 'no', false);
+    expect(scheduler.stats().cancelled).toBe(n + 1);
+  },
+  'reports of one task, and a reader for each': async (n) => {
+    const progress = new Progress(false);
+    const reader = new ProgressReader(progress);
+    for (let report = 0; report < n; report++) {
+      const next = reader.next();
+      progress.report(report);
+      await next;
+    }
+  },
+  'iterations that wait for their readers, and are ended with their thread': async (n) => {
+    const { scheduler, backend } = harness(n);
+    const readers = new Readers(scheduler);
+    for (let left = n; left > 0; left--) readers.open(1, 0, { interrupt: true });
+    await suspendAll(backend);
+    expect(scheduler.stats().suspended).toBe(n);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    for (let at = n - 1; at >= 0; at--) readers.leave(at);
+    vi.advanceTimersByTime(1000);
+    vi.useRealTimers();
+    expect(scheduler.stats().cancelled).toBe(n);
+  },
+  'what a gate has admitted, and gives up for others': (n) => {
+    const work = new AdmittedWork();
+    const { scheduler, jobs } = submitted(n, n, () => ({}));
+    for (const job of jobs) work.add('sheddable', Future.of(job));
+    for (let left = n; left > 2; left--) {
+      const { value } = work.below('critical').next();
+      scheduler.cancel(Future.jobOf(value as Future<unknown>), 'no', false);
+    }
   },
   'branches that a task has yet to run, taken oldest first': (n) => {
     const offers = new Offers(new Int32Array(1), 1, () => null);

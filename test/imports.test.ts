@@ -28,43 +28,87 @@ const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts'));
 const imports = files.flatMap(importsOf);
 
-/** A file's part of the house: its folder (of the command line the outermost one), or its name if it stands at the top. */
+/** A file's part of the house: its folder (of some the outermost one), or its name if it stands at the top. */
 function part(file: string): string {
   const folder = path.posix.dirname(file);
   if (folder === '.') return file.replace('.ts', '');
-  return /^(?:cli|unplugin)(?=\/|$)/.exec(folder)?.[0] ?? folder;
+  return /^(?:cli|cluster|inspector|unplugin)(?=\/|$)/.exec(folder)?.[0] ?? folder;
 }
 
-const scheduler = ['', 'admission', 'dispatch', 'figures', 'job', 'nesting'].map((folder) =>
-  path.posix.join('scheduler', folder),
+const below = (folder: string, ...names: string[]) =>
+  ['', ...names].map((name) => path.posix.join(folder, name));
+
+const scheduler = below(
+  'scheduler',
+  'admission',
+  'dispatch',
+  'dispatch/growth',
+  'dispatch/workers',
+  'figures',
+  'job',
+  'nesting',
 );
+const main = below('pool/main', 'batches', 'start');
+const worker = below('pool/worker', 'isolation', 'iterating', 'loading', 'parking');
+
+const each = (folders: readonly string[], rules: readonly string[]) =>
+  Object.fromEntries(folders.map((folder) => [folder, rules]));
 
 /** What each part may import besides itself: a folder, or one file of it. */
 const allowed: Record<string, readonly string[]> = {
   // Of pool/ only a task module, and that by its URL.
   cli: [
     'index',
+    'cluster',
+    'metrics',
+    'inspector',
     'flow',
     'tasks',
     'tasks/ready-made',
     'pool/worker/check-task.ts',
+    'executor/inside.ts',
     'host',
     'base',
     'package-file',
   ],
+  // It supplies an engine, and lets hosts run what it has carried: of pool/ only how values cross.
+  cluster: [
+    'index',
+    // What hosts tell of themselves to those who watch.
+    'inspector/record/frame.ts',
+    'inspector/record/recorder.ts',
+    'executor',
+    ...scheduler,
+    'pool/wire',
+    'tasks',
+    'base',
+    'package-file',
+  ],
+  inspector: ['index', 'server/gate-diagnostics.ts', 'host', 'base', 'package-file'],
   metrics: ['index', 'server', 'host', 'base'],
-  server: ['index', 'tasks', 'base'],
+  server: ['index', 'executor/inside.ts', 'tasks', 'base'],
+  nest: ['index', 'server', 'base'],
   unplugin: ['base'],
-  index: ['executor', ...scheduler, 'pool/main/worker-diagnostics.ts', 'tasks', 'host', 'base'],
-  worker: ['pool', 'pool/worker', 'pool/worker/nested', 'tasks', 'base'],
-  executor: [...scheduler, 'pool', 'pool/main', 'tasks', 'host', 'base'],
-  'pool/worker/nested': ['pool/worker', 'flow', 'tasks', 'base'],
-  'pool/worker': ['pool', 'pool/wire', 'tasks', 'base', 'package-file'],
+  index: ['executor', ...scheduler, 'tasks', 'host', 'base'],
+  worker: ['pool', ...worker, 'pool/worker/nested', 'tasks', 'base'],
+  executor: [...scheduler, 'pool', ...main, 'tasks', 'host', 'base'],
+  'pool/worker/nested': [...worker, 'flow', 'tasks', 'base'],
+  ...each(worker, ['pool', ...worker, 'pool/items', 'pool/wire', 'tasks', 'base', 'package-file']),
   // Of the scheduler only its interface to whatever runs jobs.
-  'pool/main': ['pool', 'pool/wire', 'scheduler/dispatch/backend.ts', 'tasks', 'base', 'package-file'],
+  ...each(main, [
+    'pool',
+    ...main,
+    'pool/items',
+    'pool/wire',
+    'scheduler/dispatch/backend.ts',
+    'tasks',
+    'base',
+    'package-file',
+  ]),
+  'pool/items': ['pool/wire', 'tasks', 'base'],
   'pool/wire': ['tasks', 'base'],
   pool: ['base'],
-  ...Object.fromEntries(scheduler.map((folder) => [folder, [...scheduler, 'tasks', 'base']])),
+  ...each(scheduler, [...scheduler, 'tasks', 'base']),
   flow: ['host', 'base'],
   tasks: ['tasks/ready-made', 'base', 'package-file'],
   'tasks/ready-made': ['tasks', 'base'],
@@ -97,7 +141,7 @@ describe('imports', () => {
   test('of the interface that pool/ implements are of tasks/ only: it knows neither jobs nor threads', () => {
     expect(
       imports.filter(({ from }) => from === 'scheduler/dispatch/backend.ts').map(({ to }) => part(to)),
-    ).toEqual(['tasks', 'tasks']);
+    ).toEqual(Array.from({ length: 5 }, () => 'tasks'));
   });
 
   test('of every part are spoken for', () => {
@@ -107,12 +151,12 @@ describe('imports', () => {
   test('of piscina are in pool/main/ only', () => {
     const found = outside.filter(({ to }) => to.startsWith('piscina'));
     expect(found.length).toBeGreaterThan(0);
-    expect(found.filter(({ from }) => part(from) !== 'pool/main').map(show)).toEqual([]);
+    expect(found.filter(({ from }) => !main.includes(part(from))).map(show)).toEqual([]);
   });
 
-  test('of worker_threads are in pool/ and task modules; elsewhere only its types', () => {
+  test('of worker_threads are in pool/, task modules and the inspector’s own thread; elsewhere only its types', () => {
     const found = outside.filter(({ to, typeOnly }) => to === 'node:worker_threads' && !typeOnly);
-    expect(found.filter(({ from }) => !/^(?:pool|tasks)\//.test(from)).map(show)).toEqual([]);
+    expect(found.filter(({ from }) => !/^(?:pool|tasks|inspector)\//.test(from)).map(show)).toEqual([]);
   });
 
   test('never go round in a circle', () => {

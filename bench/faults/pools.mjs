@@ -1,5 +1,5 @@
 // The pools under test, each with its defaults but for the number of threads, behind one interface:
-// run(name, argument, limitMs) and close(). `limitMs` is the pool's own means against a task that never ends.
+// run(name, argument, limitMs), close() and drain(). `limitMs` is the pool's own means against a task that never ends.
 import { fileURLToPath } from 'node:url';
 
 const file = (name) => fileURLToPath(new URL(name, import.meta.url));
@@ -9,6 +9,25 @@ const given = ({ resourceLimits, execArgv }) => ({
   ...(resourceLimits && { resourceLimits }),
   ...(execArgv && { execArgv }),
 });
+
+const signalAfter = (limitMs) => (limitMs === undefined ? undefined : AbortSignal.timeout(limitMs));
+
+/** Piscina, or Tinypool, which is a fork of it. */
+function likePiscina(Pool, { threads, exits, ...options }) {
+  const filename = file('tasks.mjs');
+  const pool = new Pool({ filename, minThreads: threads, maxThreads: threads, ...given(options) });
+  return {
+    run: (name, argument, limitMs) =>
+      pool.run(argument, {
+        name,
+        signal: signalAfter(limitMs),
+        ...(exits && argument === 'culprit' && { filename: file('exits.mjs') }),
+      }),
+    close: () => pool.destroy(),
+    // Tinypool has no such method, and the cases ask it for none.
+    drain: () => pool.close(),
+  };
+}
 
 export const pools = {
   async millrace({ threads, exits, ...options }) {
@@ -27,36 +46,8 @@ export const pools = {
     };
   },
 
-  async piscina({ threads, exits, ...options }) {
-    const { Piscina } = await import('piscina');
-    const filename = file('tasks.mjs');
-    const pool = new Piscina({ filename, minThreads: threads, maxThreads: threads, ...given(options) });
-    return {
-      run: (name, argument, limitMs) =>
-        pool.run(argument, {
-          name,
-          ...(exits && argument === 'culprit' && { filename: file('exits.mjs') }),
-          ...(limitMs !== undefined && { signal: AbortSignal.timeout(limitMs) }),
-        }),
-      close: () => pool.destroy(),
-      drain: () => pool.close(),
-    };
-  },
-
-  async tinypool({ threads, exits, ...options }) {
-    const { Tinypool } = await import('tinypool');
-    const filename = new URL('./tasks.mjs', import.meta.url).href;
-    const pool = new Tinypool({ filename, minThreads: threads, maxThreads: threads, ...given(options) });
-    return {
-      run: (name, argument, limitMs) =>
-        pool.run(argument, {
-          name,
-          ...(exits && argument === 'culprit' && { filename: new URL('./exits.mjs', import.meta.url).href }),
-          ...(limitMs !== undefined && { signal: AbortSignal.timeout(limitMs) }),
-        }),
-      close: () => pool.destroy(),
-    };
-  },
+  piscina: async (options) => likePiscina((await import('piscina')).Piscina, options),
+  tinypool: async (options) => likePiscina((await import('tinypool')).Tinypool, options),
 
   async poolifier({ threads, ...options }) {
     const { FixedThreadPool } = await import('poolifier');
@@ -64,8 +55,7 @@ export const pools = {
       workerOptions: given(options),
     });
     return {
-      run: (name, argument, limitMs) =>
-        pool.execute(argument, name, limitMs === undefined ? undefined : AbortSignal.timeout(limitMs)),
+      run: (name, argument, limitMs) => pool.execute(argument, name, signalAfter(limitMs)),
       close: () => pool.destroy(),
       drain: () => pool.destroy(),
     };

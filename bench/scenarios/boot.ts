@@ -1,7 +1,7 @@
-import { starters } from '../contenders/index.ts';
-import { interleaved, median } from '../measure.ts';
-import { row } from '../scenario.ts';
-import type { Scenario } from '../scenario.ts';
+import { starters } from '../pools/index.ts';
+import { interleaved, median } from '../harness/measure.ts';
+import { row } from '../harness/scenario.ts';
+import type { Scenario } from '../harness/scenario.ts';
 
 /** From the constructor to the first result. */
 export const boot: Scenario = async ({ threads, rounds }) => {

@@ -1,6 +1,6 @@
-import { interleaved, median, rate } from '../measure.ts';
-import { row } from '../scenario.ts';
-import type { Row, Scenario } from '../scenario.ts';
+import { interleaved, median, rate } from '../harness/measure.ts';
+import { row } from '../harness/scenario.ts';
+import type { Row, Scenario } from '../harness/scenario.ts';
 
 const outstanding = 32;
 

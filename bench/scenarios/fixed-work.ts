@@ -1,5 +1,5 @@
-import { BareThreads } from '../contenders/bare-threads.ts';
-import type { Row, Scenario } from '../scenario.ts';
+import { BareThreads } from '../pools/bare-threads.ts';
+import type { Row, Scenario } from '../harness/scenario.ts';
 import { race } from './throughput.ts';
 
 /**

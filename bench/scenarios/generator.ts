@@ -1,10 +1,10 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { median } from '../measure.ts';
-import { row } from '../scenario.ts';
-import type { Row, Scenario } from '../scenario.ts';
+import { median } from '../harness/measure.ts';
+import { row } from '../harness/scenario.ts';
+import type { Row, Scenario } from '../harness/scenario.ts';
 
-const script = fileURLToPath(new URL('../../tasks/generator-run.mjs', import.meta.url));
+const script = fileURLToPath(new URL('../../pools/tasks/generator-run.mjs', import.meta.url));
 
 interface Run {
   readonly rate: number;

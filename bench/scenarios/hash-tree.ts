@@ -4,10 +4,10 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Contender } from '../contenders/contender.ts';
-import { closedLoop, interleaved, median, seconds } from '../measure.ts';
-import { row } from '../scenario.ts';
-import type { Row, Scenario } from '../scenario.ts';
+import type { Contender } from '../pools/contender.ts';
+import { closedLoop, interleaved, median, seconds } from '../harness/measure.ts';
+import { row } from '../harness/scenario.ts';
+import type { Row, Scenario } from '../harness/scenario.ts';
 
 const cli = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
 const millrace = (files: string) => `${process.execPath} ${cli} hash ${files}`;

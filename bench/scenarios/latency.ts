@@ -1,6 +1,6 @@
-import { interleaved, median, percentile } from '../measure.ts';
-import { row } from '../scenario.ts';
-import type { Scenario } from '../scenario.ts';
+import { interleaved, median, percentile } from '../harness/measure.ts';
+import { row } from '../harness/scenario.ts';
+import type { Scenario } from '../harness/scenario.ts';
 
 const callsPerTurn = 20;
 

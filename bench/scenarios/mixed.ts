@@ -1,6 +1,6 @@
-import { closedLoop, interleaved, median, percentile } from '../measure.ts';
-import { row } from '../scenario.ts';
-import type { Row, Scenario } from '../scenario.ts';
+import { closedLoop, interleaved, median, percentile } from '../harness/measure.ts';
+import { row } from '../harness/scenario.ts';
+import type { Row, Scenario } from '../harness/scenario.ts';
 
 const calls = 5000;
 

@@ -5,9 +5,9 @@ import pLimit from 'p-limit';
 import sharp from 'sharp';
 import { Executor } from 'millrace';
 import { images, prepareImages } from 'millrace/tasks';
-import { interleaved, median, seconds } from '../measure.ts';
-import { row } from '../scenario.ts';
-import type { Scenario } from '../scenario.ts';
+import { interleaved, median, seconds } from '../harness/measure.ts';
+import { row } from '../harness/scenario.ts';
+import type { Scenario } from '../harness/scenario.ts';
 
 const backgrounds = '/usr/share/backgrounds/mate';
 

@@ -1,8 +1,8 @@
-import { BareThreads } from '../contenders/bare-threads.ts';
-import type { WorkName } from '../contenders/contender.ts';
-import { interleaved, median, rate } from '../measure.ts';
-import { row } from '../scenario.ts';
-import type { Row, Scenario, Setting } from '../scenario.ts';
+import { BareThreads } from '../pools/bare-threads.ts';
+import type { WorkName } from '../pools/contender.ts';
+import { interleaved, median, rate } from '../harness/measure.ts';
+import { row } from '../harness/scenario.ts';
+import type { Row, Scenario, Setting } from '../harness/scenario.ts';
 
 const outstanding = 512;
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { describeMachine } from '../machine.ts';
+import { describeMachine } from '../harness/machine.ts';
 import { contenderNames, scenarios } from './scenarios.ts';
 import type { Figure } from './scenarios.ts';
 import type { ContenderName } from './contender.ts';

@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http';
-import { percentile } from '../measure.ts';
+import { percentile } from '../harness/measure.ts';
 
 /** One request as its client saw it. */
 export interface Sample {

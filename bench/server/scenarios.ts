@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { capacity } from './capacity.ts';
 import { Contender, contenderNames } from './contender.ts';
 import type { ContenderName } from './contender.ts';
-import { median } from '../measure.ts';
+import { median } from '../harness/measure.ts';
 import { arrivals, good, openLoop, p } from './open-loop.ts';
 import type { Sample } from './open-loop.ts';
 

@@ -65,7 +65,7 @@ export function buildServer(options = {}) {
     { requestTimeout: requestMs, headersTimeout: requestMs, connectionsCheckingInterval: 500 },
     app,
   );
-  return { server, mill, close: () => mill.close(server) };
+  return { server, mill, close: () => mill.shutdown(server) };
 }
 
 /** Before the body parser, which reads a body that is too large to its end before it says so. */

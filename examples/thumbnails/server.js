@@ -5,10 +5,13 @@
  *
  *   node examples/thumbnails/server.js          then: curl -F image=@photo.jpg 'localhost:3000/thumbnails?width=200' -o t.webp
  *
+ * With MILLRACE_REDIS_URL (and MILLRACE_SECRET, MILLRACE_QUEUE) the threads are those of the hosts of a queue: README.md.
+ *
  * What it takes for granted about its clients: nothing. Each bound below has a test in test/examples/thumbnails.test.ts.
  */
 import multipart from '@fastify/multipart';
 import fastify from 'fastify';
+import { availableWorkers, Executor } from 'millrace';
 import { HttpError, millrace } from 'millrace/fastify';
 import { HealthCheck } from 'millrace/http';
 import { prometheusMetrics } from 'millrace/metrics';
@@ -45,8 +48,9 @@ const defaults = {
   deadlineMs: 5000,
   /** Milliseconds to end in, after SIGTERM. */
   closeMs: 8000,
-  /** Where the requests' folders are made. */
-  folder: tmpdir(),
+  /** Where the requests' folders are made; hosts of a cluster see it, too. */
+  folder: process.env.THUMBNAILS_FOLDER ?? tmpdir(),
+  /** Threads; those of a cluster are its hosts' affair. */
   workers: undefined,
   logger: false,
 };
@@ -80,8 +84,8 @@ export async function buildServer(options = {}) {
   const root = await mkdtemp(join(settings.folder, 'thumbnails-'));
   // Before the plugin's, and so after it: then no thread writes there any more.
   app.addHook('onClose', () => remove(root));
-  // Few places: what can't be done within the deadline is refused, and what waits here holds its upload.
-  const executor = workers === undefined ? { maxPending: 64 } : { workers, maxPending: 64 };
+  const executor = await makeExecutor(workers);
+  app.addHook('onClose', () => executor.shutdown({ mode: 'kill' }));
   await app.register(millrace, { executor, deadlineMs, closeMs });
   await app.register(multipart, { limits: { fileSize: maxBytes, files: 1, fields: 0, parts: 2 } });
 
@@ -136,6 +140,17 @@ export async function buildServer(options = {}) {
   app.get('/metrics', async (_, reply) => reply.type(registry.contentType).send(await registry.metrics()));
   app.addHook('onClose', () => metrics.stop());
   return app;
+}
+
+/** Few places: what can't be done within the deadline is refused, and what waits here holds its upload. */
+async function makeExecutor(workers) {
+  const { MILLRACE_REDIS_URL: connection, MILLRACE_SECRET: secret, MILLRACE_QUEUE: queue } = process.env;
+  if (connection === undefined) {
+    const threads = workers ?? availableWorkers();
+    return new Executor({ workers: threads, minWorkers: threads, maxPending: 64 });
+  }
+  const { ClusterExecutor } = await import('millrace/cluster');
+  return new ClusterExecutor({ connection, secret, queue: queue ?? 'thumbs', maxPending: 64 });
 }
 
 /** What can be known before the body is read. */
@@ -199,7 +214,7 @@ function refuseType({ mimetype, file }) {
   if (accepted.has(mimetype)) return;
   file.resume();
   const message = `${mimetype} is not accepted: ${[...accepted].join(', ')}`;
-  throw new HttpError(415, 'ERR_NOT_AN_IMAGE', message);
+  throw new HttpError(415, 'ERR_MILLRACE_NOT_AN_IMAGE', message);
 }
 
 const tooLarge = (maxBytes) =>
@@ -208,9 +223,9 @@ const tooLarge = (maxBytes) =>
 /** Errors of the image task that are the client's doing; null for all others. Where its upload was is nothing to it. */
 function asClientError({ code, message }, upload) {
   const reason = String(message).replaceAll(upload, 'the upload');
-  if (code === 'ERR_NOT_AN_IMAGE' || code === 'ERR_IMAGE_UNSUPPORTED')
+  if (code === 'ERR_MILLRACE_NOT_AN_IMAGE' || code === 'ERR_MILLRACE_IMAGE_UNSUPPORTED')
     return new HttpError(415, code, reason);
-  if (code === 'ERR_IMAGE_TOO_LARGE') return new HttpError(413, code, reason);
+  if (code === 'ERR_MILLRACE_IMAGE_TOO_LARGE') return new HttpError(413, code, reason);
   return null;
 }
 

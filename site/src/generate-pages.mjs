@@ -46,7 +46,7 @@ const nodesOwn =
   /^ERR_(?:MODULE_NOT_FOUND|PACKAGE_|UNKNOWN_FILE|UNSUPPORTED_|WORKER_|INVALID_TYPESCRIPT|REQUIRE_|METHOD_|NETWORK_|INVALID_MODULE|INVALID_PACKAGE|IMPORT_)/;
 
 export const codesIn = (source) =>
-  [...source.matchAll(/['`](ERR_[A-Z_0-9]+)['`]/g)]
+  [...source.matchAll(/['`](ERR_[A-Z_0-9]*[A-Z0-9])['`]/g)]
     .map(([, code]) => code)
     .filter((code) => !nodesOwn.test(code));
 

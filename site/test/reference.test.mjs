@@ -83,3 +83,10 @@ test('the reference has every error code and channel', () => {
     [],
   );
 });
+
+test('the sidebar leads to every page of docs/', () => {
+  const config = readFileSync(new URL('../.vitepress/config.mjs', import.meta.url), 'utf8');
+  const docs = readdirSync(`${root}docs`).filter((file) => file.endsWith('.md'));
+  const missing = docs.filter((file) => !config.includes(`'/docs/${file.replace('.md', '')}'`));
+  assert.deepEqual(missing, []);
+});

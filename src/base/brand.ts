@@ -1,12 +1,12 @@
 const ordinary = Function.prototype[Symbol.hasInstance];
 
 /**
- * Gives a class a brand: a registered symbol on its prototype, which `instanceof` asks for. So the copies of the package that one
- * process may have, of one version or of several, know each other's tasks, executors, futures, gates and errors.
+ * Gives a class a brand: a registered symbol on its prototype, for which `instanceof` looks. One process may have several copies of
+ * the package; by their brands the copies recognize each other's tasks, executors, futures, gates and errors.
  *
- * A class that extends it is not branded by that: of those only its own instances are.
+ * A subclass has no brand of its own: `instanceof` recognizes only the subclass's own instances, not those of another copy.
  *
- * @param read what another copy may ask of an instance (`askBrand`).
+ * @param read returns what another copy gets from `askBrand()` for an instance.
  */
 export function brand<T extends object>(
   type: abstract new (...args: never[]) => T,
@@ -27,7 +27,14 @@ export function brand<T extends object>(
   });
 }
 
-/** What an instance, perhaps of another copy, answers to its brand. */
+/** `brand()` for a class of errors. Node prints an error by these two names, and a minifier would rename the class. */
+export function brandError(type: abstract new (...args: never[]) => Error, name: string): void {
+  brand(type, name);
+  Object.defineProperty(type, 'name', { value: name, configurable: true });
+  Object.defineProperty(type.prototype, 'name', { value: name, writable: true, configurable: true });
+}
+
+/** What `read` of the instance's own copy of the package returns; undefined if the instance has no such brand. */
 export function askBrand(instance: object, name: string): unknown {
   return (instance as Record<symbol, unknown>)[keyOf(name)];
 }

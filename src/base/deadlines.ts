@@ -1,7 +1,9 @@
+// The global `performance` is a getter, which costs 15 ns more for each task.
+import { performance } from 'node:perf_hooks';
 import { Heap } from './heap.ts';
 import { Timer } from './timer.ts';
 
-/** An alarm that has been set; `cancel()` is free to be called at any time, more than once. */
+/** An alarm that has been set. `cancel()` may be called at any time, more than once. */
 export interface Alarm {
   cancel(): void;
 }
@@ -13,10 +15,10 @@ interface Entry extends Alarm {
 }
 
 /**
- * All the deadlines of an executor on one timer: a binary heap of entries and a timer for the earliest.
+ * All deadlines of an executor on one timer: a binary heap of entries, and a timer for the earliest entry.
  *
- * Cancelled entries stay in the heap until they surface, or until they are more than half of it. The timer does not
- * keep the process alive: what the deadlines are about (a task, a caller that waits) does that as long as it matters.
+ * A cancelled entry stays in the heap until it comes first, or until cancelled entries are more than half of the heap. The timer
+ * does not keep the process alive: the task or the caller that a deadline belongs to does.
  */
 export class Deadlines {
   readonly #heap = new Heap<Entry>((a, b) => a.at < b.at);
@@ -42,9 +44,7 @@ export class Deadlines {
     return entry;
   }
 
-  /**
-   * Rings what is due now, without waiting for the timer: that is late when something has held the thread.
-   */
+  /** Rings the alarms that are due now, without waiting for the timer, which is late after something has blocked the thread. */
   ringDue(): void {
     const earliest = this.#heap.first;
     if (earliest !== undefined && earliest.at <= performance.now()) this.#fire();

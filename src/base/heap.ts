@@ -1,4 +1,4 @@
-/** A binary heap: the item that goes before all others is at hand, adding and taking out cost O(log n). */
+/** A binary heap: reading the first item costs O(1); adding an item and removing the first cost O(log n). */
 export class Heap<T> {
   readonly #isBefore: (a: T, b: T) => boolean;
   #items: T[] = [];
@@ -15,7 +15,7 @@ export class Heap<T> {
     return this.#items[0];
   }
 
-  /** In no particular order. */
+  /** All items, in no particular order. */
   get items(): readonly T[] {
     return this.#items;
   }
@@ -32,7 +32,7 @@ export class Heap<T> {
     items[index] = item;
   }
 
-  /** Takes out the first. */
+  /** Removes the first item. */
   shift(): void {
     const items = this.#items;
     const last = items.pop();
@@ -49,7 +49,7 @@ export class Heap<T> {
     items[index] = last;
   }
 
-  /** Keeps only the items that pass. */
+  /** Keeps only the items for which `passes` returns true. */
   filter(passes: (item: T) => boolean): void {
     const kept = this.#items.filter(passes);
     this.#items = [];

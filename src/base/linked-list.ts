@@ -1,14 +1,14 @@
-/** What an element needs to stand in a `LinkedList`: it carries its own links, and stands in one list at a time. */
+/** The fields that an element of a `LinkedList` carries itself. An element stands in at most one list at a time. */
 export interface Linked {
-  /** The list that it stands in; only ever compared. */
+  /** The list that the element stands in; `LinkedList` only compares it. */
   list: object | null;
   previous: Linked | null;
   next: Linked | null;
 }
 
 /**
- * An intrusive doubly linked list: adding and removing anywhere cost O(1) and allocate nothing. That is what makes
- * cancelling exact and cheap for a task or a caller in the middle of a long queue.
+ * An intrusive doubly linked list: adding and removing anywhere cost O(1) and allocate nothing. This makes it cheap to cancel a
+ * task or a caller in the middle of a long queue.
  */
 export class LinkedList<T extends Linked> {
   #first: T | null = null;
@@ -21,6 +21,10 @@ export class LinkedList<T extends Linked> {
 
   get first(): T | null {
     return this.#first;
+  }
+
+  get last(): T | null {
+    return this.#last;
   }
 
   push(element: T): void {
@@ -41,7 +45,7 @@ export class LinkedList<T extends Linked> {
     this.#size++;
   }
 
-  /** Takes out an element that stands in this list; one that does not is left alone. */
+  /** Removes an element from this list. Does nothing if the element does not stand in it. */
   remove(element: T): void {
     if (element.list !== this) return;
     const previous = element.previous as T | null;

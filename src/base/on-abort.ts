@@ -2,12 +2,12 @@ import { types } from 'node:util';
 
 const getters = Object.getOwnPropertyDescriptors(AbortSignal.prototype);
 
-/** Asks the platform's own getter: one that a caller has put on the signal could do anything. */
+/** Calls the platform's own getter: a getter that a caller has put on the signal could do anything. */
 export function isAborted(signal: AbortSignal): boolean {
   return getters.aborted.get?.call(signal) === true;
 }
 
-/** Is it one of the platform's, and no proxy or lookalike? */
+/** Is the value an `AbortSignal` of the platform, and neither a proxy nor a lookalike? */
 export function isAbortSignal(value: unknown): value is AbortSignal {
   if (!(value instanceof AbortSignal) || types.isProxy(value)) return false;
   try {
@@ -22,7 +22,12 @@ export function reasonOf(signal: AbortSignal): unknown {
   return getters.reason.get?.call(signal);
 }
 
-/** Something that ends when its signal is aborted. */
+/** @throws the signal's reason, if it is aborted. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal !== undefined && isAborted(signal)) throw reasonOf(signal);
+}
+
+/** An object that ends when its signal is aborted. */
 export interface Abortable {
   aborted(reason: unknown): void;
 }
@@ -33,18 +38,18 @@ interface Watch {
 }
 
 /**
- * One listener per signal, however many tasks, callers or loops share it. (An event target looks through its whole list to
- * add or remove a listener, so one each would make n of them cost n² steps.)
+ * One listener per signal, however many tasks, callers or loops share it. (An event target searches its whole list to add or
+ * remove a listener, so n listeners would cost n² steps.)
  */
 const watches = new WeakMap<AbortSignal, Watch>();
 
-/** Tells `abortable` when the signal is aborted, unless `offAbort` is called before. */
+/** Calls `abortable.aborted(reason)` when the signal is aborted, unless `offAbort` is called first. */
 export function onAbort(signal: AbortSignal, abortable: Abortable): void {
   let watch = watches.get(signal);
   if (watch === undefined) {
     const abortables = new Set<Abortable>();
     const listener = () => {
-      // A callback may call `offAbort` for others: those are then told nothing.
+      // A callback may unsubscribe others; they are then skipped.
       for (const each of abortables) each.aborted(reasonOf(signal));
       watches.delete(signal);
     };
@@ -55,7 +60,14 @@ export function onAbort(signal: AbortSignal, abortable: Abortable): void {
   watch.abortables.add(abortable);
 }
 
-/** Leaves no listener behind when the last one goes. */
+/** Like `onAbort`, but calls at once if the signal is aborted already. Without a signal it never calls. */
+export function onceAborted(signal: AbortSignal | undefined, abortable: Abortable): void {
+  if (signal === undefined) return;
+  if (isAborted(signal)) abortable.aborted(reasonOf(signal));
+  else onAbort(signal, abortable);
+}
+
+/** Undoes `onAbort`. The signal keeps no listener once its last abortable has left. */
 export function offAbort(signal: AbortSignal, abortable: Abortable): void {
   const watch = watches.get(signal);
   if (watch === undefined) return;

@@ -4,15 +4,20 @@ import { join } from 'node:path';
 import { PeerError } from './errors.ts';
 import { here } from '../package-file.ts';
 
-/** Optional peer dependencies, with the oldest version that works. npm is told nothing of it: it would refuse to install. */
+/** Optional peer dependencies, with the oldest version that works. package.json does not name these versions: npm would refuse to install. */
 const oldest = {
+  '@nestjs/common': '10',
+  '@nestjs/core': '10',
   '@node-rs/argon2': '2',
   '@opentelemetry/api': '1.9',
+  bullmq: '6.7',
   echarts: '6',
   express: '4',
   fastify: '5',
   'hash-wasm': '4.12',
+  ioredis: '5.11',
   'prom-client': '15',
+  rxjs: '7',
   sharp: '0.34',
   unplugin: '2',
 } as const;
@@ -20,10 +25,10 @@ const oldest = {
 export type Peer = keyof typeof oldest;
 
 /**
- * An optional peer dependency, when it is first needed. An error of the package itself is thrown as it is.
+ * Loads an optional peer dependency when it is first needed. An error that the package itself throws is passed on as it is.
  *
- * @param feature what needs it, for the message.
- * @throws {PeerError} if it is missing or too old.
+ * @param feature what needs the package, for the message.
+ * @throws {PeerError} if the package is missing or too old.
  */
 export async function optionalPeer<M>(name: Peer, feature: string, load: () => Promise<M>): Promise<M> {
   const found = installedVersion(name, here);
@@ -31,18 +36,18 @@ export async function optionalPeer<M>(name: Peer, feature: string, load: () => P
   try {
     return await load();
   } catch (cause) {
-    throw found === undefined ? missing(name, feature, cause) : cause;
+    throw found === undefined && !resolves(name) ? missing(name, feature, cause) : cause;
   }
 }
 
-/** The same at once, for a module that can't wait. */
+/** `optionalPeer()` without a promise, for a module that can't wait. */
 export function requirePeer(name: Peer, feature: string): unknown {
   const found = installedVersion(name, here);
   if (found !== undefined) checkPeerVersion(name, feature, found);
   try {
     return createRequire(here)(name);
   } catch (cause) {
-    throw found === undefined ? missing(name, feature, cause) : cause;
+    throw found === undefined && !resolves(name) ? missing(name, feature, cause) : cause;
   }
 }
 
@@ -56,10 +61,10 @@ function missing(name: Peer, feature: string, cause: unknown): PeerError {
 }
 
 /**
- * For a subpath, when it is imported: of the packages that it is for, those that are installed must not all be too old. It looks
- * where this package finds them and where the program does, which differ while a monorepo moves from one version to the next.
+ * Checks, when a subpath is imported, that of the packages it serves at least one installed version is recent enough. It looks where
+ * this package finds them and where the program finds them; the two differ while a monorepo moves from one version to the next.
  *
- * @throws {PeerError} for the first of them.
+ * @throws {PeerError} for the first installed package, if all are too old.
  */
 export function checkInstalledPeers(feature: string, ...names: [Peer, ...Peer[]]): void {
   const places = [here, process.argv[1], join(process.cwd(), 'main')];
@@ -74,6 +79,30 @@ export function checkInstalledPeers(feature: string, ...names: [Peer, ...Peer[]]
   if (first !== undefined) checkPeerVersion(first.name, feature, first.found);
 }
 
+/**
+ * Checks the packages that a subpath can't do without, before the subpath is loaded.
+ *
+ * @throws {PeerError} for the first package that is missing or too old.
+ */
+export function needPeers(feature: string, ...names: Peer[]): void {
+  for (const name of names) {
+    const found = installedVersion(name, here);
+    if (found !== undefined) checkPeerVersion(name, feature, found);
+    else if (!resolves(name)) throw missing(name, feature, undefined);
+  }
+}
+
+/** Can the package be resolved? With Plug'n'Play a package lies in no folder, and its version can't be read. */
+function resolves(name: string): boolean {
+  try {
+    createRequire(here).resolve(name);
+    return true;
+  } catch (error) {
+    // The package is there, and exports itself to `import` only.
+    return (error as NodeJS.ErrnoException).code === 'ERR_PACKAGE_PATH_NOT_EXPORTED';
+  }
+}
+
 /** @throws {PeerError} if this version is too old. */
 export function checkPeerVersion(name: Peer, feature: string, found: string): void {
   if (!isOlder(found, oldest[name])) return;
@@ -82,7 +111,7 @@ export function checkPeerVersion(name: Peer, feature: string, found: string): vo
   throw new PeerError(message, { package: name, found, wanted });
 }
 
-/** The version that an import from a place finds; undefined if there is none, or if it can't be told. */
+/** The version that an import from this place finds; undefined if there is none, or if the version can't be read. */
 function installedVersion(name: string, from: string | undefined): string | undefined {
   if (from === undefined) return undefined;
   try {
@@ -90,8 +119,10 @@ function installedVersion(name: string, from: string | undefined): string | unde
       const version = versionIn(join(folder, name, 'package.json'));
       if (version !== undefined) return version;
     }
+    if (process.versions.pnp !== undefined)
+      return versionIn(createRequire(from).resolve(`${name}/package.json`));
   } catch {
-    // Bundled, or a path that `createRequire` does not take.
+    // The code is bundled, or `createRequire` does not accept the path.
   }
   return undefined;
 }
@@ -105,7 +136,7 @@ function versionIn(manifest: string): string | undefined {
   }
 }
 
-/** @internal By the numbers from the left; a prerelease counts as its release. */
+/** @internal Compares the numbers from the left; a prerelease counts as its release. */
 export function isOlder(version: string, than: string): boolean {
   const [given, wanted] = [version, than].map((each) => each.split('.').map((part) => parseInt(part, 10)));
   for (const [index, least] of (wanted as number[]).entries()) {

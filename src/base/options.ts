@@ -3,8 +3,8 @@ import { InvalidOptionError } from './errors.ts';
 import { isAbortSignal } from './on-abort.ts';
 
 /**
- * One check per option, by its name; a check throws, and everything behind it trusts the value.
- * An option that is `undefined` counts as absent.
+ * One check for each option, by name. A check throws; the code behind it trusts the value. An option that is `undefined` counts
+ * as absent.
  */
 export type OptionChecks<T> = { readonly [K in keyof T]-?: (option: string, value: unknown) => void };
 
@@ -32,14 +32,20 @@ export function checkOptions<T extends object>(kind: string, options: T, checks:
 }
 
 /** An integer of at least `min`; `Infinity` only where it is allowed. */
-export function integer(min: number, allowInfinity = false) {
+export function integer(min: number, allowInfinity = false, max: number = Number.MAX_SAFE_INTEGER) {
   return (option: string, value: unknown): void => {
-    if (Number.isSafeInteger(value) && (value as number) >= min) return;
+    if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return;
     if (allowInfinity && value === Infinity) return;
-    const range = min === Number.MIN_SAFE_INTEGER ? 'an integer' : `an integer of at least ${min}`;
+    const range = min === Number.MIN_SAFE_INTEGER ? 'an integer' : rangeOf(min, max);
     const or = allowInfinity ? ' (or Infinity)' : '';
     throw new InvalidOptionError(option, value, `${option} must be ${range}${or}, not ${show(value)}`);
   };
+}
+
+function rangeOf(min: number, max: number): string {
+  return max === Number.MAX_SAFE_INTEGER
+    ? `an integer of at least ${min}`
+    : `an integer from ${min} to ${max}`;
 }
 
 /** Longest delay that a Node timer can hold, about 24.8 days. */
@@ -54,7 +60,7 @@ export function millisecondsFrom(min: number) {
   };
 }
 
-/** The same, from 0. */
+/** A number of milliseconds from 0 to 2,147,483,647; fractions are fine. */
 export function milliseconds(option: string, value: unknown): void {
   millisecondsFrom(0)(option, value);
 }
@@ -81,7 +87,7 @@ export function abortSignal(option: string, value: unknown): void {
   throw new InvalidOptionError(option, value, `${option} must be an AbortSignal, not ${show(value)}`);
 }
 
-/** One of these words. */
+/** Exactly one of these words. */
 export function oneOf(...words: string[]) {
   return (option: string, value: unknown): void => {
     if (words.includes(value as string)) return;

@@ -1,12 +1,12 @@
 const smallest = 16;
 
 /**
- * A first-in, first-out queue in a circular array: O(1) at both ends. It allocates only when it outgrows its array, and lets
- * a large one go when it has run empty.
+ * A first-in, first-out queue in a circular array: O(1) at both ends. It allocates only when it outgrows its array, and drops an
+ * array of more than 1,024 slots when it runs empty.
  */
 export class Ring<T> {
   #items: (T | undefined)[] = Array.from({ length: smallest });
-  /** Where the first item is. The length of the array is a power of two, so that a mask wraps it. */
+  /** Index of the first item. The array's length is a power of two, so that a mask wraps an index. */
   #head = 0;
   #size = 0;
 
@@ -18,7 +18,7 @@ export class Ring<T> {
     return this.#items[this.#head];
   }
 
-  /** Undefined from `size` on. @param index from 0, the first. */
+  /** @param index 0 is the first item. @returns undefined for `size` and above. */
   at(index: number): T | undefined {
     return index < this.#size ? this.#items[(this.#head + index) & (this.#items.length - 1)] : undefined;
   }
@@ -28,7 +28,7 @@ export class Ring<T> {
     this.#items[(this.#head + this.#size++) & (this.#items.length - 1)] = item;
   }
 
-  /** Puts an item before all others. */
+  /** Adds an item at the front. */
   unshift(item: T): void {
     if (this.#size === this.#items.length) this.#grow();
     this.#head = (this.#head - 1) & (this.#items.length - 1);
@@ -52,7 +52,7 @@ export class Ring<T> {
     this.#size = 0;
   }
 
-  /** Keeps only the items that pass, in their order. */
+  /** Keeps only the items for which `passes` returns true, in their order. */
   filter(passes: (item: T) => boolean): void {
     for (let left = this.#size; left > 0; left--) {
       const item = this.shift() as T;

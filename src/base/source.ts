@@ -1,20 +1,20 @@
 import { InvalidOptionError } from './errors.ts';
 import { show } from './options.ts';
 
-/** Anything that a loop can be written over. */
+/** Anything that `for await` can loop over: an array, a generator, a stream. `map()`, `stream()` and their kin pull it lazily. */
 export type Source<T> = Iterable<T> | AsyncIterable<T>;
 
-type Step<T> = IteratorResult<T, unknown>;
+type SourceStep<T> = IteratorResult<T, unknown>;
 
-/** A source while it is being pulled: each step at once, or a promise of it. */
+/** A source that is being pulled. `next()` returns a step, or a promise of one. */
 export interface OpenSource<T> {
-  next(): Step<T> | Promise<Step<T>>;
-  /** Tells the source that nobody will pull any more, so that its own clean-up runs. */
+  next(): SourceStep<T> | Promise<SourceStep<T>>;
+  /** Tells the source that it will not be pulled any more, so that its own clean-up runs. */
   return?(): unknown;
 }
 
 /**
- * @param strings is one a source, too, of its characters?
+ * @param strings does a string count as a source of its characters?
  * @throws {InvalidOptionError} for what is neither iterable nor async iterable.
  */
 export function checkSource(source: unknown, strings: boolean = false): void {
@@ -33,17 +33,17 @@ export function openSource<T>(source: Source<T>): OpenSource<T> {
   return (source as Iterable<T>)[Symbol.iterator]() as OpenSource<T>;
 }
 
-/** Who writes an iterator by hand may forget to return something. */
+/** A hand-written iterator may forget to return a step. */
 export function isStep(step: unknown): boolean {
   return typeof step === 'object' && step !== null;
 }
 
 export function noStep(step: unknown): InvalidOptionError {
-  const message = `next() of the source must give an object with done and value, not ${show(step)}`;
+  const message = `next() of the source must return an object with done and value, not ${show(step)}`;
   return new InvalidOptionError('source', step, message);
 }
 
-/** An async iterator of a foreign make may return thenables that are no promises, or even plain steps. */
+/** A hand-written async iterator may return a thenable that is no promise, or even a plain step. */
 function promising<T>(iterator: AsyncIterator<T, unknown>): OpenSource<T> {
   return {
     next: () => Promise.resolve(iterator.next()),

@@ -3,9 +3,9 @@ import { longestTimer } from './options.ts';
 /**
  * One call after a delay of any length, and never early by `performance.now()`.
  *
- * Node's own timers are neither: a delay beyond 2,147,483,647 ms (24.8 days), which a sum of two valid delays may be, is taken for 1 ms,
- * fractions are cut off, and they may fire up to a millisecond early. Here each of them is looked at when it fires, and set
- * again for what is left.
+ * Node's own timers take a delay beyond 2,147,483,647 ms (24.8 days), which a sum of two valid delays may be, for 1 ms; they cut
+ * off fractions, and may fire up to a millisecond early. This timer checks the clock when a Node timer fires, and sets another one
+ * for the remaining time.
  */
 export class Timer {
   readonly #at: number;
@@ -15,7 +15,8 @@ export class Timer {
 
   /**
    * @param delayMs milliseconds, any number; Infinity never rings.
-   * @param keepsAlive whether the process stays alive for it. Default true.
+   * @param ring called once, when the delay has passed.
+   * @param keepsAlive whether the timer keeps the process alive. Default true.
    */
   constructor(
     delayMs: number,
@@ -28,7 +29,7 @@ export class Timer {
     this.#timer = this.#start();
   }
 
-  /** It never rings from now on. May be called at any time, more than once. */
+  /** Prevents the call. May be called at any time, more than once. */
   cancel(): void {
     clearTimeout(this.#timer);
   }

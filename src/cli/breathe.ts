@@ -2,10 +2,10 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { BytePath } from './byte-path.ts';
 import type { Found, FoundFile } from './walk.ts';
 
-/** A walk may hold the event loop for so long; then signals, results and the progress bar have their turn. */
+/** Milliseconds that a walk may block the event loop before signals, results and the progress bar get their turn. */
 const holdMs = 10;
 
-/** The files of a walk, which is blocking by itself; failures go to `report`, and are waited for. */
+/** Yields the files of a blocking walk, with turns of the event loop; awaits `report` for each failure. */
 export async function* breathe(
   found: Iterable<Found>,
   report: (path: BytePath, error: unknown) => Promise<void> | undefined,

@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
-import { printable } from './printable.ts';
+import { printable } from '../base/printable.ts';
 
 /**
- * A path as the system has it, which is bytes and not always text: each character of the string is one byte (latin1).
+ * A path as the operating system stores it: bytes, not always text. Each character of the string is one byte (latin1).
  *
- * So names that are no valid UTF-8 are walked, hashed, printed and checked like any other, two such strings compare
- * like the bytes do, and the common case, ASCII, is the same string in either form and costs nothing.
+ * Names that are not valid UTF-8 are thus walked, hashed, printed and checked like any other, and strings compare as
+ * their bytes do. The common case, ASCII, is the same string in either form and needs no conversion.
  */
 export type BytePath = string;
 
@@ -16,12 +16,12 @@ export function fromText(text: string): BytePath {
   return beyondAscii.test(text) ? Buffer.from(text, 'utf8').toString('latin1') : text;
 }
 
-/** For people, and for JSON: bytes that are no UTF-8 become U+FFFD. */
+/** Decodes UTF-8, for people and for JSON: invalid bytes become U+FFFD. */
 export function toText(path: BytePath): string {
   return beyondAscii.test(path) ? Buffer.from(path, 'latin1').toString('utf8') : path;
 }
 
-/** For `node:fs`: bytes only if they are no UTF-8. */
+/** Converts a path for `node:fs`: to a string, or to a buffer if the bytes are not UTF-8. */
 export function toSystem(path: BytePath): string | Buffer {
   if (!beyondAscii.test(path)) return path;
   const bytes = Buffer.from(path, 'latin1');
@@ -32,12 +32,12 @@ export function join(directory: BytePath, name: BytePath): BytePath {
   return directory.endsWith('/') ? directory + name : `${directory}/${name}`;
 }
 
-/** In a message: a file's name must be able neither to move the cursor nor to look like a message. */
+/** Escapes a path for a message, so that a file's name can neither move the cursor nor pose as a message. */
 export const toPrintable = (path: BytePath): string => printable(toText(path));
 
 /**
- * The process's own arguments as bytes. Node decodes them as UTF-8, and what is not comes out as U+FFFD; Linux still
- * has the original.
+ * The process's own arguments as bytes. Node decodes them as UTF-8 and replaces invalid bytes by U+FFFD; on Linux the
+ * original bytes are read from /proc.
  */
 export function ownArguments(decoded: readonly string[]): BytePath[] {
   if (process.platform === 'linux' && decoded.some((argument) => argument.includes('\ufffd'))) {

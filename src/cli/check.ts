@@ -3,7 +3,7 @@ import { hashing } from '../tasks/index.ts';
 import { toSystem, toText } from './byte-path.ts';
 import type { BytePath } from './byte-path.ts';
 import { checksumParser, formatVerdict } from './checksum-line.ts';
-import type { Checksum } from './checksum-line.ts';
+import type { Checksum, ParseChecksum } from './checksum-line.ts';
 import { digestStream } from './digest-stream.ts';
 import type { CheckArguments } from './hash-arguments.ts';
 import { countLines, isTyped, openInput } from './input.ts';
@@ -11,29 +11,30 @@ import { readLines } from './lines.ts';
 import type { Session } from './session.ts';
 import { sizeOf } from './walk.ts';
 
-/** Found without a task: the digest of standard input, which a task can't read; or why there is none. */
+/** The digest of standard input, which this thread computes because a task can't read it; or the error. */
 type Here = { readonly digest: string } | { readonly error: unknown };
 
-/** A line of the list: of a file to verify, or, by its number, one that is no checksum. */
+/** A line of the list: a checksum to verify, or the number of an improper line, from 1. */
 type Listed = (Checksum & { readonly here?: Here }) | number;
 
-/** `millrace hash --check FILE…`, in the words of `sha256sum --check`. */
+/** `millrace hash --check FILE…`: verifies the lists one after the other, with the messages of `sha256sum --check`. */
 export async function check(session: Session, args: CheckArguments): Promise<void> {
-  const executor = session.open(args.workers);
+  const executor = await session.open(args.workers);
+  const parse = checksumParser(args.digits, args.tag);
   for (const list of args.paths) {
     if (session.interrupted) return;
-    await checkList(session, executor, list, args);
+    await checkList(session, executor, parse, list, args);
   }
 }
 
 async function checkList(
   session: Session,
   executor: Executor,
+  parse: ParseChecksum,
   list: BytePath,
   args: CheckArguments,
 ): Promise<void> {
-  const { algorithm, tag, digits, ignoreMissing, strict, told } = args;
-  const parse = checksumParser(digits, tag);
+  const { algorithm, tag, ignoreMissing, strict, told } = args;
   const name = list === '-' ? "'standard input'" : list;
   const counts = { proper: 0, improper: 0, unreadable: 0, mismatched: 0, matched: 0 };
 
@@ -73,6 +74,18 @@ async function checkList(
     return verdict(listed, 'FAILED open or read');
   }
 
+  /** Verifies a device or a pipe on this thread, since tasks refuse them. */
+  async function compareSpecial(listed: Checksum): Promise<void> {
+    let digest: string;
+    try {
+      digest = await digestStream(listed.path, algorithm);
+    } catch (error) {
+      await unreadable(listed, error);
+      return;
+    }
+    await compare(listed, digest);
+  }
+
   function compare(listed: Checksum, digest: string): Promise<void> | undefined {
     if (digest === listed.digest) {
       counts.matched++;
@@ -93,7 +106,11 @@ async function checkList(
         if (typeof listed === 'number') {
           return session.remark(`${toText(name)}: ${listed}: improperly formatted ${tag} checksum line`);
         }
-        if (outcome.status !== 'fulfilled') return unreadable(listed, outcome.reason);
+        if (outcome.status !== 'fulfilled') {
+          const { code } = outcome.reason as { code?: unknown };
+          const special = code === 'ERR_MILLRACE_NOT_A_REGULAR_FILE';
+          return special ? compareSpecial(listed) : unreadable(listed, outcome.reason);
+        }
         const { here = { digest: outcome.value } } = listed;
         return 'error' in here ? unreadable(listed, here.error) : compare(listed, here.digest);
       },
@@ -112,7 +129,7 @@ async function checkList(
     await session.fail(name, 'no properly formatted checksum lines found');
     return;
   }
-  // After the verdicts, also where both are seen on one terminal.
+  // On a terminal, the warnings come after the verdicts.
   session.output.flush();
   await warn(counts.improper, 'line is improperly formatted', 'lines are improperly formatted');
   await warn(counts.unreadable, 'listed file could not be read', 'listed files could not be read');

@@ -1,8 +1,8 @@
 import type { BytePath } from './byte-path.ts';
 
 /*
- * Lines of GNU coreutils' sha256sum and its sisters. A name with a backslash, a newline or a carriage return is
- * escaped, and its line begins with a backslash.
+ * Checksum lines as GNU coreutils' sha256sum and its siblings write and read them. A name that contains a backslash, a
+ * newline or a carriage return is escaped, and its line begins with a backslash.
  */
 
 const special = /[\\\n\r]/;
@@ -19,13 +19,16 @@ export interface ChecksumForm {
   /** `digest  name`, `digest *name` or `TAG (name) = digest`. */
   readonly form: 'plain' | 'binary' | 'tag';
   readonly tag: string;
-  /** End in NUL, and escape nothing. */
+  /** Lines end in NUL, and names are not escaped. */
   readonly zero: boolean;
 }
 
 const plainForm: ChecksumForm = { form: 'plain', tag: '', zero: false };
 
-/** One line, with its end. */
+/** Formats the line that is printed for a digest. */
+export type DigestLine = (digest: string, path: BytePath) => string;
+
+/** Formats one line, including its newline or NUL. */
 export function formatChecksum(
   digest: string,
   path: BytePath,
@@ -38,29 +41,31 @@ export function formatChecksum(
   return `${escaped ? '\\' : ''}${text}${zero ? '\0' : '\n'}`;
 }
 
-/** How `--check` names a file: escaped only if it would not fit into one line otherwise (as coreutils 9 does). */
+/** Formats a line of `--check`. Like coreutils 9, it escapes a name only if the name contains a newline. */
 export function formatVerdict(path: BytePath, verdict: string): string {
   return path.includes('\n') ? `\\${escape(path)}: ${verdict}\n` : `${path}: ${verdict}\n`;
 }
 
-/** Reads one line without its end: `'ignored'` for an empty one and a comment, undefined for one that is improper. */
+/** Parses a line without its end: `'ignored'` for an empty line or a comment, undefined for an improper line. */
 export type ParseChecksum = (line: string) => Checksum | 'ignored' | undefined;
 
 /**
- * A parser for the lines of one file: `digest  name`, and the two BSD forms that coreutils takes, `TAG (name) = digest`
- * and `digest name`. The last may not be mixed with the first: whether a leading blank belongs to the name would be
- * for the author of a single line to say.
+ * Makes a parser for the lines of all lists of a run: `digest  name`, and the two BSD forms that coreutils accepts,
+ * `TAG (name) = digest` and `digest name`. The first untagged line of the run decides between one blank and two: after
+ * `digest  name` a line with one blank is improper; after `digest name` a second blank or an asterisk belongs to the name.
  *
- * @param digits hexadecimal digits of a digest.
+ * A NUL ends a name, as for coreutils, which reads lines as C strings; in an escaped name it makes the line improper.
+ *
+ * @param digits number of hexadecimal digits of a digest.
  * @param tag the algorithm's name, as in `SHA256`.
  */
 export function checksumParser(digits: number, tag: string): ParseChecksum {
-  const tagged = /^ ?\((.*)\)[ \t]*=[ \t]*([0-9a-f]+)$/is;
+  const tagged = /^ ?\((.*)\)[ \t]*=[ \t]*([0-9a-f]+)(?:\0.*)?$/is;
   const plain = new RegExp(`^([0-9a-f]{${digits}})[ \\t](.+)$`, 'is');
   let singleBlank: boolean | undefined;
 
   function nameAfterBlank(rest: string): string | undefined {
-    // A second blank (text) or an asterisk (binary), which make no difference.
+    // A second blank marks text, an asterisk binary; both are read alike.
     const marked = rest.length > 1 && /^[ *]/.test(rest);
     if (!marked && singleBlank === false) return undefined;
     singleBlank ??= !marked;
@@ -83,7 +88,7 @@ export function checksumParser(digits: number, tag: string): ParseChecksum {
     const [, escaped = '', body = ''] = /^[ \t]*(\\?)(.*)$/s.exec(text) ?? [];
     const [digest, name] = parts(body);
     if (digest === undefined || name === undefined) return undefined;
-    const path = escaped === '' ? name : unescape(name);
+    const path = escaped === '' ? name.replace(/\0.*$/s, '') : unescape(name);
     return path === undefined ? undefined : { digest: digest.toLowerCase(), path };
   };
 }
@@ -93,7 +98,7 @@ function escape(path: BytePath): string {
 }
 
 function unescape(name: string): BytePath | undefined {
-  let valid = true;
+  let valid = !name.includes('\0');
   const path = name.replaceAll(/\\(.?)/gs, (_, letter: string) => {
     const character = unescapes[letter];
     valid &&= character !== undefined;

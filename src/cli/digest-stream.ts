@@ -6,10 +6,10 @@ import type { BytePath } from './byte-path.ts';
 import { openInput } from './input.ts';
 
 /**
- * The digest of what can be read only once: standard input (`-`), a pipe, a device. It is read on this thread: in a worker a
- * pipe that nothing comes through would hold up the end of the process.
+ * Computes the digest of an input that can be read only once: standard input (`-`), a pipe, a device. This thread reads
+ * it: a worker that reads a silent pipe could not be ended, and would keep the process alive.
  *
- * @throws the platform's error; one for a named pipe that no process writes to, which would hold up everything.
+ * @throws the platform's error; `ERR_MILLRACE_NO_WRITER` for a named pipe that no process writes to, instead of waiting.
  */
 export async function digestStream(path: BytePath, algorithm: string): Promise<string> {
   const { begin } = await algorithmOf(algorithm);
@@ -18,7 +18,7 @@ export async function digestStream(path: BytePath, algorithm: string): Promise<s
   return digest.digest('hex');
 }
 
-/** Named once more, it is at its end. */
+/** Standard input; empty if an earlier operand has read it to its end. */
 function standardInput(): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
   return process.stdin.readableEnded ? [] : openInput('-');
 }
@@ -32,16 +32,16 @@ async function* special(path: BytePath): AsyncGenerator<Uint8Array, undefined> {
   const first = readNow(file);
   if (first?.length === 0 && !isOpenAlready.test(path)) {
     closeSync(file);
-    throw Object.assign(new Error('no process writes to this pipe'), { code: 'ERR_NO_WRITER' });
+    throw Object.assign(new Error('no process writes to this pipe'), { code: 'ERR_MILLRACE_NO_WRITER' });
   }
   if (first !== undefined) yield first;
   yield* new Socket({ fd: file, readable: true, writable: false }) as AsyncIterable<Uint8Array>;
 }
 
-/** What the shell has opened: its writer may have left already, and that is the end of it. */
+/** Paths of pipes that the shell has opened: if the writer has left already, the input is empty and no error. */
 const isOpenAlready = /^\/(?:dev\/(?:stdin$|fd\/)|proc\/)/;
 
-/** What a pipe holds: nothing at all without a writer, undefined with one that has not written yet. */
+/** Reads what a pipe holds: empty if it has no writer, undefined if its writer has not written yet. */
 function readNow(file: number): Uint8Array | undefined {
   const buffer = Buffer.allocUnsafe(64 * 1024);
   try {

@@ -1,12 +1,12 @@
-/** What the process ends with; after a signal what shells and `timeout(1)` expect: 128 and the signal's number. */
+/** Exit codes of the process. After a signal it is 128 plus the signal's number, as shells and `timeout(1)` expect. */
 export const exitCodes = {
   ok: 0,
-  /** An item failed, or a checksum did not match; the others were done. */
+  /** An item failed, or a checksum did not match; all other items were processed. */
   failed: 1,
-  /** The command line makes no sense. */
+  /** The command line is invalid. */
   usage: 2,
   interrupted: 130,
-  /** The reader of standard output went away, so the output is not complete: what SIGPIPE makes of other tools. */
+  /** The reader of standard output closed it, so the output is incomplete: as SIGPIPE ends other tools. */
   closedPipe: 141,
   terminated: 143,
 } as const;

@@ -7,6 +7,9 @@ import { commonOptions } from './table/command.ts';
 import type { CommandSpec, OptionSpec } from './table/command.ts';
 import { UsageError } from './usage-error.ts';
 
+/** Separates the values of a repeated option: no word of a command line contains it. */
+export const separator = '\0';
+
 /** Values of options by their long names, in the order of their last appearance; true for a flag. Bytes as characters. */
 export type Values = ReadonlyMap<string, string | true>;
 
@@ -33,21 +36,25 @@ export async function sortWords(words: readonly BytePath[], { options }: Command
     const { rawName, value, inlineValue } = token;
     const option = known.find(({ name, alias }) => name === token.name || alias === token.name);
     if (option === undefined) throw await unknownOption(rawName, known);
+    const before = values.get(option.name);
     values.delete(option.name);
-    if (option.value === undefined) {
+    if (option.optional === true) values.set(option.name, inlineValue ? (value ?? '') : true);
+    else if (option.value === undefined) {
       if (value !== undefined) throw new UsageError(`${rawName} takes no value`);
       values.set(option.name, true);
     } else if (value === undefined || (!inlineValue && /^-./.test(value))) {
       throw new UsageError(`${rawName} needs a value (${option.value})`);
-    } else values.set(option.name, value);
+    } else if (option.repeats === true && typeof before === 'string')
+      values.set(option.name, `${before}${separator}${value}`);
+    else values.set(option.name, value);
   }
   return { operands, values };
 }
 
 function configOf(known: readonly OptionSpec[]): NonNullable<ParseArgsConfig['options']> {
   return Object.fromEntries(
-    known.flatMap(({ name, short, alias, value }) => {
-      const type = value === undefined ? ('boolean' as const) : ('string' as const);
+    known.flatMap(({ name, short, alias, value, optional }) => {
+      const type = value === undefined || optional === true ? ('boolean' as const) : ('string' as const);
       const own = [name, short === undefined ? { type } : { type, short }] as const;
       return alias === undefined ? [own] : [own, [alias, { type }] as const];
     }),

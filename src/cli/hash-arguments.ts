@@ -3,13 +3,15 @@ import { toPrintable, toText } from './byte-path.ts';
 import type { BytePath } from './byte-path.ts';
 import type { Given } from './given.ts';
 import { text, workers } from './option-values.ts';
+import { suggestion } from './suggestion.ts';
+import { algorithms } from './table/hash-command.ts';
 import { UsageError } from './usage-error.ts';
 
 interface Common {
-  /** Files and directories, or lists of checksums; at least one, `-` for standard input. */
+  /** At least one file or directory, with `--check` a list of checksums; `-` is standard input. */
   readonly paths: readonly BytePath[];
   readonly algorithm: string;
-  /** As a line in BSD's form calls the algorithm. */
+  /** The algorithm's name in a line of the BSD form, such as `SHA256`. */
   readonly tag: string;
   readonly workers: number | undefined;
 }
@@ -23,15 +25,15 @@ export interface HashArguments extends Common {
 
 export interface CheckArguments extends Common {
   readonly command: 'check';
-  /** Hexadecimal digits of the algorithm's digests. */
+  /** Number of hexadecimal digits of the algorithm's digests. */
   readonly digits: number;
   readonly ignoreMissing: boolean;
   readonly strict: boolean;
-  /** What is told: all but improper lines, these too, failures alone, or nothing. */
+  /** What is printed: `most` omits improper lines, `warn` adds them, `quiet` omits OK, `status` omits verdicts and warnings. */
   readonly told: 'most' | 'warn' | 'quiet' | 'status';
 }
 
-/** @throws {UsageError} that names what is wrong; an error if a package is missing. */
+/** @throws {UsageError} that names what is wrong; {PeerError} if the algorithm's package is missing. */
 export async function hashArguments({ operands, values }: Given): Promise<HashArguments | CheckArguments> {
   const algorithm = toText(text(values, 'algorithm') ?? 'sha256');
   const digits = await digestDigits(algorithm);
@@ -55,7 +57,7 @@ export async function hashArguments({ operands, values }: Given): Promise<HashAr
   const checking = ['ignore-missing', 'quiet', 'status', 'strict', 'warn'].find((option) =>
     values.has(option),
   );
-  if (checking !== undefined) throw new UsageError(`--${checking} has a meaning only with --check`);
+  if (checking !== undefined) throw new UsageError(`--${checking} works only with --check`);
   if (values.has('json')) refuse(values, ['tag', 'zero', 'binary', 'text'], 'json');
   if (values.has('tag')) refuse(values, ['text'], 'tag');
   return { command: 'hash', ...common, form: form(values), zero: values.has('zero') };
@@ -67,7 +69,7 @@ function form(values: Given['values']): HashArguments['form'] {
   return lastOf(values, ['binary', 'text'] as const) === 'binary' ? 'binary' : 'plain';
 }
 
-/** Of options that replace each other, the last one given. */
+/** Of options that override each other, returns the last one given. */
 function lastOf<N extends string>(values: Given['values'], options: readonly N[]): N | undefined {
   return [...values.keys()].findLast((name) => options.includes(name as N)) as N | undefined;
 }
@@ -82,11 +84,13 @@ async function digestDigits(algorithm: string): Promise<number> {
     return (await algorithmOf(algorithm)).whole('').length;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new UsageError(`unknown algorithm '${toPrintable(algorithm)}'`);
+    const similar = await suggestion(algorithm, algorithms);
+    const advice = similar === undefined ? '' : ` (did you mean ${similar}?)`;
+    throw new UsageError(`unknown algorithm '${toPrintable(algorithm)}'${advice}`);
   }
 }
 
-/** Tags that are not the algorithm's name in capitals: those of GNU coreutils and of xxhsum. */
+/** Tags that are not the algorithm's name in capitals; `BLAKE2b` is the one that GNU coreutils writes. */
 const tags: Readonly<Record<string, string>> = { blake2b512: 'BLAKE2b', blake2s256: 'BLAKE2s' };
 
 const tagOf = (algorithm: string): string => tags[algorithm.toLowerCase()] ?? algorithm.toUpperCase();

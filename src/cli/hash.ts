@@ -1,62 +1,66 @@
-import { hashing } from '../tasks/index.ts';
-import { breathe, countFiles } from './breathe.ts';
+import { statSync } from 'node:fs';
 import { fromText, toSystem, toText } from './byte-path.ts';
 import type { BytePath } from './byte-path.ts';
 import { formatChecksum } from './checksum-line.ts';
-import { digestStream } from './digest-stream.ts';
+import type { DigestLine } from './checksum-line.ts';
 import type { HashArguments } from './hash-arguments.ts';
 import type { Session } from './session.ts';
-import { sizeOf, walk } from './walk.ts';
 
-interface Item {
-  readonly path: BytePath;
-  /** Of what was read here and not by a task: standard input, a pipe, a device. */
-  readonly digest?: string;
+/** `millrace hash PATH…`: prints the lines of `sha256sum`, or JSON. */
+export async function hash(session: Session, args: HashArguments): Promise<void> {
+  const { paths, form, tag, zero } = args;
+  const line: DigestLine =
+    form === 'json'
+      ? (digest, path) =>
+          fromText(`${JSON.stringify({ path: toText(path), algorithm: args.algorithm, digest })}\n`)
+      : (digest, path) => formatChecksum(digest, path, { form, tag, zero });
+  if (!session.watched && isLittle(paths)) return hashHere(session, args, line);
+  const { hashAll } = await import('./hash-all.ts');
+  return hashAll(session, args, line);
 }
 
-/** `millrace hash PATH…`, in the words of `sha256sum`. */
-export async function hash(session: Session, args: HashArguments): Promise<void> {
-  const { paths, algorithm, form, tag, zero } = args;
-  const executor = session.open(args.workers);
-  const line = form === 'json' ? jsonLine : checksumLine(form);
-  const files = paths.filter((path) => path !== '-');
+/** Up to this many bytes, hashing here is faster than starting a thread. */
+const littleBytes = 4 * 1024 * 1024;
+const fewPaths = 64;
 
-  async function* items(): AsyncGenerator<Item, undefined> {
-    for (const path of paths) {
-      if (path === '-') yield* here(path);
-      else {
-        for await (const file of breathe(walk([path]), (at, error) => session.fail(at, error))) {
-          if (file.regular) yield file;
-          else yield* here(file.path);
-        }
-      }
-    }
+/** True for few, small, regular files. A size of 0 does not count as small: /proc reports it for files with content. */
+function isLittle(paths: readonly BytePath[]): boolean {
+  if (paths.length > fewPaths) return false;
+  let bytes = 0;
+  for (const path of paths) {
+    const size = path === '-' ? 0 : regularBytes(path);
+    if (size === 0) return false;
+    bytes += size;
   }
+  return bytes <= littleBytes;
+}
 
-  async function* here(path: BytePath): AsyncGenerator<Item, undefined> {
+/** Size of a regular file in bytes; 0 for anything else, or if the size can't be read. */
+function regularBytes(path: BytePath): number {
+  try {
+    const stats = statSync(toSystem(path));
+    return stats.isFile() ? stats.size : 0;
+  } catch {
+    return 0;
+  }
+}
+
+/** Hashes on this thread with the function that the task calls; loads neither the library nor a thread. */
+async function hashHere(
+  session: Session,
+  { paths, algorithm }: HashArguments,
+  line: DigestLine,
+): Promise<void> {
+  const { hashFile } = await import('../tasks/ready-made/hashing.ts');
+  for (const path of paths) {
+    if (session.interrupted) return;
+    let digest: string;
     try {
-      yield { path, digest: await digestStream(path, algorithm) };
+      digest = await hashFile(toSystem(path), algorithm);
     } catch (error) {
       await session.fail(path, error);
+      continue;
     }
-  }
-
-  await session.each(
-    items(),
-    ({ path, digest }) =>
-      digest === undefined ? hashing.hashFile(toSystem(path), algorithm) : hashing.hashBytes(''),
-    ({ path, digest }, outcome) =>
-      outcome.status === 'fulfilled'
-        ? session.output.write(line(digest ?? outcome.value, path))
-        : session.fail(path, outcome.reason),
-    { executor, bytes: sizeOf, total: files.length === 0 ? undefined : () => countFiles(walk(files)) },
-  );
-
-  function checksumLine(as: 'plain' | 'binary' | 'tag') {
-    return (digest: string, path: BytePath) => formatChecksum(digest, path, { form: as, tag, zero });
-  }
-
-  function jsonLine(digest: string, path: BytePath): string {
-    return fromText(`${JSON.stringify({ path: toText(path), algorithm, digest })}\n`);
+    await session.output.write(line(digest, path));
   }
 }

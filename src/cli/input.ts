@@ -1,4 +1,4 @@
-import { constants, createReadStream, fstatSync, openSync, statSync } from 'node:fs';
+import { constants, createReadStream, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { toSystem } from './byte-path.ts';
 import type { BytePath } from './byte-path.ts';
@@ -6,21 +6,28 @@ import type { BytePath } from './byte-path.ts';
 const isStandardInput = (path: BytePath | undefined): path is '-' | undefined =>
   path === undefined || path === '-';
 
-/** A file, or standard input for `-` and none at all. @throws the platform's error. */
+/** Opens a file, or standard input if the path is `-` or undefined. @throws the platform's error. */
 export function openInput(path: BytePath | undefined): AsyncIterable<Uint8Array> {
-  if (isStandardInput(path)) return process.stdin;
+  if (isStandardInput(path)) return standardInput();
   const file = openSync(toSystem(path), constants.O_RDONLY | constants.O_NONBLOCK);
-  // Waits for whoever writes to the pipe without holding a thread of libuv's, which the process could not leave behind.
+  // A socket waits for the pipe's writer without blocking a thread of libuv, which would keep the process from exiting.
   if (fstatSync(file).isFIFO()) return new Socket({ fd: file, readable: true, writable: false });
   return createReadStream('', { fd: file });
 }
 
-/** Typed at a terminal: a progress line would only be in the way. */
+/** Standard input. Node turns a directory (`< folder`) into an ended stream; a read throws the proper error instead. */
+function standardInput(): AsyncIterable<Uint8Array> {
+  const file = process.stdin.fd;
+  if (fstatSync(file).isDirectory()) readSync(file, Buffer.alloc(1));
+  return process.stdin;
+}
+
+/** True if the user types the input at a terminal, where a progress line would be in the way. */
 export function isTyped(path: BytePath | undefined): boolean {
   return isStandardInput(path) && process.stdin.isTTY;
 }
 
-/** How many lines there are; undefined for what can be read only once, or not at all. */
+/** Counts the newlines of a regular file; undefined for any other input, or if the file can't be read. */
 export async function countLines(path: BytePath | undefined): Promise<number | undefined> {
   if (isStandardInput(path)) return undefined;
   let count = 0;

@@ -3,11 +3,11 @@ import type { BytePath } from './byte-path.ts';
 import { openInput } from './input.ts';
 import { readLines } from './lines.ts';
 
-/** A line that is not empty, not read yet. */
+/** A line that is not empty, and not parsed yet. */
 export interface NumberedLine {
-  /** From 1, as editors count. */
+  /** Line number, from 1. */
   readonly line: number;
-  /** Undefined for one that is too long. */
+  /** The bytes of the line; undefined if it is too long. */
   readonly bytes: Buffer | undefined;
 }
 
@@ -24,7 +24,7 @@ export async function* numberedLines(input: BytePath | undefined): AsyncGenerato
   }
 }
 
-/** The value of a line of JSON. @throws {Error} that says what is wrong with it. */
+/** Parses a line of JSON. @throws {Error} that says what is wrong with it. */
 export function valueOf({ bytes }: NumberedLine): unknown {
   if (bytes === undefined) throw new RangeError('is too long');
   if (!isUtf8(bytes)) throw new TypeError('is not UTF-8');

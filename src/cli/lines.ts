@@ -1,11 +1,11 @@
 const newline = 10;
 
-/** Bytes. A longer line is not kept: a stream without a newline must not fill the memory. */
+/** Most bytes of a line. A longer line is dropped: a stream without a newline must not fill the memory. */
 const maxLineBytes = 64 * 1024 * 1024;
 
 /**
- * The lines of a stream of bytes, without their ends; undefined for one of more than `maxBytes`. It reads on only when
- * the next line is asked for, so whoever is slow to take lines slows down whoever writes them.
+ * Yields the lines of a stream of bytes, without their ends; undefined for a line of more than `maxBytes`. Reads on only when
+ * the next line is requested, so a slow reader slows the writer down.
  */
 export async function* readLines(
   source: AsyncIterable<Uint8Array>,

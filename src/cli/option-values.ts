@@ -3,12 +3,13 @@ import { pathToFileURL } from 'node:url';
 import { availableWorkers } from '../host/available-workers.ts';
 import { toPrintable, toText } from './byte-path.ts';
 import type { BytePath } from './byte-path.ts';
+import { separator } from './given.ts';
 import type { Values } from './given.ts';
-import type { TaskTarget } from './task-target.ts';
+import type { FunctionName } from './task-target.ts';
 import { UsageError } from './usage-error.ts';
 
 /*
- * Values of options and their checks. Each throws a `UsageError` that names the option and what was given.
+ * Read and check the values of options. Each function throws a `UsageError` that names the option and its value.
  */
 
 export function text(values: Values, option: string): string | undefined {
@@ -16,7 +17,12 @@ export function text(values: Values, option: string): string | undefined {
   return given === true ? undefined : given;
 }
 
-/** A file to write. */
+/** All values of a repeatable option, in the order given. */
+export function texts(values: Values, option: string): readonly string[] {
+  return text(values, option)?.split(separator) ?? [];
+}
+
+/** The name of a file to write. */
 export function fileName(values: Values, option: string): BytePath | undefined {
   const given = text(values, option);
   if (given === '') throw new UsageError(`--${option} needs the name of a file`);
@@ -45,7 +51,7 @@ export function positive(values: Values, option: string, max: number): number | 
   throw new UsageError(`--${option} must be a number above 0 up to ${max}, not '${toPrintable(given)}'`);
 }
 
-/** `--workers` as GNU parallel takes it: N, N% of the CPUs, +N or -N beyond them; at least one of the latter. */
+/** `--workers`, as in GNU parallel: N, N% of the CPUs, or N more (+N) or fewer (-N) than CPUs; the result is at least 1. */
 export function workers(values: Values): number | undefined {
   const given = text(values, 'workers');
   if (given === undefined) return undefined;
@@ -70,10 +76,10 @@ const units: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** What a timer can hold, about 24.8 days. Milliseconds. */
+/** The longest delay of a Node timer in milliseconds, about 24.8 days. */
 const longestMs = 2 ** 31 - 1;
 
-/** A time of more than 0 in milliseconds: a number with a unit, or of seconds. */
+/** A duration in milliseconds, above 0 and up to 24.8 days. A number without a unit is in seconds. */
 export function duration(values: Values, option: string): number | undefined {
   const given = text(values, option);
   if (given === undefined) return undefined;
@@ -89,20 +95,23 @@ export function positiveInteger(digits: string): number | undefined {
   return /^\d+$/.test(digits) && Number.isSafeInteger(number) && number > 0 ? number : undefined;
 }
 
-/** One `MODULE#EXPORT`, the module a path or a URL; alone it means its default export. */
-export function taskTarget(paths: readonly BytePath[], command: string): TaskTarget {
+/** Parses the only operand, `MODULE#EXPORT`. MODULE is a path or a URL; without EXPORT the default export is meant. */
+export function taskTarget(paths: readonly BytePath[], command: string): FunctionName {
   const [only] = paths;
-  if (only === undefined || paths.length > 1) throw new UsageError(`${command} takes one MODULE#EXPORT`);
+  if (only === undefined) throw new UsageError(`${command} takes one MODULE#EXPORT`);
+  if (paths.length > 1) {
+    throw new UsageError(`${command} takes one MODULE#EXPORT; lines come from standard input, or by --input`);
+  }
   const { module, name } = split(toText(only));
   if (module === '' || name === '') {
     throw new UsageError(`${command} takes MODULE or MODULE#EXPORT, not '${toPrintable(only)}'`);
   }
   if (!/^[a-z]{2,}:/i.test(module)) return { module: pathToFileURL(module), name };
-  if (!URL.canParse(module)) throw new UsageError(`'${toPrintable(module)}' is no URL`);
+  if (!URL.canParse(module)) throw new UsageError(`'${toPrintable(module)}' is not a URL`);
   return { module: new URL(module), name };
 }
 
-/** At the last `#`, unless that is a part of the name of a file that is there. */
+/** Splits at the last `#`, unless a file with the whole name exists. */
 function split(target: string): { module: string; name: string } {
   const at = target.lastIndexOf('#');
   const isWhole = at === -1 || existsSync(target);

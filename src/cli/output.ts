@@ -1,17 +1,17 @@
 import type { Writable } from 'node:stream';
 import { fromText, toText } from './byte-path.ts';
-import { shown } from './printable.ts';
+import { shown } from '../base/printable.ts';
 
-/** Bytes that are written at once: what a pipe of Linux holds. */
+/** Bytes of one write: the capacity of a pipe on Linux. */
 const batch = 64 * 1024;
 
-/** Writes something, and calls `written` when it is out. */
+/** Writes a piece, and calls `written` when the stream has taken it. */
 export type Write = (written: () => void) => void;
 
 export interface OutputOptions {
   /** Called for each piece, to write it: a progress line makes way. */
   readonly around?: (write: Write) => void;
-  /** The stream takes no more. */
+  /** Called when the stream has failed. */
   readonly failed?: (error: NodeJS.ErrnoException) => void;
 }
 
@@ -22,8 +22,8 @@ export interface OutputOptions {
  * ```
  *   write ─→ text ─ 64 KiB, or the turn is over, and no piece under way ─→ piece ─→ stream
  * ```
- * When there is a batch of text while a piece is under way, `write` answers with a promise; whoever waits for it never
- * has more than these two in memory. Nothing else of the process stands still meanwhile.
+ * If a batch of text waits while a piece is under way, `write` returns a promise; a caller that awaits it never has more than these
+ * two in memory. The rest of the process continues meanwhile.
  *
  * A terminal gets `?` for what is not safe to show, as from find and ls: a file's name could move the cursor, or worse.
  * Anything else gets each byte as it is.
@@ -47,7 +47,7 @@ export class Output {
     stream.on('error', (error) => this.#failed(error));
   }
 
-  /** Before whoever waits for the piece goes on. */
+  /** Called before the caller that awaits the piece continues. */
   #failed(error: NodeJS.ErrnoException): void {
     if (this.#broken) return;
     this.break();
@@ -101,7 +101,7 @@ export class Output {
     while (this.#piece !== undefined) await this.#piece;
   }
 
-  /** What comes from now on is dropped. */
+  /** Drops all further output. */
   break(): void {
     this.#broken = true;
     this.#text = '';

@@ -1,16 +1,16 @@
-/** What the progress line tells. */
+/** The figures of a progress line. */
 export interface ProgressFacts {
   readonly done: number;
   readonly failed: number;
-  /** Undefined as long as nobody knows. */
+  /** Undefined while unknown. */
   readonly total: number | undefined;
   /** Undefined in the first moments. */
   readonly perSecond: number | undefined;
-  /** Of the items that are through; 0 where they have no size. */
+  /** Bytes per second of the finished items; 0 if items have no size. */
   readonly bytesPerSecond: number | undefined;
   readonly busy: number;
   readonly workers: number;
-  /** Of the whole machine, 0 to 1; undefined until it has been measured. */
+  /** CPU use of the whole machine, 0 to 1; undefined before the first measurement. */
   readonly cpuShare: number | undefined;
 }
 
@@ -19,7 +19,7 @@ const barWidth = { min: 8, max: 40 };
 /** The line's end stays free for the `^C` that a terminal echoes; it would start another line. */
 const margin = 3;
 
-/** One line in so many columns: what does not fit is left out from the end, the bar takes the rest. */
+/** One line of the given columns: what does not fit is left out from the end, the bar takes the rest. */
 export function progressLine(facts: ProgressFacts, columns: number): string {
   const space = columns - margin;
   const { done, failed, total, perSecond, bytesPerSecond, busy, workers, cpuShare } = facts;

@@ -6,37 +6,37 @@ import type { ProgressFacts } from './progress-line.ts';
 import type { Write } from './output.ts';
 import { Rate } from './rate.ts';
 
-/** What the session needs of a progress line, and all that there is without a terminal. */
+/** The progress line as the session uses it; without a terminal, an implementation that does nothing takes its place. */
 export interface Progress {
   readonly shown: boolean;
-  /** Another item is through, of so many bytes. */
+  /** Counts one more finished item and its bytes. */
   advance(bytes: number): void;
-  /** Something has failed. */
+  /** Counts one more failure. */
   failed(): void;
-  /** Writes to the terminal, which the line leaves until that is out. */
+  /** Writes to the terminal; the line is wiped before, and drawn again when the write is complete. */
   around(write: Write): void;
-  /** The line vanishes, and the cursor comes back. Idempotent. */
+  /** Removes the line and shows the cursor again. Idempotent. */
   stop(): void;
 }
 
-/** What the line shows, asked for at each frame. */
+/** What the line shows; read at each frame. */
 export interface ProgressSource {
-  /** How many items there will be, undefined as long as nobody knows. */
+  /** Number of all items; undefined until it is known. */
   readonly total: () => number | undefined;
   readonly stats: () => Pick<ExecutorStats, 'busy' | 'workers'>;
 }
 
-/** Frames a second. */
+/** Frames per second. */
 const fps = 8;
 
-/** To the start of the line, and clear it. */
+/** Moves the cursor to the start of the line and clears the line. */
 const wipe = '\r\u001b[K';
 
 /**
  * Shows the progress line on standard error.
  *
- * A `MultiBar` of one bar: a `SingleBar` remembers the place of the cursor on the screen and goes back there at the
- * end, over all that has been written since.
+ * It is a `MultiBar` with one bar: a `SingleBar` saves the cursor's position and restores it at the end, over all text
+ * that was written since.
  */
 export function showProgress({ total, stats }: ProgressSource): Progress {
   const load = new HostLoadSampler();
@@ -48,7 +48,7 @@ export function showProgress({ total, stats }: ProgressSource): Progress {
   let perSecond = rate.sample(performance.now(), 0);
   let bytesPerSecond = byteRate.sample(performance.now(), 0);
   let stopped = false;
-  /** Writes under way. A terminal may be slow to take one: to draw meanwhile would be to draw into the middle of it. */
+  /** Number of writes under way. While a slow terminal takes one, a frame would be drawn into the middle of its text. */
   let others = 0;
 
   const facts = (): ProgressFacts => {
@@ -64,11 +64,11 @@ export function showProgress({ total, stats }: ProgressSource): Progress {
     format: (_, { maxWidth }) => progressLine(facts(), maxWidth),
     fps,
     hideCursor: true,
-    // Trimmed by us: what others write is to be wrapped as ever.
+    // The line is trimmed to the width here; other output keeps wrapping.
     linewrap: true,
     forceRedraw: true,
     clearOnComplete: true,
-    // Signals are the session's.
+    // The session handles signals.
     gracefulExit: false,
   });
   bars.create(0, 0);

@@ -1,15 +1,19 @@
 import { getSystemErrorMap } from 'node:util';
 
+/** Messages by error code: the C library's where libuv words them otherwise, and those of Millrace's own codes. */
 const words: Record<string, string> = {
-  ERR_FILE_CHANGED: 'changed while it was read',
-  ERR_NOT_A_REGULAR_FILE: 'not a regular file',
+  ERR_MILLRACE_FILE_CHANGED: 'changed while it was read',
+  ERR_MILLRACE_NOT_A_REGULAR_FILE: 'not a regular file',
   EISDIR: 'is a directory',
+  ELOOP: 'too many levels of symbolic links',
+  ENAMETOOLONG: 'file name too long',
+  EIO: 'input/output error',
 };
 
 /**
- * Why something failed, in one line, for a message that names the thing already.
+ * Describes in one line why something failed, for a message that names the thing already.
  *
- * @param name as the error may name it, to leave it out.
+ * @param name removed from the start of the error's message.
  */
 export function reasonOf(error: unknown, name?: string): string {
   if (!(error instanceof Error)) return oneLine(String(error));
@@ -17,7 +21,10 @@ export function reasonOf(error: unknown, name?: string): string {
   if (typeof code === 'string' && words[code] !== undefined) return words[code];
   const system = typeof errno === 'number' ? getSystemErrorMap().get(errno)?.[1] : undefined;
   if (system !== undefined) return system;
-  const text = error.message || error.name;
+  const message = error.message || error.name;
+  // The error names the task by a number that counts attempts; the message names the line already.
+  const text =
+    code === 'ERR_MILLRACE_TIMEOUT' ? message.replace(/^task .*? (?=ran longer than )/, '') : message;
   return oneLine(name !== undefined && text.startsWith(name) ? text.slice(name.length) : text);
 }
 

@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../index.ts';
-import { checkVariants } from '../tasks/ready-made/image-options.ts';
+import { checkVariants, maxSide } from '../tasks/ready-made/image-options.ts';
 import type { VariantOptions, VariantsOptions } from '../tasks/index.ts';
 import { fromText, toPrintable, toText } from './byte-path.ts';
 import type { BytePath } from './byte-path.ts';
@@ -7,9 +7,9 @@ import type { Given } from './given.ts';
 import { positiveInteger, some, text, workers } from './option-values.ts';
 import { UsageError } from './usage-error.ts';
 
-/** One result of each image. */
+/** One result that is made of each image. */
 export interface Rendition {
-  /** What its name gets before its ending: `-320`, or nothing. */
+  /** Inserted before the extension of the file name, such as `-320`; empty with fewer than two widths. */
   readonly suffix: string;
   readonly options: VariantOptions;
 }
@@ -19,7 +19,7 @@ export interface ResizeArguments {
   readonly out: string;
   readonly renditions: readonly Rendition[];
   readonly options: VariantsOptions;
-  /** Was a background asked for? Else one that is used is told. */
+  /** True if the user chose a background; otherwise the command reports how many images were flattened on white. */
   readonly background: boolean;
   readonly skipExisting: boolean;
   readonly dryRun: boolean;
@@ -46,15 +46,18 @@ function renditionsOf(values: Given['values']): Pick<ResizeArguments, 'rendition
   const widths = list(values, 'width').map((width) => pixels('width', width));
   const formats = list(values, 'format').map((format) => (format === 'jpg' ? 'jpeg' : format));
   const height = text(values, 'height');
-  if (widths.length === 0 && height === undefined) throw new UsageError('resize needs --width or --height');
+  const keepsSize = widths.length === 0 && height === undefined;
+  if (keepsSize && formats.length === 0) throw new UsageError('resize needs --width, --height or --format');
   const common = present({
     height: height === undefined ? undefined : pixels('height', height),
     quality: number(values, 'quality'),
     fit: text(values, 'fit'),
     background: text(values, 'background'),
-    withoutEnlargement: values.has('no-enlarge') ? true : undefined,
+    withoutEnlargement: keepsSize || values.has('no-enlarge') ? true : undefined,
   });
-  const renditions = (widths.length === 0 ? [undefined] : widths).flatMap((width) =>
+  // With a format alone: the largest width allowed, and no enlargement, keep the size.
+  const all = keepsSize ? [maxSide] : widths;
+  const renditions = (all.length === 0 ? [undefined] : all).flatMap((width) =>
     (formats.length === 0 ? [undefined] : formats).map((format) => ({
       suffix: widths.length > 1 ? `-${width}` : '',
       options: present({ ...common, width, format }) as VariantOptions,
@@ -62,7 +65,7 @@ function renditionsOf(values: Given['values']): Pick<ResizeArguments, 'rendition
   );
   const options = present({ keepMetadata: values.has('keep-metadata') ? true : undefined });
   try {
-    // What the task itself would refuse.
+    // Options that the task would refuse are refused before any work.
     checkVariants(
       renditions.map((each) => each.options),
       options,
@@ -74,7 +77,7 @@ function renditionsOf(values: Given['values']): Pick<ResizeArguments, 'rendition
   return { renditions, options };
 }
 
-/** What stands between commas; each once. */
+/** The items of a comma-separated value, without duplicates. */
 function list(values: Given['values'], option: string): string[] {
   const given = text(values, option);
   if (given === undefined) return [];

@@ -15,16 +15,16 @@ import { sizeOf, walk } from './walk.ts';
 interface Picture {
   readonly path: BytePath;
   readonly from: string;
-  /** Was it named, and not found in a tree? Then it is an error if it is no image. */
+  /** True for an operand, false for a file found below a directory. An operand that is no image is an error. */
   readonly named: boolean;
-  /** What is to be made, and where. */
+  /** The results to make, each with the file it goes to. */
   readonly variants: readonly (ResizeArguments['renditions'][number]['options'] & { readonly to: string })[];
 }
 
 /** `millrace resize PATH… --out DIR` */
 export async function resize(session: Session, args: ResizeArguments): Promise<void> {
   const { paths, out, renditions, options, skipExisting, dryRun } = args;
-  const executor = session.open(args.workers);
+  const executor = await session.open(args.workers);
   await prepareImages();
   const targets = new Targets(paths, out, dryRun);
   const pictures = () => walk(paths, (directory) => !targets.isOut(directory));
@@ -53,10 +53,10 @@ export async function resize(session: Session, args: ResizeArguments): Promise<v
   }
 
   function refused({ path, named }: Picture, reason: unknown): Promise<void> | undefined {
-    // A colour that only sharp knows to be none.
+    // Only sharp can tell that a colour is invalid.
     if (reason instanceof InvalidOptionError) throw new UsageError(`--${reason.message}`);
     const { code, damaged } = reason as { code?: unknown; damaged?: unknown };
-    if (named || code !== 'ERR_NOT_AN_IMAGE' || damaged === true) return session.fail(path, reason);
+    if (named || code !== 'ERR_MILLRACE_NOT_AN_IMAGE' || damaged === true) return session.fail(path, reason);
     counts.noImages++;
     return undefined;
   }

@@ -1,26 +1,27 @@
-import { Executor } from '../index.ts';
-import type { Outcome, Source, Task } from '../index.ts';
+import type { Executor, Outcome, Source, Task } from '../index.ts';
 import { fromText, toText } from './byte-path.ts';
 import type { BytePath } from './byte-path.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { Output } from './output.ts';
 import type { Write } from './output.ts';
-import { printable } from './printable.ts';
+import { printable } from '../base/printable.ts';
 import type { Progress, ProgressSource } from './progress.ts';
 import { reasonOf } from './reason.ts';
 import { UsageError } from './usage-error.ts';
+import type { WatchArguments } from './watch-arguments.ts';
+import type { Watching } from './watching.ts';
 
-/** How long running tasks may take to end after the first signal, before the process leaves them. Milliseconds. */
+/** Milliseconds that running tasks get to end after the first signal; then the process exits regardless. */
 const patienceMs = 500;
 
-/** Counts the items meanwhile; called only if it is seen. Without it there is no progress line. */
+/** Counts all items while the first ones run; called only if the progress line is shown. Without it there is no line. */
 export type CountItems = (() => Promise<number | undefined>) | undefined;
 
 export interface EachOptions<I> {
-  /** Where the tasks run; of `open()`. */
+  /** The executor that runs the tasks, from `open()`. */
   readonly executor: Executor;
-  /** Bytes of an item that is through, for the progress line; asked only if it is seen. */
+  /** Bytes of a finished item, for the progress line; called only if the line is shown. */
   readonly bytes?: (item: I) => number;
   readonly total: CountItems;
 }
@@ -38,16 +39,17 @@ const noProgress: Progress = {
  *
  * ```
  *   running ── all done ──────────────────────→ end(): flush, exit code 0 or 1
- *      ├────── first signal ──→ interrupted ──→ exit, when what runs has ended or patience has; or by a second signal
- *      └────── reader gone ───────────────────→ exit, quietly
+ *      ├────── first signal ──→ interrupted ──→ exit when the running tasks have ended, after 500 ms, or on a second signal
+ *      └────── reader gone ───────────────────→ exit without a message
  * ```
- * The first signal cancels what has not begun and waits a moment for the rest, so that no half-written file is left.
+ * The first signal cancels queued tasks and gives running ones 500 ms, so that they can finish the files they write.
  */
 export class Session {
-  /** Standard output. Like `fail`, it may answer with a promise, which is to be waited for. */
+  /** Standard output. `write()`, like `fail()`, may return a promise; the caller awaits it. */
   readonly output: Output;
   readonly #messages: Output;
   readonly #executors = new Set<Executor>();
+  #watching: Watching | undefined;
   #progress: Progress = noProgress;
   #exitCode: ExitCode = exitCodes.ok;
   #interruptedWith: ExitCode | undefined;
@@ -56,11 +58,11 @@ export class Session {
     const around = (write: Write): void => this.#progress.around(write);
     this.#messages = new Output(process.stderr, { around });
     this.output = new Output(process.stdout, {
-      // Elsewhere than on a terminal it does not meet the progress line.
+      // Only on a terminal do output and progress line share a screen.
       ...(process.stdout.isTTY && { around }),
       failed: (error) => this.#outputFailed(error),
     });
-    // Node would print them as they are, and they quote what tasks have thrown.
+    // Node prints warnings unescaped, and a warning may quote what a task has thrown.
     if (process.listenerCount('warning') > 0) {
       process.removeAllListeners('warning');
       process.on('warning', ({ name, message }) => void this.remark(`${name}: ${message}`));
@@ -69,34 +71,55 @@ export class Session {
     process.on('SIGTERM', () => this.#interrupt(exitCodes.terminated));
   }
 
-  /** Has there been a signal? What fails from then on is nobody's failure. */
+  /**
+   * Makes executors that are opened from now on visible to the inspector page, the trace and the verdict.
+   *
+   * @throws {MillraceError} if the port is in use, or the file can't be written.
+   */
+  async watch(args: WatchArguments | undefined): Promise<void> {
+    if (args === undefined) return;
+    // Loaded only if one of the options asks for it.
+    const { Watching } = await import('./watching.ts');
+    this.#watching = await Watching.start(args, (text) => void this.remark(text));
+  }
+
+  /** True once a signal has arrived. Later failures are consequences of the signal and are not reported. */
   get interrupted(): boolean {
     return this.#interruptedWith !== undefined;
   }
 
-  /** An executor that ends with the session, and on a signal. */
-  open(workers: number | undefined): Executor {
+  /** True if an inspector page, a trace or a verdict was asked for. */
+  get watched(): boolean {
+    return this.#watching !== undefined;
+  }
+
+  /** Opens an executor; the session shuts it down at its end and on a signal. */
+  async open(workers: number | undefined): Promise<Executor> {
+    // Loaded late: a command with little work is done sooner without the library.
+    const { Executor } = await import('../index.ts');
     const executor = new Executor(workers === undefined ? {} : { workers });
     this.#executors.add(executor);
+    this.#watching?.add(executor);
     return executor;
   }
 
-  /** Ends an executor before the session does. */
+  /** Shuts an executor down before the session ends. */
   async close(executor: Executor): Promise<void> {
+    this.#watching?.remove(executor);
     await executor.shutdown({ mode: 'cancel' });
     this.#executors.delete(executor);
   }
 
-  /** Shows a progress line, which `advance()` moves on. `describe` is called only if it is seen. */
+  /** Shows a progress line, which `advance()` updates; does nothing, nor calls `describe`, if stderr is no terminal. */
   async track(describe: () => ProgressSource): Promise<void> {
     if (!process.stderr.isTTY) return;
-    // Not loaded if it is not seen: it takes a tenth of the time that a small run takes.
+    // Loaded only for a terminal: loading takes a tenth of the time of a small run.
     const { showProgress } = await import('./progress.ts');
     this.#progress.stop();
     this.#progress = showProgress(describe());
   }
 
-  /** Shows how far an executor is through some items. */
+  /** Shows the progress of an executor through a list of items; does nothing without `total`. */
   async follow(executor: Executor, total: CountItems): Promise<void> {
     if (total === undefined) return;
     await this.track(() => {
@@ -106,14 +129,14 @@ export class Session {
     });
   }
 
-  /** Another item is through. */
+  /** Counts one more finished item. */
   advance({ bytes }: { readonly bytes: number } = { bytes: 0 }): void {
     this.#progress.advance(bytes);
   }
 
   /**
-   * Runs a task for each item and hands the outcomes to `done`, in the order of the items, failures included; a promise that
-   * it returns is waited for before the next one.
+   * Runs a task for each item and passes each outcome to `done`, failures included, in the order of the items. If `done`
+   * returns a promise, the next outcome waits for it.
    */
   async each<I, R>(
     items: Source<I>,
@@ -140,38 +163,47 @@ export class Session {
     }
   }
 
-  /** Reports a failing item. The others go on; the exit code will be 1. */
+  /** Reports a failed item. The other items continue; the exit code will be 1. */
   fail(name: BytePath, reason: unknown): Promise<void> | undefined {
     this.failed();
     this.#progress.failed();
     const text = toText(name);
-    return this.remark(`${text}: ${reasonOf(reason, text)}`);
+    return this.remark(`${text || "''"}: ${reasonOf(reason, text)}`);
   }
 
-  /** Something did not go well, and has been reported. */
+  /** Sets the exit code to 1; the caller has reported the failure. */
   failed(): void {
     this.#exitCode = exitCodes.failed;
   }
 
-  /** A line on standard error. Whatever it names and quotes, it is one line, and safe to show. */
+  /** Prints one line on standard error; control characters in names and quotations are escaped. */
   remark(text: string): Promise<void> | undefined {
     return this.#messages.write(fromText(`millrace: ${printable(text)}\n`));
   }
 
-  /** Reports what makes it pointless to go on. */
+  /** Reports an error that ends the command, and sets the exit code: 2 for a usage error, else 1. */
   abort(error: unknown): void {
     this.#exitCode = error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
     void this.remark(reasonOf(error));
   }
 
-  /** Ends the threads, and resolves with the exit code when all has been written. */
+  /** Flushes both outputs and shuts the executors down; resolves with the exit code. */
   async end(): Promise<ExitCode> {
     await this.output.end();
     this.#progress.stop();
+    await this.#endWatching();
     await Promise.all([this.#messages.end(), this.#shutdown()]);
-    // The end of a thread may be worth a warning.
+    // Shutting down may have caused warnings.
     await this.#messages.end();
     return this.#interruptedWith ?? this.#exitCode;
+  }
+
+  async #endWatching(): Promise<void> {
+    try {
+      await this.#watching?.end();
+    } catch (error) {
+      this.abort(error);
+    }
   }
 
   #interrupt(exitCode: ExitCode): void {

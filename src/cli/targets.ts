@@ -8,23 +8,23 @@ import type { Rendition } from './resize-arguments.ts';
 import type { FoundFile } from './walk.ts';
 
 /**
- * Where the results of each image go: below the output directory as it stands below the directory that was named, with
- * the suffix of the rendition and the ending of the format.
+ * Chooses the files that the results of each image go to. A target keeps the source's path relative to the directory
+ * operand, below the output directory, with the rendition's suffix and the format's extension.
  *
  * Two sources never share a target, and no target is another source: `a.png` as WebP must not replace the `a.webp`
  * beside it.
  */
 export class Targets {
   readonly #out: string;
-  /** Undefined if nothing is to be written and it is not there. */
+  /** Undefined in a dry run without an output directory. */
   readonly #outStats: Stats | undefined;
-  /** Makes directories, unless nothing is to be written. */
+  /** True if directories are made: not in a dry run. */
   readonly #makes: boolean;
-  /** What is resized, with the links on the way to it resolved; but not what has the output directory for itself. */
+  /** Real paths of the operands, without directories that contain the output directory: results there are no sources. */
   readonly #sources: readonly string[];
   readonly #taken = new Set<string>();
 
-  /** Makes the output directory if it is missing, unless `dryRun`; throws if it can't be made. */
+  /** Makes the output directory if it is missing, except in a dry run. @throws {Error} if it can't be made. */
   constructor(paths: readonly BytePath[], out: string, dryRun: boolean) {
     this.#makes = !dryRun;
     if (this.#makes) makeDirectory(out);
@@ -37,26 +37,27 @@ export class Targets {
       .filter((source) => !realOut.startsWith(below(source)));
   }
 
-  /** Is this the output directory? What is in there is left out of a walk: it may be the results of the last one. */
+  /** True for the output directory. A walk skips it, since it may hold the results of an earlier run. */
   isOut(directory: BytePath): boolean {
     try {
       return this.#outStats !== undefined && isSame(statSync(toSystem(directory)), this.#outStats);
     } catch {
-      // The walk will say what is wrong with it.
+      // The walk reports the error when it reads the directory.
       return false;
     }
   }
 
   /**
-   * The targets of a source, one for each rendition, in a directory that is there.
+   * Reserves the targets of a source, one for each rendition, and makes their directory except in a dry run.
    *
-   * @throws {Error} if one is taken, or another source, or can't be. Then the source takes none.
+   * @throws {Error} if a target is reserved already or is another source, or if its directory can't be made. Then the
+   *   source reserves none.
    */
   take({ path, below: start }: FoundFile, renditions: readonly Rendition[]): string[] {
     const name = toText(start === undefined ? path.slice(path.lastIndexOf('/') + 1) : path.slice(start));
     const targets = renditions.map((rendition) => join(this.#out, nameOf(name, rendition)));
     for (const target of targets) {
-      if (this.#taken.has(target)) throw new Error(`another source goes to ${target} as well`);
+      if (this.#taken.has(target)) throw new Error(`another source has the same target, ${target}`);
     }
     if (this.#makes) makeDirectory(dirname(targets[0] as string));
     for (const target of targets) {
@@ -66,7 +67,7 @@ export class Targets {
     return targets;
   }
 
-  /** A file in the way that is among those that are resized, or will be. What is the source itself is refused later. */
+  /** True if an existing file at `target` is a source other than this one. The task refuses a target that is its source. */
   #isOtherSource(target: string, source: BytePath): boolean {
     const there = lstatSync(target, { throwIfNoEntry: false });
     if (there?.isFile() !== true) return false;
@@ -89,7 +90,8 @@ const below = (directory: string): string => (directory.endsWith(sep) ? director
 
 function makeDirectory(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    // Absolute: in a working directory that was deleted, Node 20 never returns from making `a/b`.
+    mkdirSync(resolve(path), { recursive: true });
   } catch (cause) {
     throw new Error(`${path}: ${reasonOf(cause)}`, { cause });
   }

@@ -3,14 +3,14 @@ import type { Task, TaskMakers } from '../index.ts';
 import { threadModule } from '../package-file.ts';
 import { UsageError } from './usage-error.ts';
 
-/** `MODULE#EXPORT` of the command line. */
-export interface TaskTarget {
+/** The operand `MODULE#EXPORT`, parsed. */
+export interface FunctionName {
   readonly module: URL;
   readonly name: string;
 }
 
-/** @throws {UsageError} if nothing of that name can be a task. */
-export function taskMaker({ module, name }: TaskTarget): (value: unknown) => Task<unknown> {
+/** Returns what makes a task of a value. @throws {UsageError} if a task can't have that name. */
+export function taskMaker({ module, name }: FunctionName): (value: unknown) => Task<unknown> {
   const maker = tasks<Record<string, (value: unknown) => unknown>>(module)[name];
   if (maker === undefined) throw new UsageError(`'${name}' can't be the name of a task`);
   return maker;
@@ -20,14 +20,15 @@ const checking: TaskMakers<typeof import('../pool/worker/check-task.ts')> = task
   threadModule('pool/worker/check-task'),
 );
 
-/** A task that fails with `InvalidTaskError` if there is no such module or function, and does nothing else. */
-export function checkTarget({ module, name }: TaskTarget): Task<void> {
+/** Makes a task that only checks that module and function exist, and fails with `InvalidTaskError` if not. */
+export function checkTarget({ module, name }: FunctionName): Task<void> {
   return checking.checkTask(module.href, name);
 }
 
-/** A module or function that is missing is no item's fault, and the same for all of them. @throws {UsageError} then. */
+/** Turns a missing module or function, which fails every item alike, into a usage error. @throws {UsageError} then. */
 export function refuseInvalid(reason: unknown): void {
   if (!(reason instanceof InvalidTaskError)) return;
   const advice = reason.message.includes("no function 'default'") ? '; MODULE#EXPORT names one' : '';
-  throw new UsageError(reason.message + advice);
+  // The advice on bundlers does not apply to a name typed on the command line.
+  throw new UsageError(reason.message.replace(/; a bundler [^;]*$/, '') + advice);
 }

@@ -1,4 +1,4 @@
-/** The command line makes no sense. Ends the program with code 2 before, or instead of, any work. */
+/** The command line is invalid. The program exits with code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

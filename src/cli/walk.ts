@@ -7,22 +7,22 @@ export interface FoundFile {
   readonly kind: 'file';
   readonly path: BytePath;
   /**
-   * Where the part of the path begins that is relative to the directory that was named; undefined for a file that was
-   * named itself.
+   * Index in `path` where the part below the directory operand begins; undefined if the file itself was an
+   * operand.
    */
   readonly below: number | undefined;
-  /** No pipe, socket or device; these are found only where they are named. */
+  /** False for a pipe, a socket or a device; the walk finds these only as operands. */
   readonly regular: boolean;
 }
 
-/** What a walk comes across. A `directory` is a place to take a breath: it may hold no file for a long time. */
+/** An item of a walk. `directory` comes before each directory is read, so that the caller can yield to the event loop. */
 export type Found =
   | FoundFile
   | { readonly kind: 'failed'; readonly path: BytePath; readonly error: unknown }
   | { readonly kind: 'directory' };
 
 interface Entry {
-  /** A directory's ends in a slash, which puts it where the paths below it belong in the order. */
+  /** A directory's name ends in a slash, so that it sorts where the paths below it belong. */
   readonly name: BytePath;
   readonly kind: 'file' | 'directory';
 }
@@ -36,13 +36,13 @@ interface Frame {
 const directory: Found = { kind: 'directory' };
 
 /**
- * The files of some paths, each path in its turn, in the order of `find PATH -type f | LC_ALL=C sort`.
+ * Finds the files of the operands, one operand after the other, each in the order of `find PATH -type f | LC_ALL=C sort`.
  *
- * Symbolic links are followed when they are named, and left out below a directory. Memory is bounded by the depth of
- * the tree times the entries of one directory. Each directory is read at once: asynchronous reading costs two to three
- * times the processor time, of which the hashing threads have a better use.
+ * A symbolic link is followed if it is an operand, and skipped below a directory. Memory is bounded by the depth of
+ * the tree times the entries of one directory. Each directory is read synchronously: asynchronous reading costs two to
+ * three times the processor time, which the hashing threads need.
  *
- * @param enter is asked before a directory is read that was not named itself.
+ * @param enter called before each directory below an operand is read; false skips it.
  */
 export function* walk(
   paths: readonly BytePath[],
@@ -90,12 +90,12 @@ function* walkDirectory(root: BytePath, enter: (path: BytePath) => boolean): Gen
   }
 }
 
-/** Files and directories, sorted by their bytes. Links, pipes, sockets and devices are left out, as by `find -type f`. */
+/** The files and directories in a directory, sorted by bytes; links, pipes, sockets and devices are skipped. */
 function list(path: BytePath): Entry[] {
   const system = toSystem(path);
   let found: Entry[] | undefined;
   if (typeof system === 'string') found = entries(readdirSync(system, { withFileTypes: true }), fromText);
-  // A name that is no UTF-8 has been damaged by decoding it: once more, as bytes, which takes longer.
+  // Decoding has damaged a name that is not UTF-8: read the directory again as bytes, which is slower.
   if (found === undefined || found.some(({ name }) => name.includes(replacement))) {
     const bytes = readdirSync(Buffer.from(system), { withFileTypes: true, encoding: 'buffer' });
     found = entries(bytes, (name) => name.toString('latin1'));
@@ -114,7 +114,7 @@ function entries<N extends string | Buffer>(all: Dirent<N>[], toBytes: (name: N)
   return found;
 }
 
-/** Bytes of a file, for a progress line; 0 for one that is gone, or is not there to be read. */
+/** Size of a file in bytes, for a progress line; 0 if the size can't be read. */
 export function sizeOf({ path }: { readonly path: BytePath }): number {
   try {
     return statSync(toSystem(path)).size;

@@ -1,26 +1,32 @@
-import { offAbort, onAbort } from '../base/on-abort.ts';
+import { offAbort, onceAborted } from '../base/on-abort.ts';
 import type { Abortable } from '../base/on-abort.ts';
+import { InvalidOptionError } from '../base/errors.ts';
 import { abortSignal, checkOptions, milliseconds, show } from '../base/options.ts';
 import { Timer } from '../base/timer.ts';
-import { Fifo } from '../base/fifo.ts';
+import { Readers } from '../base/readers.ts';
+import { Ring } from '../base/ring.ts';
 import { Future } from '../scheduler/job/future.ts';
 import type { Job, SettlementListener } from '../scheduler/job/job.ts';
 
+/** Options of `asCompleted()`. */
 export interface AsCompletedOptions {
-  /** Milliseconds from the call; then a `DOMException` named `TimeoutError` is thrown. Default: none. */
+  /**
+   * Milliseconds from the call, from 0 to 2,147,483,647; if a future is unfinished then, the loop throws a `DOMException` named
+   * `TimeoutError`, after the finished futures. Default: no limit.
+   */
   readonly timeoutMs?: number;
-  /** Ends the loop with its reason. The futures go on. */
+  /** Ends the loop with the signal's reason. The tasks go on. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Yields each future once, in the order in which they end: finished ones first, failed and cancelled ones too. A
- * future given twice is yielded once. Leaving the loop early touches nothing.
+ * Yields each future once, in the order in which the futures end: those that have ended come first; failed and cancelled futures
+ * are yielded, too. A future given twice is yielded once. Leaving the loop early does not affect the tasks.
  *
- * The JavaScript counterpart of Python's `concurrent.futures.as_completed`. Over tasks that are not submitted yet use
+ * The counterpart of Python's `concurrent.futures.as_completed`. For tasks that are not submitted yet use
  * `executor.asCompleted()`, which needs no list.
  *
- * @throws {InvalidOptionError} at once for a bad option, `TypeError` for something that is not a future.
+ * @throws {InvalidOptionError} at once for a bad option, and for a value that is not a future.
  */
 export function asCompleted<F extends Future<unknown>>(
   futures: Iterable<F>,
@@ -38,31 +44,30 @@ const checks = { timeoutMs: milliseconds, signal: abortSignal };
 /**
  * The distinct jobs behind these futures.
  *
- * @throws {TypeError} for anything that is not an iterable of futures.
+ * @throws {InvalidOptionError} for anything that is not an iterable of futures.
  */
 export function jobsOf(futures: Iterable<Future<unknown>>): Set<Job> {
   const jobs = new Set<Job>();
   if (typeof futures?.[Symbol.iterator] !== 'function') {
-    throw new TypeError(`futures must be an iterable of futures, not ${show(futures)}`);
+    throw noFutures(futures, `futures must be an iterable of futures, not ${show(futures)}`);
   }
   for (const future of futures) {
-    if (!(future instanceof Future)) throw new TypeError(`not a future: ${show(future)}`);
+    if (!(future instanceof Future)) throw noFutures(future, `not a future: ${show(future)}`);
     jobs.add(Future.jobOf(future));
   }
   return jobs;
 }
 
-interface Reader {
-  resolve(result: IteratorResult<Future<unknown>, undefined>): void;
-  reject(reason: unknown): void;
-}
+const noFutures = (value: unknown, message: string) => new InvalidOptionError('futures', value, message);
 
 class Completions
   implements SettlementListener, Abortable, AsyncIterableIterator<Future<unknown>, undefined>
 {
   readonly #unfinished: Set<Job>;
-  readonly #finished = new Fifo<Job>();
-  readonly #readers = new Fifo<Reader>();
+  readonly #finished = new Ring<Job>();
+  readonly #readers = new Readers<Future<unknown>>();
+  /** The job whose future the reader got last. */
+  #inHand: Job | undefined = undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #timer: Timer | undefined;
   #end: { readonly reason: unknown } | null = null;
@@ -74,9 +79,8 @@ class Completions
       else job.onSettled(this);
     }
     this.#signal = signal;
-    if (signal?.aborted === true) this.aborted(signal.reason);
-    else if (signal !== undefined) onAbort(signal, this);
-    // Not unreferenced: somebody waits for this time-out, perhaps with nothing else going on.
+    onceAborted(signal, this);
+    // The timer keeps the process alive: the reader waits for it, perhaps with nothing else going on.
     if (timeoutMs !== undefined && this.#unfinished.size > 0) {
       this.#timer = new Timer(timeoutMs, () => this.#fail(this.#timedOut(timeoutMs)));
     }
@@ -87,15 +91,14 @@ class Completions
   }
 
   next(): Promise<IteratorResult<Future<unknown>, undefined>> {
-    return new Promise((resolve, reject) => {
-      this.#readers.push({ resolve, reject });
-      this.#serve();
-    });
+    const later = this.#readers.wait();
+    this.#serve();
+    return later;
   }
 
   return(): Promise<IteratorResult<Future<unknown>, undefined>> {
     this.#dispose();
-    while (this.#finished.shift() !== undefined);
+    while (this.#take() !== undefined);
     this.#serve();
     return Promise.resolve({ done: true, value: undefined });
   }
@@ -103,33 +106,41 @@ class Completions
   settled(job: Job): void {
     this.#unfinished.delete(job);
     this.#finished.push(job);
-    // A time-out is about what has not finished, not about a slow reader.
+    job.holdFailure(true);
+    // The timeout is for unfinished futures, not for a slow reader.
     if (this.#unfinished.size === 0) this.#timer?.cancel();
     this.#serve();
   }
 
+  /** Takes the next finished job. A reader that goes on without asking about a failure never will: it is held no longer. */
+  #take(): Job | undefined {
+    this.#inHand?.holdFailure(false);
+    return (this.#inHand = this.#finished.shift());
+  }
+
   #serve(): void {
     while (this.#readers.size > 0) {
-      const job = this.#finished.shift();
+      const job = this.#take();
       if (job !== undefined) this.#readers.shift()?.resolve({ done: false, value: Future.of(job) });
-      else if (this.#end !== null) {
-        this.#readers.shift()?.reject(this.#end.reason);
-        this.#end = null;
-        this.#dispose();
-      } else if (this.#unfinished.size === 0) {
-        this.#dispose();
-        this.#readers.shift()?.resolve({ done: true, value: undefined });
-      } else return;
+      else if (this.#end !== null || this.#unfinished.size === 0) this.#finish();
+      else return;
     }
   }
 
-  /** What had finished is yielded first. */
+  #finish(): void {
+    const error = this.#end;
+    this.#end = null;
+    this.#dispose();
+    this.#readers.end(error);
+  }
+
+  /** Ends the loop with this reason, after the finished futures. */
   #fail(reason: unknown): void {
     this.#end = { reason };
     this.#serve();
   }
 
-  /** By the signal in the options. */
+  /** The signal in the options has aborted. */
   aborted(reason: unknown): void {
     this.#fail(reason);
   }
@@ -140,7 +151,7 @@ class Completions
     return new DOMException(message, 'TimeoutError');
   }
 
-  /** Listens no more: nothing here outlives the loop. */
+  /** Removes the timer and all listeners: nothing here outlives the loop. */
   #dispose(): void {
     this.#timer?.cancel();
     if (this.#signal !== undefined) offAbort(this.#signal, this);

@@ -1,17 +1,19 @@
 import { Duplex } from 'node:stream';
+import { MillraceError } from '../base/errors.ts';
 import { show } from '../base/options.ts';
+import { readThrough } from '../scheduler/job/producers.ts';
 import { Inlet } from './inlet.ts';
 import type { Mapping } from './inlet.ts';
 
 /**
  * A mapping as a Node stream in object mode.
  *
- * The readable side holds nothing (a mark of 0), so that a result counts as unread until it really is read. The writable
- * side holds the one item that is being written.
+ * The readable side buffers nothing (a high-water mark of 0), so that a result counts as unread until the reader reads it. The
+ * writable side holds only the item that is being written.
  */
 export function duplex<I, R>(mapping: Mapping<I, R>): Duplex {
   const inlet = new Inlet<I>();
-  const results = mapping(inlet);
+  const results = mapping(inlet, (reason) => stream.destroy(asError(reason)));
   const deliver = (step: IteratorResult<R, undefined>): void => {
     if (stream.destroyed) return;
     if (step.done === true) stream.push(null);
@@ -38,13 +40,19 @@ export function duplex<I, R>(mapping: Mapping<I, R>): Duplex {
       done(error);
     },
   });
+  readThrough(stream, results);
   return stream;
 }
 
-/** To a Node stream `null` is its end, and there is no other way to say it. */
+/** A Node stream takes `null` for its end, and has no other way to carry it. */
 const nullResult = () =>
-  new TypeError('a task returned null, which a Node stream can’t carry: use outcomes: true, or a web stream');
+  new MillraceError(
+    'ERR_MILLRACE_NULL_RESULT',
+    'a task returned null, which a Node stream can’t carry: use outcomes: true, or a web stream',
+  );
 
-/** Node's streams take errors only; an odd one (`undefined`) would pass for none. */
+/** Node's streams take only errors: a reason of `undefined` would count as no error. */
 const asError = (reason: unknown): Error =>
-  reason instanceof Error ? reason : new Error(`a task threw ${show(reason)}`, { cause: reason });
+  reason instanceof Error
+    ? reason
+    : new MillraceError('ERR_MILLRACE_NO_ERROR', `a task threw ${show(reason)}`, { cause: reason });

@@ -1,53 +1,66 @@
 import { InvalidOptionError } from '../base/errors.ts';
-import { checkOptions, integer, milliseconds, nonEmptyString, show } from '../base/options.ts';
+import { callable, checkOptions, integer, milliseconds, nonEmptyString, show } from '../base/options.ts';
 import type { OptionChecks } from '../base/options.ts';
 import { availableWorkers } from '../host/available-workers.ts';
-import { threadChecks } from '../pool/main/thread-options.ts';
-import type { ThreadOptions } from '../pool/main/thread-options.ts';
+import { threadChecks } from '../pool/main/start/thread-options.ts';
+import type { ThreadOptions } from '../pool/main/start/thread-options.ts';
 import type { UnobservedErrorHandler } from '../scheduler/job/unobserved.ts';
 
-/** Options of an executor; all are optional, and all are checked at once. */
+/** Options of an executor. All are optional; the constructor checks all of them. */
 export interface ExecutorOptions extends ThreadOptions {
-  /** Worker threads, an integer of at least 1. Default `availableWorkers()`. */
-  readonly workers?: number;
   /**
-   * Tasks admitted beyond one per worker, an integer of at least 0; 0 admits a task only to a free worker. The
-   * capacity is `workers + maxPending`.
-   *
-   * Default 256 for each worker: as much as tiny tasks need for their peak. Empty tasks from a generator, 2 workers, in
-   * thousands a second by `maxPending`: 0: 40, 32: 350, 128: 620, 256: 860, 512: 1,180, 1024: 1,140, 4096: 940.
+   * The most worker threads, an integer of at least 1. Default `availableWorkers()`. A further thread starts when the waiting work is
+   * worth its boot: when a task would wait longer than a boot takes, or stands behind a task of unknown length. `ready()` starts all
+   * of them at once.
+   */
+  readonly workers?: number;
+  /** Worker threads that start with the executor and never end for being idle: an integer from 0 to `workers`. Default 0. */
+  readonly minWorkers?: number;
+  /**
+   * Milliseconds after which an idle thread beyond `minWorkers` ends, with its teardown: from 0 to 2,147,483,647, or `Infinity`
+   * (default). The thread that was idle for longest ends first, one at a time. A thread in which a task waits, for its own tasks or
+   * for its reader, is not idle. If work needs a thread again within twice that time, the new thread waits twice as long before it
+   * ends, up to eight times as long, so that threads don't come and go with every task.
+   */
+  readonly idleTimeoutMs?: number;
+  /**
+   * Tasks admitted beyond one per worker, an integer of at least 0; 0 admits a task only to a free worker. The capacity is
+   * `workers + maxPending`. Default 256 for each worker, which tiny tasks need to reach their highest throughput.
    */
   readonly maxPending?: number;
   /**
-   * Bytes of arguments held by tasks that have not started, an integer of at least 1. A larger single task is admitted
-   * when nothing else holds any. Default 256 MiB.
+   * Estimated bytes of arguments that admitted tasks may hold until they start, an integer of at least 1. A task of up to a 4,096th
+   * of this bound, and a task with retries left, holds its bytes until it ends. A task larger than the bound is admitted when no
+   * other task holds bytes. Default 256 MiB.
    */
   readonly maxPendingBytes?: number;
-  /** Callers that may wait in `submit()`; one more is refused with `SaturatedError`. Default unlimited. */
+  /** Callers that may wait for a place, an integer of at least 0 or `Infinity` (default); one more gets `SaturatedError`. */
   readonly maxWaiting?: number;
-  /** A name for the executor in its own messages. Default `'millrace'`. */
+  /** The executor's name in messages and metrics, a string that is not empty. Default `'millrace'`. */
   readonly name?: string;
   /**
-   * A thread runs at most so many tasks and is then replaced, an integer of at least 1. Default unlimited. While tasks wait in
-   * it for tasks of their own, it runs more.
+   * The most tasks that a thread runs before it is replaced, an integer of at least 1 or `Infinity` (default). A thread runs more
+   * while tasks wait in it for their own tasks.
    */
   readonly maxTasksPerWorker?: number;
   /**
-   * Bytes of heap and external memory (buffers) that a thread may hold after a task, garbage not yet collected included; one
-   * that holds more gives back the tasks that it has not begun, and is replaced, the replacement started first. An integer of
-   * at least 1. Default unlimited. It sees buffers, which `resourceLimits` does not, but no more than a task leaves behind.
+   * Bytes of heap and external memory (buffers) that a thread may hold after a task, uncollected garbage included: an integer of at
+   * least 1 or `Infinity` (default). A thread that holds more gives back the tasks that it has not begun, and is replaced; its
+   * replacement starts first. Unlike `resourceLimits` this counts buffers, shared ones aside, but only what a task leaves behind.
    */
   readonly maxBytesPerWorker?: number;
-  /** Milliseconds that the `teardown()` hooks of a thread may take before it is ended all the same. Default 5000. */
+  /** Milliseconds that the `teardown()` hooks of a thread may take before it is terminated, from 0 to 2,147,483,647. Default 5,000. */
   readonly teardownTimeoutMs?: number;
-  /** Milliseconds between asking a running task to stop and ending its thread. Default 100. */
+  /** Milliseconds between asking a running task to stop and terminating its thread, from 0 to 2,147,483,647. Default 100. */
   readonly interruptGraceMs?: number;
-  /** Called once with each failed future that nobody ever read. Default: `process.emitWarning`. */
+  /** Called once with each failed future whose outcome the program never read. Default: calls `process.emitWarning()`. */
   readonly onUnobservedError?: UnobservedErrorHandler;
 }
 
 type Defaulted =
   | 'workers'
+  | 'minWorkers'
+  | 'idleTimeoutMs'
   | 'maxPending'
   | 'maxPendingBytes'
   | 'maxWaiting'
@@ -62,6 +75,10 @@ export type ResolvedExecutorOptions = ExecutorOptions & Required<Pick<ExecutorOp
 const checks: OptionChecks<ExecutorOptions> = {
   ...threadChecks,
   workers: integer(1),
+  minWorkers: integer(0),
+  idleTimeoutMs(option, value) {
+    if (value !== Infinity) milliseconds(option, value);
+  },
   maxPending: integer(0),
   maxPendingBytes: integer(1),
   maxWaiting: integer(0, true),
@@ -70,18 +87,22 @@ const checks: OptionChecks<ExecutorOptions> = {
   maxBytesPerWorker: integer(1, true),
   teardownTimeoutMs: milliseconds,
   interruptGraceMs: milliseconds,
-  onUnobservedError(option, value) {
-    if (typeof value !== 'function')
-      throw new InvalidOptionError(option, value, `${option} must be a function, not ${show(value)}`);
-  },
+  onUnobservedError: callable,
 };
 
 /** @throws {InvalidOptionError} naming the option and its value. */
 export function resolveExecutorOptions(options: ExecutorOptions): ResolvedExecutorOptions {
   const given = checkOptions('executor option', options, checks);
   const workers = given.workers ?? availableWorkers();
+  const { minWorkers = 0 } = given;
+  if (minWorkers > workers) {
+    const message = `minWorkers must be at most workers (${workers}), not ${show(minWorkers)}`;
+    throw new InvalidOptionError('minWorkers', minWorkers, message);
+  }
   return {
     workers,
+    minWorkers,
+    idleTimeoutMs: Infinity,
     maxPending: 256 * workers,
     maxPendingBytes: 256 * 1024 * 1024,
     maxWaiting: Infinity,

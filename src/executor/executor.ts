@@ -1,256 +1,250 @@
 import type { Duplex } from 'node:stream';
 import { brand } from '../base/brand.ts';
-import { resolveExecutorOptions } from './executor-options.ts';
 import type { ExecutorOptions } from './executor-options.ts';
-import { isAborted, reasonOf } from '../base/on-abort.ts';
-import { checkOptions, integer, oneOf } from '../base/options.ts';
+import { ExecutorParts, localParts } from './executor-parts.ts';
+import { Inside } from './inside.ts';
 import { checkExecutorPlace } from '../pool/executor-place.ts';
-import { PiscinaBackend } from '../pool/main/piscina-backend.ts';
 import type { LoopTimes } from '../scheduler/dispatch/backend.ts';
 import type { Forecast } from '../scheduler/figures/forecast.ts';
-import { localEngine } from '../scheduler/dispatch/dispatcher.ts';
-import { Future } from '../scheduler/job/future.ts';
-import { inTheWayOf } from '../scheduler/admission/evictions.ts';
-import type { Job } from '../scheduler/job/job.ts';
-import type { ShutdownMode } from '../scheduler/lifecycle.ts';
-import { mapTasks, streamChecks } from './map.ts';
-import type { MapOptions, MapResult, StreamOptions } from './map.ts';
-import { payloadBytes } from '../tasks/payload-size.ts';
-import { readFuture } from './readings.ts';
+import type { Future } from '../scheduler/job/future.ts';
+import { iterateTask } from './iterate.ts';
+import type { IterateOptions } from '../tasks/iterate-options.ts';
+import { flatMapTasks } from './flat-map.ts';
+import { mapTasks, tasksAsCompleted } from './map.ts';
+import type { FlatMapOptions, MapOptions, MapResult, StreamOptions, StreamResult } from './stream-options.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
+import type { ExecutorInspection } from '../scheduler/inspection.ts';
 import type { ExecutorStats } from '../scheduler/figures/stats.ts';
-import { convertSource } from './task-source.ts';
-import { TaskStream } from './task-stream.ts';
+import { runTask, submitTask, trySubmitTask } from './submit.ts';
+import type { TaskIteration } from './task-iteration.ts';
 import type { Source } from '../base/source.ts';
-import { duplex } from './duplex.ts';
-import { webStream } from './web-stream.ts';
+import { taskDuplex, taskPipe } from './pipes.ts';
+import { evictionsOf, forecastFor, shutDown } from './requests.ts';
+import type { ForecastOptions, ShutdownOptions } from './requests.ts';
 import type { TransformPair } from './web-stream.ts';
-import { asTask, Task } from '../tasks/task.ts';
-import type { TaskResult } from '../tasks/task.ts';
-import { validateTaskOptions } from '../tasks/task-options.ts';
+import type { GeneratorTask, TaskItem } from '../tasks/generator-task.ts';
+import type { Task, TaskResult } from '../tasks/task.ts';
 import type { TaskOptions } from '../tasks/task-options.ts';
 
 /**
- * A bounded pool of worker threads for CPU-bound work.
+ * A bounded pool of worker threads for CPU-bound work. The first thread starts with the first task, each further thread when the
+ * waiting work is worth its boot.
  *
- * `submit()` waits for a place, so that a producer can never outrun the threads. At most `workers` tasks run and at
- * most `maxPending` more are admitted, whatever is submitted. Places are given strictly first come, first served.
+ * `submit()` waits for a place, so that a producer can never outrun the threads. At most `workers` tasks run and at most
+ * `maxPending` more are admitted, whatever is submitted. Callers get places strictly first come, first served.
  *
- * An executor that is idle does not keep the process alive; one that has work does.
+ * An idle executor does not keep the process alive; an executor that has work does.
+ * `ClusterExecutor` of `millrace/cluster` runs tasks on other machines: a program that takes an `Executor` takes either.
  */
 export class Executor implements AsyncDisposable {
   readonly #scheduler: Scheduler;
+  readonly #inside: Inside;
 
   static {
-    brand(this, 'Executor');
+    brand(this, 'Executor', (executor: Executor) => executor.#inside);
   }
 
   /**
-   * @throws {InvalidOptionError} for an unknown option or a bad value, before any thread is started.
-   * @throws {InvalidTaskError} in a thread of an executor, unless a running task makes this one: while a task module is loaded
-   *   or set up there, each thread would make threads that do the same. Also for a fourth executor within tasks of executors.
+   * @throws {InvalidOptionError} for an unknown option or a bad value, before any thread starts.
+   * @throws {InvalidTaskError} while a task module is loaded or set up in a worker thread: each thread would make threads that do
+   *   the same. A running task may make an executor. Also when executors within tasks of executors are nested four deep.
    */
   constructor(options: ExecutorOptions = {}) {
     checkExecutorPlace();
-    const resolved = resolveExecutorOptions(options);
-    this.#scheduler = new Scheduler(localEngine(new PiscinaBackend(resolved), resolved), resolved);
+    const { startEngine, scheduler } = options instanceof ExecutorParts ? options : localParts(options);
+    this.#scheduler = new Scheduler(startEngine, scheduler);
+    this.#inside = new Inside(this.#scheduler, scheduler);
   }
 
-  /** What messages and metrics call it. */
+  /** The option `name`: what messages and metrics call this executor. */
   get name(): string {
     return this.#scheduler.name;
   }
 
-  /** How many tasks are admitted at the most: `workers + maxPending`. */
+  /** Unique among the executors of this thread, from 1; names may repeat. */
+  get executorId(): number {
+    return this.#scheduler.executorId;
+  }
+
+  /** The most tasks that are admitted at a time: `workers + maxPending`. */
   get capacity(): number {
     return this.#scheduler.admission.capacity;
   }
 
   /**
-   * Waits for a place, not for the result: the promise settles at admission.
-   *
-   * Rejects with `InvalidTaskError`, `InvalidOptionError`, `SaturatedError` (`maxWaiting`, `maxWaitMs`),
-   * `TaskTimeoutError` (`deadlineMs` passed while waiting), `ExecutorClosedError`, or the signal's reason. A task
-   * that was refused never runs.
+   * Submits a task and waits for its place, not for its result: the promise settles at admission. A refused task never runs.
+   * Rejects with `InvalidTaskError`, `InvalidOptionError`, `SaturatedError` (`maxWaiting`, `maxWaitMs`), `TaskTimeoutError`
+   * (`deadlineMs` passed in line), `ExecutorClosedError`, `WorkerCrashedError` (no thread can be started), or the signal's reason.
    */
   submit<R>(task: Task<R>, options?: TaskOptions): Promise<Future<R>> {
-    try {
-      const job = this.#createJob(task, options);
-      if (this.#admitNow(job)) return Promise.resolve(Future.of(job) as Future<R>);
-      return this.#scheduler.waitForPlace(job).then(() => Future.of(job) as Future<R>);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    return submitTask(this.#scheduler, task, options);
   }
 
   /**
-   * Never waits: the future, or `null` when no place is free (counted as submitted and refused).
+   * Submits a task without waiting. Returns its future, or `null` if no place is free; the task then counts as refused.
    *
-   * @throws {ExecutorClosedError} after shutdown began; `InvalidTaskError`, `InvalidOptionError`; the signal's reason.
+   * @throws {ExecutorClosedError} after a shutdown began; `InvalidTaskError`, `InvalidOptionError`; the signal's reason.
    */
   trySubmit<R>(task: Task<R>, options?: TaskOptions): Future<R> | null {
-    const job = this.#createJob(task, options);
-    const { signal } = job.options;
-    if (job.done) throw job.value;
-    if (signal !== undefined && isAborted(signal)) throw this.#scheduler.abortWaiting(job, reasonOf(signal));
-    if (this.#scheduler.tryAdmit(job)) return Future.of(job) as Future<R>;
-    if (this.#scheduler.state !== 'open') throw this.#scheduler.refuse(job, this.#scheduler.closedError());
-    this.#scheduler.refuse(job, null);
-    return null;
+    return trySubmitTask(this.#scheduler, task, options);
   }
 
-  /** Submits, and waits for the result. */
+  /** Submits a task and waits for its result. Rejects as `submit()` and `future.result()` do. */
   run<R>(task: Task<R>, options?: TaskOptions): Promise<R> {
-    try {
-      const job = this.#createJob(task, options);
-      if (this.#admitNow(job)) return job.result() as Promise<R>;
-      return this.#scheduler.waitForPlace(job).then(() => job.result() as Promise<R>);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    return runTask(this.#scheduler, task, options);
   }
 
   /**
-   * Runs the tasks of a source and yields their futures in the order in which they end, failed and cancelled ones
-   * included. The source is pulled lazily: an item only when its place is reserved, and never more than `window` ahead
-   * of the reader.
+   * Runs the tasks of a source and yields their futures in the order in which the tasks end, failed and cancelled ones included. It
+   * pulls the source lazily: an item only once its place is reserved, and at most `window` items ahead of the reader.
    *
-   * Leaving the loop stops pulling and cancels what it submitted and no thread has begun. An error of the source (or
-   * an item that is no task) is thrown after the results that were in flight.
+   * Leaving the loop stops pulling and cancels its tasks that no thread has begun. An error of the source, or an item that is not a
+   * task, is thrown after the futures of the tasks in flight. `InvalidOptionError` is thrown at once.
    */
   asCompleted<T extends Task<unknown>>(
     tasks: Source<T>,
     options: StreamOptions = {},
   ): AsyncIterableIterator<Future<TaskResult<T>>, undefined> {
-    const { window = this.capacity } = checkOptions('asCompleted option', options, streamChecks);
-    const source = convertSource(tasks, (task) => asTask(task));
-    return new TaskStream(this.#scheduler, source, { order: 'completed', window, read: readFuture }) as never;
+    return tasksAsCompleted(this.#scheduler, tasks, options) as never;
   }
 
   /**
-   * Runs a task for each item and yields the results, in the order of the items unless `ordered: false`. It begins
-   * with the first `next()`.
-   *
-   * A failure is thrown in its turn; it ends the iteration and cancels what has not begun. With `outcomes: true` it is
-   * yielded as an `Outcome`, and the iteration goes on.
+   * Runs a task for each item and yields the results, in the order of the items unless `ordered: false`. The first `next()` starts it.
+   * A failure is thrown in its turn, ends the iteration, and cancels tasks that no thread has begun. With `outcomes: true` each
+   * result is yielded as an `Outcome`, and a failure does not end the iteration. Throws `InvalidOptionError` at once.
    */
   map<I, T extends Task<unknown>, O extends boolean = false>(
     items: Source<I>,
     toTask: (item: I, index: number) => T,
     options: MapOptions & { readonly outcomes?: O } = {},
   ): AsyncIterableIterator<MapResult<T, O>, undefined> {
-    return mapTasks(this.#scheduler, 'map', items, toTask, options) as never;
+    return mapTasks(this.#scheduler, items, toTask, options) as never;
   }
 
   /**
-   * `map()` as a pair of web streams, for `pipeThrough()`: items are written to `writable`, results are read from
-   * `readable`.
+   * `map()` as a pair of web streams, for `pipeThrough()`: write items to `writable`, read results from `readable`.
    *
-   * At most `window` items are in flight or unread, and one more is held until it can be taken; the first is taken when
-   * somebody reads. A write ends when its item has been taken.
+   * At most `window` items are in flight or unread, and the stream holds one more until it takes it; it takes the first item at the
+   * first read. A write resolves when the stream has taken its item.
+   * If the tasks are generators, each yielded item is a result, as in `flatMap()`; at most `workers` generators are open at a time.
    *
-   * A failure ends both sides with its reason, in its turn; with `outcomes: true` that of a task is a result like others. A
-   * reader who cancels and a writer who aborts end both sides at once. Then what no thread has begun is cancelled.
+   * A failure ends both sides with its reason, in its turn; with `outcomes: true` a task's failure is a result like any other.
+   * Cancelling `readable`, aborting `writable` or the signal ends both sides at once, and cancels tasks that no thread has begun.
    *
    * @throws {InvalidOptionError} at once for a bad option.
    */
-  stream<I, T extends Task<unknown>, O extends boolean = false>(
+  stream<I, T extends Task<unknown> | GeneratorTask<unknown>, O extends boolean = false>(
     toTask: (item: I, index: number) => T,
     options: MapOptions & { readonly outcomes?: O } = {},
-  ): TransformPair<I, MapResult<T, O>> {
-    return webStream<I, unknown>((items) =>
-      mapTasks(this.#scheduler, 'stream', items, toTask, options),
-    ) as never;
+  ): TransformPair<I, StreamResult<T, O>> {
+    return taskPipe(this.#scheduler, toTask, options) as never;
   }
 
   /**
-   * `map()` as a Node stream in object mode, for `pipeline()`; else like `stream()`. Destroying it is both cancelling and
-   * aborting. Node's streams have no types for their items: give `toTask` a parameter with the right one.
+   * `map()` as a Node stream in object mode, for `pipeline()`; otherwise like `stream()`. Destroying it ends both sides, and the
+   * signal destroys it. Node's streams do not type their items: declare the type of the parameter of `toTask`.
    *
-   * `null` is the end to a Node stream: a task that returns it ends the stream with an error, unless `outcomes: true`. What
-   * a task throws that is no `Error` arrives as the `cause` of one.
+   * A Node stream takes `null` for its end: a task that returns `null` fails the stream with `ERR_MILLRACE_NULL_RESULT`, unless
+   * `outcomes: true`. A thrown value that is not an `Error` arrives as the `cause` of an error with `ERR_MILLRACE_NO_ERROR`.
    *
    * @throws {InvalidOptionError} at once for a bad option.
    */
-  duplex(toTask: (item: never, index: number) => Task<unknown>, options: MapOptions = {}): Duplex {
-    return duplex<never, unknown>((items) => mapTasks(this.#scheduler, 'duplex', items, toTask, options));
+  duplex(
+    toTask: (item: never, index: number) => Task<unknown> | GeneratorTask<unknown>,
+    options: MapOptions = {},
+  ): Duplex {
+    return taskDuplex(this.#scheduler, toTask, options);
   }
 
-  /** Resolves when every thread has booted; rejects with the reason when one can't be. */
+  /**
+   * Runs a generator in a worker thread and yields its items as they arrive. At most `window` items and `windowBytes` bytes are ahead
+   * of the reader: beyond that the generator is not advanced. Its worker runs other tasks meanwhile; the generator keeps its place
+   * until it ends.
+   *
+   * The task is submitted at once and waits for a place as with `submit()`; `next()` throws a refusal. Leaving the loop cancels the
+   * task and waits until the generator's `finally` has run. `timeoutMs` counts run time without the time spent waiting for the
+   * reader. `retries` apply until the generator has yielded its first item.
+   *
+   * @throws {InvalidTaskError} for a value that is not a task, and on a `ClusterExecutor`; {InvalidOptionError} for a bad option.
+   */
+  iterate<T, R>(task: GeneratorTask<T, R>, options: IterateOptions = {}): TaskIteration<T, R> {
+    return iterateTask(this.#scheduler, task, options);
+  }
+
+  /**
+   * Runs a generator for each item and yields what the generators yield: one generator after the other, in the order of the items,
+   * unless `ordered: false`. At most `concurrency` generators are open, each at most `window` items ahead. It pulls the source lazily,
+   * an item only once its place is reserved. The first `next()` starts it.
+   *
+   * A failure is thrown in its turn, after the items before it. It ends the iteration, as leaving the loop does: tasks that no
+   * thread has begun are cancelled, and open generators run their `finally`.
+   *
+   * @throws {InvalidOptionError} at once for a bad option; {InvalidTaskError} on a `ClusterExecutor`.
+   */
+  flatMap<I, G extends GeneratorTask<unknown>>(
+    items: Source<I>,
+    toTask: (item: I, index: number) => G,
+    options: FlatMapOptions = {},
+  ): AsyncIterableIterator<TaskItem<G>, undefined> {
+    return flatMapTasks(this.#scheduler, items, toTask, options);
+  }
+
+  /** Starts all `workers` threads. Resolves when all are up; rejects with `WorkerCrashedError` or `ExecutorClosedError`. */
   ready(): Promise<void> {
     return this.#scheduler.ready();
   }
 
   /**
-   * What a task submitted now has to expect, from the work admitted and the functions' recent run times.
+   * Forecasts the wait and the run time of a task submitted now, from the admitted work and the functions' recent run times.
    *
-   * @param options `priority` as for `submit()`, default 0: only what is as urgent or more goes before it. `task`: whose
-   *   function's run time `runMs` is; without it, the mean of all.
+   * @throws {InvalidOptionError} for a bad option; {InvalidTaskError} for a `task` that is not a task.
    */
-  forecast(options: { readonly priority?: number; readonly task?: Task<unknown> } = {}): Forecast {
-    const { priority, task } = checkOptions('forecast option', options, forecastChecks);
-    return this.#scheduler.forecast(priority, task === undefined ? undefined : asTask(task).target);
+  forecast(options: ForecastOptions = {}): Forecast {
+    return forecastFor(this.#scheduler, options);
   }
 
   /**
-   * What would have to be cancelled for a task to be admitted at this instant: the first of these futures of this executor,
-   * of those that no thread has begun, as many as it takes. Empty if there is room already; null if there would be none
-   * without all of them, or if callers wait for a place, which would be theirs. Nothing is cancelled here.
+   * The tasks to cancel so that `task` can be admitted now: of these futures of this executor that no thread has begun, the first
+   * ones, as many as needed. Empty if there is room already. Null if cancelling all of them would not suffice, or if callers wait
+   * for a place: freed places go to them first. It cancels nothing.
    */
-  inTheWayOf(task: Task<unknown>, futures: Iterable<Future<unknown>>): readonly Future<unknown>[] | null {
-    return inTheWayOf(payloadBytes(Task.argsOf(asTask(task))), futures, this.#scheduler.admission);
+  evictionsFor(task: Task<unknown>, futures: Iterable<Future<unknown>>): readonly Future<unknown>[] | null {
+    return evictionsOf(this.#scheduler, task, futures);
   }
 
-  /** The counts at this instant; an immutable snapshot. */
+  /** The executor's counts at this instant, as a frozen snapshot. */
   stats(): ExecutorStats {
     return this.#scheduler.stats();
   }
 
   /**
-   * By worker: how long its event loop was busy and idle since its thread started (a replacement starts from 0). The
-   * difference of two readings is its utilisation.
+   * The executor's state at this instant: each thread and its task, each loop over a source and what it waits for, places, bytes.
+   * Meant for monitoring; cheap enough to call twenty times a second.
    */
+  inspect(): ExecutorInspection {
+    return this.#scheduler.inspect();
+  }
+
+  /** Busy and idle milliseconds of each worker's event loop since its thread started; the difference of two readings gives its load. */
   workerLoopTimes(): readonly LoopTimes[] {
     return this.#scheduler.loopTimes();
   }
 
   /**
-   * Ends the executor for good; resolves when every thread has ended. Callers that wait for a place are refused.
+   * Ends the executor for good; resolves when every thread has ended. Callers that wait for a place get `ExecutorClosedError`.
    *
-   * - `'drain'` (default) runs all that was admitted.
-   * - `'cancel'` cancels what no thread has begun; what runs may finish.
-   * - `'kill'` cancels what runs as well, and ends the threads.
+   * - `'drain'` (default) runs all admitted tasks; iterations run until they have been read or left.
+   * - `'cancel'` cancels tasks that no thread has begun, and iterations, whose generators run their `finally`; other tasks finish.
+   * - `'kill'` also cancels running tasks, and ends the threads.
    *
-   * May be called again to hurry it, never to slow it down.
+   * A further call may choose a more urgent mode, never a less urgent one. Rejects with `InvalidOptionError` for a bad mode.
    */
-  shutdown(options: { readonly mode?: ShutdownMode } = {}): Promise<void> {
-    try {
-      const { mode = 'drain' } = checkOptions('shutdown option', options, shutdownChecks);
-      return this.#scheduler.shutdown(mode);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+  shutdown(options: ShutdownOptions = {}): Promise<void> {
+    return shutDown(this.#scheduler, options);
   }
 
-  /** `await using executor = new Executor()`: runs what was admitted, then ends the threads. */
+  /** Calls `shutdown()`: for `await using executor = new Executor()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.shutdown();
   }
-
-  #admitNow(job: Job): boolean {
-    const { signal } = job.options;
-    return (signal === undefined || !isAborted(signal)) && this.#scheduler.tryAdmit(job);
-  }
-
-  #createJob(task: Task<unknown>, options: TaskOptions | undefined): Job {
-    const own = asTask(task);
-    const all = options === undefined ? own.options : { ...own.options, ...validateTaskOptions(options) };
-    return this.#scheduler.createJob(own, all);
-  }
 }
-
-const shutdownChecks = { mode: oneOf('drain', 'cancel', 'kill') };
-const forecastChecks = {
-  priority: integer(Number.MIN_SAFE_INTEGER),
-  task: (_: string, value: unknown) => void asTask(value as Task<unknown>),
-};

@@ -1,5 +1,12 @@
-/** Turns items into results, as `executor.map()` does: it pulls as fast as it and its reader allow. */
-export type Mapping<I, R> = (items: AsyncIterable<I>) => AsyncIterator<R, undefined>;
+/**
+ * Turns items into results, as `executor.map()` does. It pulls items only as fast as places and its reader allow.
+ *
+ * @param aborted called when a signal has ended the mapping; never within the call itself.
+ */
+export type Mapping<I, R> = (
+  items: AsyncIterable<I>,
+  aborted: (reason: unknown) => void,
+) => AsyncIterator<R, undefined>;
 
 /** A write whose item has not been pulled yet. */
 interface Write<I> {
@@ -9,8 +16,8 @@ interface Write<I> {
 }
 
 /**
- * What is written to a stream, as a source that is pulled. A write ends when its item is pulled, so this keeps nothing but
- * the one item that is being written. A stream writes one item at a time, and ends when no write is under way.
+ * The items that are written to a stream, as a source to pull. A write resolves when its item is pulled, so an inlet holds only
+ * the item that is being written. A stream writes one item at a time, and ends only when no write is under way.
  */
 export class Inlet<I> implements AsyncIterableIterator<I, undefined> {
   #write: Write<I> | null = null;
@@ -34,7 +41,7 @@ export class Inlet<I> implements AsyncIterableIterator<I, undefined> {
     this.#pull?.(end);
   }
 
-  /** Fails the write that is under way, if there is one: its item will never be pulled. */
+  /** Rejects the write that is under way, if there is one: its item will never be pulled. */
   refuse(reason: unknown): void {
     this.#write?.refused(reason);
     this.#write = null;
@@ -53,7 +60,7 @@ export class Inlet<I> implements AsyncIterableIterator<I, undefined> {
     });
   }
 
-  /** Nobody pulls any more. A write waits from now on, until the reason is known and it is refused. */
+  /** The mapping pulls no more. A later write waits until `refuse()` rejects it with the reason. */
   return(): Promise<IteratorResult<I, undefined>> {
     this.#pull = null;
     return Promise.resolve(end);

@@ -1,31 +1,31 @@
+import { readThrough } from '../scheduler/job/producers.ts';
 import { Inlet } from './inlet.ts';
 import type { Mapping } from './inlet.ts';
 
 /**
- * The two sides of a transform, as `pipeThrough()` takes them. The streams' types are the global ones: those of Node, or of
- * the DOM where a program has them.
+ * The two sides of a transform, as `pipeThrough()` takes them. The stream types are the global ones: Node's, or the DOM's in a
+ * program that includes them.
  */
 export interface TransformPair<I, R> {
   readonly writable: WritableStream<I>;
   readonly readable: ReadableStream<R>;
 }
 
-/** Node has had it since 18; the types that it is compiled with have not. */
+/** Node has had `signal` since version 18; the types that Millrace is compiled with lack it. */
 type WithSignal = WritableStreamDefaultController & { readonly signal: AbortSignal };
 
 /**
- * A mapping between a writable and a readable web stream. Like a `TransformStream`, which can't be used itself: it has one
- * item transformed at a time.
+ * A mapping between a writable and a readable web stream. A `TransformStream` would not do: it transforms one item at a time.
  *
- * The readable side holds nothing (a mark of 0), so that a result counts as unread until it really is read. The writable
- * side holds the one item that is being written: with a mark of 0 it would never ask for any.
+ * The readable side buffers nothing (a high-water mark of 0), so that a result counts as unread until the reader reads it. The
+ * writable side holds only the item that is being written: with a mark of 0 it would never accept one.
  */
 export function webStream<I, R>(mapping: Mapping<I, R>): TransformPair<I, R> {
   const inlet = new Inlet<I>();
-  const results = mapping(inlet);
+  const results = mapping(inlet, (reason) => void fail(reason));
   let input: WritableStreamDefaultController;
   let output: ReadableStreamDefaultController<R>;
-  /** Ends the readable side and the mapping, if they have not ended, and cancels what no thread has begun. */
+  /** Ends the readable side and the mapping unless they have ended, and cancels tasks that no thread has begun. */
   const end = async (reason: unknown): Promise<void> => {
     output.error(reason);
     inlet.refuse(reason);
@@ -38,8 +38,8 @@ export function webStream<I, R>(mapping: Mapping<I, R>): TransformPair<I, R> {
   const writable = new WritableStream<I>({
     start(controller) {
       input = controller;
-      // The writable side ends by itself then. A sink's abort() would come only after the write under way, and that may wait
-      // for the reader.
+      // The writable side ends by itself then. A sink's abort() would be called only after the write under way, which may wait for
+      // the reader.
       const { signal } = controller as WithSignal;
       signal.addEventListener('abort', () => void end(signal.reason));
     },
@@ -57,7 +57,7 @@ export function webStream<I, R>(mapping: Mapping<I, R>): TransformPair<I, R> {
           if (step.done === true) output.close();
           else output.enqueue(step.value);
         } catch (reason) {
-          // It may have been cancelled or aborted meanwhile, and takes nothing any more: then nothing is left to fail.
+          // If the stream was cancelled or aborted meanwhile, `fail()` changes nothing.
           await fail(reason);
         }
       },
@@ -65,5 +65,6 @@ export function webStream<I, R>(mapping: Mapping<I, R>): TransformPair<I, R> {
     },
     { highWaterMark: 0 },
   );
+  readThrough(readable, results);
   return { writable, readable };
 }

@@ -6,25 +6,25 @@ import { Semaphore } from './semaphore.ts';
 import { Vegas } from './vegas.ts';
 
 export interface AdaptiveLimitOptions {
-  /** Where it begins, an integer from `min` to `max`. Default 20, or the bound that is nearer. */
+  /** The first limit, an integer from `min` to `max`. Default 20, or the nearer bound. */
   readonly initial?: number;
-  /** Never fewer, an integer of at least 1. Default 1. */
+  /** The lowest limit, an integer of at least 1. Default 1. */
   readonly min?: number;
-  /** Never more, an integer of at least `min`. Default 1000. */
+  /** The highest limit, an integer of at least `min`. Default 1000. */
   readonly max?: number;
   /**
-   * Whether an error says that the other side has too much to do (a 429, a 503, a timeout): the limit is lowered. Default: none
-   * does. The time of a call that failed is not looked at either way: failing is often quick.
+   * True for an error that means overload of the service (a 429, a 503, a timeout): it lowers the limit. Default: no error
+   * does. The time of a failed call is ignored either way: failing is often quick.
    */
   readonly isOverload?: (error: unknown) => boolean;
 }
 
 /**
- * A semaphore that finds its own size: as many calls at a time as the other side works on without queueing, and a few more.
- * For input and output whose capacity nobody knows, or that changes.
+ * A semaphore that finds its own size: as many calls at a time as the service handles without queueing, and a few more. For
+ * services whose capacity is unknown or changes.
  *
- * It looks at how long calls take, so put only calls of one kind under one limit: with quick and slow ones mixed at random it
- * still works, but a phase of slow ones looks like overload. The algorithm is in `Vegas`.
+ * The limit follows from how long calls take, so put only calls of one kind under one limit: quick and slow calls mixed at
+ * random still work, but a phase of slow calls looks like overload. The algorithm is in `Vegas`.
  */
 export class AdaptiveLimit {
   readonly #vegas: Vegas;
@@ -44,12 +44,12 @@ export class AdaptiveLimit {
     this.#isOverload = isOverload;
   }
 
-  /** How many calls may be under way at present. */
+  /** The number of calls that may be under way at present. */
   get limit(): number {
     return this.#semaphore.permits;
   }
 
-  /** How many callers wait in line. */
+  /** The number of callers that wait in line. */
   get waiting(): number {
     return this.#semaphore.waiting;
   }
@@ -58,15 +58,15 @@ export class AdaptiveLimit {
     return this.#semaphore.closed;
   }
 
-  /** Waits in line, calls `fn` and notes how long it takes. Rejects like `Semaphore.use()`. */
+  /** Waits in line, calls `fn` and measures how long it takes. Rejects like `Semaphore.use()`. */
   async use<T>(fn: () => T | PromiseLike<T>, options?: SignalOptions): Promise<T> {
     callable('fn', fn);
-    // One permit each: who asks for several at a time would wait for ever once the limit has fallen below that.
+    // One permit each: a call that asked for several would wait for ever once the limit fell below their number.
     const signal = signalOf(options);
     return this.#semaphore.use(() => this.#measure(fn), signal && { signal });
   }
 
-  /** Refuses all who wait and all who come, with `FlowClosedError`. */
+  /** Refuses waiting and later callers with `FlowClosedError`. Calls under way continue. */
   close(): void {
     this.#semaphore.close();
   }

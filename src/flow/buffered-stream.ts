@@ -1,12 +1,13 @@
+import type { Outcome } from '../base/outcome.ts';
 import { setMaxListeners } from 'node:events';
 import { Intake } from './intake.ts';
 import type { Taker, Thunk } from './intake.ts';
-import { offAbort, onAbort } from '../base/on-abort.ts';
+import { offAbort, onceAborted } from '../base/on-abort.ts';
 import type { Abortable } from '../base/on-abort.ts';
-import { Ring } from '../base/ring.ts';
+import { Readers } from '../base/readers.ts';
 import type { OpenSource } from '../base/source.ts';
 import { Unread } from './unread.ts';
-import type { Entry, Step } from './unread.ts';
+import type { Entry, ResultStep } from './unread.ts';
 
 interface Settings {
   readonly n: number;
@@ -16,11 +17,6 @@ interface Settings {
   readonly signal: AbortSignal | undefined;
 }
 
-interface Reader<T> {
-  resolve(step: Step<T>): void;
-  reject(reason: unknown): void;
-}
-
 const end = { done: true, value: undefined } as const;
 
 /**
@@ -28,25 +24,25 @@ const end = { done: true, value: undefined } as const;
  *   source ──pull──→ in flight ──settled──→ unread ──next()──→ reader
  *            └ needs in flight + unread < n
  * ```
- * - `open`: the source is pulled. Until the first `next()` nothing is.
- * - `ended`: by the source's end or error, or by a failure on its way to the reader. What is in flight is delivered.
- * - `stopping`: by the reader, a failure in its turn, or the signal. Nothing is delivered, what runs is waited for.
- * - `over`: nothing runs; every further `next()` says so.
+ * - `open`: pulls the source, from the first `next()` on.
+ * - `ended`: by the source's end or error, or by a failure on its way to the reader. Still delivers the results in flight.
+ * - `stopping`: by the reader, a failure in its turn, or the signal. Delivers nothing, and waits for running thunks.
+ * - `over`: nothing runs; every further `next()` resolves to the end.
  *
  * Only forward; each state may be skipped. An error is thrown once, on the way into `over`.
  */
 export class BufferedStream<T>
-  implements AsyncIterableIterator<T | PromiseSettledResult<T>, undefined>, Abortable, Taker<T>
+  implements AsyncIterableIterator<T | Outcome<T>, undefined>, Abortable, Taker<T>
 {
   readonly #intake: Intake<T>;
   readonly #settings: Settings;
   readonly #controller = new AbortController();
   readonly #results: Unread<T>;
-  readonly #readers = new Ring<Reader<T>>();
+  readonly #readers = new Readers<T | Outcome<T>>();
   #state: 'open' | 'ended' | 'stopping' | 'over' = 'open';
   #started = false;
   #running = 0;
-  /** Pulled, or being pulled, and not read. */
+  /** Number of items pulled, or being pulled, and not read. */
   #unread = 0;
   #error: { readonly reason: unknown } | null = null;
   #stopped: Promise<void> | null = null;
@@ -56,7 +52,7 @@ export class BufferedStream<T>
     this.#intake = new Intake(source, this);
     this.#settings = settings;
     this.#results = new Unread(settings.ordered, settings.outcomes);
-    // All thunks listen to this one, as many as `n` at a time: Node would take more than ten for a leak.
+    // Up to `n` thunks listen to this signal: Node would warn of a leak at more than ten.
     setMaxListeners(0, this.#controller.signal);
   }
 
@@ -64,36 +60,33 @@ export class BufferedStream<T>
     return this;
   }
 
-  next(): Promise<Step<T>> {
+  next(): Promise<ResultStep<T>> {
     if (!this.#started) this.#start();
     const step = this.#readers.size === 0 ? this.#take() : null;
     if (step !== null) {
       this.#pull();
       return Promise.resolve(step);
     }
-    return new Promise((resolve, reject) => {
-      this.#readers.push({ resolve, reject });
-      this.#advance();
-    });
+    const later = this.#readers.wait();
+    this.#advance();
+    return later;
   }
 
-  /** Resolves when nothing runs any more. An error of the source's own clean-up is thrown. */
-  async return(): Promise<Step<T>> {
+  /** Resolves when nothing runs any more. Rejects with an error of the source's own clean-up. */
+  async return(): Promise<ResultStep<T>> {
     this.#started = true;
-    await this.#stop(new DOMException('The loop over the results was left', 'AbortError'));
+    await this.#stop(new DOMException('The caller left the loop over the results', 'AbortError'));
     return end;
   }
 
-  /** By the signal in the options. */
+  /** Called by the signal of the options. */
   aborted(reason: unknown): void {
     this.#fail(reason);
   }
 
   #start(): void {
     this.#started = true;
-    const { signal } = this.#settings;
-    if (signal?.aborted === true) this.aborted(signal.reason);
-    else if (signal !== undefined) onAbort(signal, this);
+    onceAborted(this.#settings.signal, this);
   }
 
   #advance(): void {
@@ -112,7 +105,7 @@ export class BufferedStream<T>
     }
   }
 
-  #take(): Step<T> | null {
+  #take(): ResultStep<T> | null {
     const step = this.#results.take();
     if (step !== null) this.#unread--;
     return step;
@@ -122,11 +115,10 @@ export class BufferedStream<T>
     this.#over();
     const error = this.#error;
     this.#error = null;
-    if (error === null) this.#readers.shift()?.resolve(end);
-    else this.#readers.shift()?.reject(error.reason);
+    this.#readers.end(error);
   }
 
-  /** Pulls as long as there is room and nothing has to be waited for. Returns whether there may be news for the readers. */
+  /** Pulls while there is room and the source does not make it wait. Returns true if there may be news for the readers. */
   #pull(): boolean {
     let pulled = false;
     while (this.#state === 'open' && !this.#intake.pulling && this.#unread < this.#settings.n) {
@@ -137,7 +129,7 @@ export class BufferedStream<T>
     return pulled && this.#readers.size > 0;
   }
 
-  /** By the intake, as the next two. What comes when nobody wants it any more is dropped. */
+  /** Called by the intake, like the next two methods. Drops the item if the stream has stopped. */
   pulled(thunk: Thunk<T>): void {
     if (this.#state === 'open') this.#run(thunk);
     else this.#unread--;
@@ -163,7 +155,7 @@ export class BufferedStream<T>
     );
   }
 
-  /** What is thrown at once counts like what rejects, and as late: a result never comes while the source is being pulled. */
+  /** Turns a synchronous throw into a rejection: a result never arrives while the source is being pulled. */
   #call(thunk: Thunk<T>): Promise<T> {
     try {
       return Promise.resolve(thunk(this.#controller.signal));
@@ -179,7 +171,7 @@ export class BufferedStream<T>
       return;
     }
     this.#results.settle(entry, failed, value);
-    // It will be thrown in its turn: what is behind it would be run for nothing.
+    // The failure will be thrown in its turn: later thunks would run for nothing.
     if (failed && !this.#settings.outcomes) this.#endEarly();
     this.#advance();
   }
@@ -194,7 +186,7 @@ export class BufferedStream<T>
     if (this.#state === 'stopping' || this.#state === 'over') return;
     const stopped = this.#stop(reason);
     this.#error = { reason };
-    // What the source's clean-up throws is less than the error that is thrown already.
+    // The error that is being thrown takes precedence over one of the source's clean-up.
     stopped.catch(() => {});
   }
 
@@ -206,7 +198,7 @@ export class BufferedStream<T>
     this.#error = null;
     this.#results.clear();
     this.#stopped = this.#whenIdle(wasOpen ? this.#intake.close() : undefined);
-    // Last, because who listens may call `return()` at once.
+    // Last, because a listener may call `return()` at once.
     if (this.#settings.onLeave === 'abort') this.#controller.abort(reason);
     return this.#stopped;
   }

@@ -1,3 +1,4 @@
+import type { Outcome } from '../base/outcome.ts';
 import { abortSignal, boolean, checkOptions, integer, oneOf } from '../base/options.ts';
 import { BufferedStream } from './buffered-stream.ts';
 import type { Thunk } from './intake.ts';
@@ -5,14 +6,14 @@ import { checkSource, openSource } from '../base/source.ts';
 import type { Source } from '../base/source.ts';
 
 export interface BufferedOptions {
-  /** Yield each result as `{ status, value | reason }`, so that a failure does not end the iteration. Default false. */
+  /** Yield each result as an `Outcome`, so that a failure does not end the iteration. Default false. */
   readonly outcomes?: boolean;
   /**
-   * What becomes of what runs when the loop is left, or ends with an error: `'abort'` (default) aborts the signal that each
-   * thunk was given, `'wait'` lets it finish. Either way the loop ends only when nothing of it runs any more.
+   * How running thunks end when the loop is left or fails: `'abort'` (default) aborts the signal that each thunk was given,
+   * `'wait'` lets them finish. Either way the loop ends only when none of its thunks runs any more.
    */
   readonly onLeave?: 'abort' | 'wait';
-  /** Ends the iteration with its reason, as if the loop had been left. */
+  /** Aborting it ends the iteration with the signal's reason, and running thunks as `onLeave` says. */
   readonly signal?: AbortSignal;
 }
 
@@ -20,14 +21,14 @@ type WithOutcomes = BufferedOptions & { readonly outcomes: true };
 type WithoutOutcomes = BufferedOptions & { readonly outcomes?: false };
 
 /**
- * Runs thunks, at most `n` at a time, and yields what they return in the order of the source.
+ * Runs thunks, at most `n` at a time, and yields their results in the order of the source.
  *
- * At most `n` are in flight *or finished and not yet read*, and the source is pulled only when there is room: a source may be
- * endless, and a slow reader slows it down. It begins with the first `next()`. Take thunks, not promises: what is a promise
- * already runs.
+ * At most `n` thunks are in flight *or finished and not yet read*, and the source is pulled only when there is room: a source
+ * may be endless, and a slow reader slows it down. Nothing runs before the first `next()`. The source yields thunks, not promises,
+ * because a promise already runs.
  *
- * A failure is thrown in its turn, and ends the iteration; the failures of others that were in flight are then dropped. With
- * `outcomes: true` it is yielded, and stops nobody. An error of the source is thrown after the results that were in flight.
+ * A failure is thrown in its turn, and ends the iteration; failures of other thunks in flight are then dropped. With
+ * `outcomes: true` a failure is yielded, and the iteration continues. An error of the source is thrown after the results in flight.
  *
  * @param n an integer of at least 1.
  * @throws {InvalidOptionError} at once.
@@ -36,7 +37,7 @@ export function buffered<T>(
   source: Source<Thunk<T>>,
   n: number,
   options: WithOutcomes,
-): AsyncIterableIterator<PromiseSettledResult<T>, undefined>;
+): AsyncIterableIterator<Outcome<T>, undefined>;
 export function buffered<T>(
   source: Source<Thunk<T>>,
   n: number,
@@ -46,16 +47,16 @@ export function buffered<T>(
   source: Source<Thunk<T>>,
   n: number,
   options?: BufferedOptions,
-): AsyncIterableIterator<T | PromiseSettledResult<T>, undefined> {
+): AsyncIterableIterator<T | Outcome<T>, undefined> {
   return stream(source, n, true, options);
 }
 
-/** Like `buffered()`, but yields results in the order in which they come: a slow one holds up nobody. */
+/** Like `buffered()`, but yields results in the order in which they arrive: a slow thunk delays no other result. */
 export function bufferUnordered<T>(
   source: Source<Thunk<T>>,
   n: number,
   options: WithOutcomes,
-): AsyncIterableIterator<PromiseSettledResult<T>, undefined>;
+): AsyncIterableIterator<Outcome<T>, undefined>;
 export function bufferUnordered<T>(
   source: Source<Thunk<T>>,
   n: number,
@@ -65,7 +66,7 @@ export function bufferUnordered<T>(
   source: Source<Thunk<T>>,
   n: number,
   options?: BufferedOptions,
-): AsyncIterableIterator<T | PromiseSettledResult<T>, undefined> {
+): AsyncIterableIterator<T | Outcome<T>, undefined> {
   return stream(source, n, false, options);
 }
 

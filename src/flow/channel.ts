@@ -1,3 +1,4 @@
+import { isAborted, reasonOf } from '../base/on-abort.ts';
 import { integer } from '../base/options.ts';
 import { signalOf } from './acquire-options.ts';
 import type { SignalOptions } from './acquire-options.ts';
@@ -8,34 +9,34 @@ import { Permits } from './permits.ts';
 import { Reservation } from './reservation.ts';
 import { Ring } from '../base/ring.ts';
 
-type Step<T> = IteratorResult<T, undefined>;
+type Received<T> = IteratorResult<T, undefined>;
 
 const end = { done: true, value: undefined } as const;
 
 /**
- * A bounded queue between any number of producers and consumers. `send()` waits while it is full, `receive()` while it is
- * empty; each item goes to one consumer, in the order in which they were sent.
+ * A bounded queue between any number of producers and consumers. `send()` waits while the channel is full, `receive()` while it
+ * is empty. Items are received in the order in which they were sent, each by one consumer.
  *
  * ```
  *   send ──slot──→ buffer ──→ receive
- *     └ waits for one of `capacity` slots; a slot is free again when its item has been received
+ *     └ waits for one of `capacity` slots; receiving an item frees its slot
  * ```
- * A slot is taken by an item in the buffer, by a reservation, and for a moment by an item that is on its way to a receiver
- * with a signal: until it is certain that nobody aborts that, the item may have to come back.
+ * An item in the buffer and a reservation each take a slot. So does, for a moment, an item on its way to a receiver with a
+ * signal: until the receiver has seen the item, an abort returns it to the buffer.
  *
- * Open, then closed (nobody sends any more, what is buffered or reserved is delivered), then drained: every slot is free.
+ * Open, then closed (refuses new items, delivers buffered and reserved ones), then drained: every slot is free.
  *
- * Invariants: slots taken ≤ capacity; while anybody waits to send, no slot is free; while anybody waits to receive, the
- * buffer is empty and the channel not drained.
+ * Invariants: slots taken ≤ capacity; while a sender waits, no slot is free; while a receiver waits, the buffer is empty and the
+ * channel is not drained.
  */
 export class Channel<T> implements AsyncIterable<T> {
   readonly #slots: Permits;
   readonly #items = new Ring<T>();
   readonly #flights = new Flights<T>();
-  readonly #receivers = new Line<undefined, Step<T>>(() => {});
+  readonly #receivers = new Line<undefined, Received<T>>(() => {});
 
   /**
-   * @param capacity items in the buffer, an integer of at least 1.
+   * @param capacity most items in the buffer, an integer of at least 1.
    * @throws {InvalidOptionError}
    */
   constructor(capacity: number) {
@@ -81,7 +82,7 @@ export class Channel<T> implements AsyncIterable<T> {
   }
 
   /**
-   * Never waits: whether the item was sent.
+   * Sends the item if there is a slot. Never waits. Returns true if the item was sent.
    *
    * @throws {FlowClosedError} after `close()`.
    */
@@ -93,8 +94,8 @@ export class Channel<T> implements AsyncIterable<T> {
   }
 
   /**
-   * Waits for a slot before there is an item: what is costly to make is made only when it can be sent. Stands in the same line
-   * as `send()`, and rejects like it.
+   * Waits for a slot before there is an item: a costly item is made only when it can be sent. Waits in the same line as
+   * `send()`, and rejects like it.
    */
   reserve(options?: SignalOptions): Promise<Reservation<T>> {
     try {
@@ -110,7 +111,7 @@ export class Channel<T> implements AsyncIterable<T> {
   }
 
   /**
-   * Never waits: a slot, or `null` if none is free or others wait for one.
+   * Reserves a slot, or returns `null` if none is free or other callers wait for one. Never waits.
    *
    * @throws {FlowClosedError} after `close()`.
    */
@@ -120,8 +121,8 @@ export class Channel<T> implements AsyncIterable<T> {
   }
 
   /**
-   * Waits for an item. Rejects with the signal's reason, and then no item is lost; or with `FlowClosedError`, when the channel
-   * is closed and all its items have been received. An item that is a promise arrives as what it resolves to.
+   * Waits for an item. Rejects with the signal's reason, in which case no item is lost; or with `FlowClosedError` once the channel
+   * is closed and all its items have been received. If an item is a promise, the caller gets its resolved value.
    */
   receive(options?: SignalOptions): Promise<T> {
     try {
@@ -137,7 +138,7 @@ export class Channel<T> implements AsyncIterable<T> {
   }
 
   /**
-   * Never waits: an item, or `undefined` if there is none now (`size` tells it from an item that is `undefined`).
+   * Receives an item, or returns `undefined` if there is none now (`size` tells that from an item that is `undefined`). Never waits.
    *
    * @throws {FlowClosedError} when the channel is closed and all its items have been received.
    */
@@ -148,9 +149,9 @@ export class Channel<T> implements AsyncIterable<T> {
   }
 
   /**
-   * Receives until the channel is closed and empty. Any number of loops may run over one channel: each item goes to one of
-   * them. Leaving a loop leaves the channel as it is: if it waits just then, as it may in a stream over the channel, it gives up
-   * its turn, and the next item goes to somebody else.
+   * Receives until the channel is closed and empty. Any number of loops may share one channel: each item goes to one of them.
+   * Leaving a loop does not close the channel. If the loop waits at that moment, as it may in a stream over the channel, it gives
+   * up its turn, and the next item goes to another receiver.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
     return new ChannelLoop<T>((entered) => {
@@ -160,8 +161,8 @@ export class Channel<T> implements AsyncIterable<T> {
   }
 
   /**
-   * Nothing more is sent: callers who wait to send are refused. What is buffered is delivered all the same, and so is what is
-   * sent with a reservation made before. Then receivers are refused, and loops end.
+   * Closes the channel: refuses waiting and later senders with `FlowClosedError`. Buffered items, and items sent with an earlier
+   * reservation, are still delivered. After the last one, receivers are refused and loops end.
    */
   close(): void {
     this.#slots.close();
@@ -201,8 +202,8 @@ export class Channel<T> implements AsyncIterable<T> {
   }
 
   /**
-   * What receivers have given up was older than all in the buffer, and still has its slots: it goes back to the front, or to who
-   * waits. This is done before anything else happens to the buffer, or an item would overtake them.
+   * Returns the items that receivers have given up: they are older than every buffered item, and still have their slots, so they go
+   * to the front or to waiting receivers. Runs before any other use of the buffer, or an item would overtake them.
    */
   #recall(): void {
     this.#flights.recall((item) => this.#items.unshift(item));
@@ -216,14 +217,14 @@ export class Channel<T> implements AsyncIterable<T> {
     return item;
   }
 
-  #wait(signal: AbortSignal | undefined): Promise<Step<T>> {
+  #wait(signal: AbortSignal | undefined): Promise<Received<T>> {
     if (this.#drained) return Promise.resolve(end);
     const received = this.#receivers.wait(undefined, signal);
     if (signal === undefined) return received;
     return received.then((step) => {
       if (step.done === true) return step;
-      if (signal.aborted) this.#recall();
-      if (!this.#flights.land()) throw signal.reason;
+      if (isAborted(signal)) this.#recall();
+      if (!this.#flights.land()) throw reasonOf(signal);
       this.#freeSlot();
       return step;
     });

@@ -1,4 +1,4 @@
-import { offAbort, onAbort } from '../base/on-abort.ts';
+import { offAbort, onceAborted } from '../base/on-abort.ts';
 import type { Abortable } from '../base/on-abort.ts';
 import { Ring } from '../base/ring.ts';
 
@@ -6,20 +6,20 @@ import { Ring } from '../base/ring.ts';
 interface Flight<T> extends Abortable {
   readonly item: T;
   readonly signal: AbortSignal;
-  /** Counts up in the order in which they began. */
+  /** Sequence number, in the order in which the flights began. */
   readonly number: number;
   recalled: boolean;
 }
 
 /**
- * Items on their way to receivers that have a signal: given, but not seen yet. Until a receiver has seen its item the signal may
- * be aborted, and the item must come back.
+ * Items on their way to receivers that have a signal: granted, but not seen yet. Until a receiver has seen its item, its signal may
+ * abort, and the item must return.
  *
- * On its way, then landed or recalled. They land in the order in which they began, because their promises do.
+ * A flight is on its way, then landed or recalled. Flights land in the order in which they began, because their promises do.
  */
 export class Flights<T> {
   readonly #flights = new Ring<Flight<T>>();
-  /** Those whose receivers have given up since the last recall. Looking for them among all would take n steps for each item. */
+  /** Flights whose receivers have given up since the last recall. Searching all flights for them would take n steps for each item. */
   #aborted: Flight<T>[] = [];
   #begun = 0;
 
@@ -31,11 +31,10 @@ export class Flights<T> {
     const aborted = () => void this.#aborted.push(flight);
     const flight: Flight<T> = { item, signal, number: this.#begun++, recalled: false, aborted };
     this.#flights.push(flight);
-    if (signal.aborted) aborted();
-    else onAbort(signal, flight);
+    onceAborted(signal, flight);
   }
 
-  /** The oldest one's receiver looks for its item. Returns whether it may have it: false if it was recalled. */
+  /** The receiver of the oldest flight takes its item. Returns false if the item was recalled. */
   land(): boolean {
     const flight = this.#flights.shift();
     if (flight !== undefined) offAbort(flight.signal, flight);
@@ -43,8 +42,7 @@ export class Flights<T> {
   }
 
   /**
-   * Takes back what is on its way to receivers that have given up. The newest comes first: who puts each before all other items
-   * has them in their old order.
+   * Takes back the items whose receivers have given up, the newest first: putting each in front of all others restores their order.
    */
   recall(putBack: (item: T) => void): void {
     if (this.#aborted.length === 0) return;

@@ -1,5 +1,6 @@
 export { DeadlockError, FlowClosedError, InvalidOptionError, MillraceError } from '../base/errors.ts';
-export type { AcquireOptions, SignalOptions } from './acquire-options.ts';
+export type { Outcome } from '../base/outcome.ts';
+export type { AcquireOptions, SignalOptions, TryAcquireOptions } from './acquire-options.ts';
 export type { AdaptiveLimit, AdaptiveLimitOptions } from './adaptive-limit.ts';
 export { buffered, bufferUnordered } from './buffered.ts';
 export type { BufferedOptions } from './buffered.ts';

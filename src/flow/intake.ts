@@ -3,22 +3,21 @@ import { show } from '../base/options.ts';
 import { isStep, noStep } from '../base/source.ts';
 import type { OpenSource } from '../base/source.ts';
 
-/** Something to do, not begun. The signal is aborted when its result is wanted no more. */
+/** A function that starts an operation and returns its result. The signal aborts when the result is no longer needed. */
 export type Thunk<T> = (signal: AbortSignal) => T | PromiseLike<T>;
 
-/** Who gets what comes of a pull: one of the first two, and then `arrived()` if the source took its time. */
+/** Receives the result of a pull: one of the first two methods is called, then `arrived()` if the source was asynchronous. */
 export interface Taker<T> {
   pulled(thunk: Thunk<T>): void;
-  /** No more will come: the source has ended, or failed with this reason. */
+  /** The source has ended, or failed with this reason. */
   sourceEnded(error: { readonly reason: unknown } | null): void;
   arrived(): void;
 }
 
 /**
- * Pulls thunks from a source, one at a time, and only when told to. It knows nothing of what becomes of them.
+ * Pulls thunks from a source, one at a time and on demand. Does not run them.
  *
- * Idle, or pulling: while a step of the source is awaited nothing else is pulled. It may come when nobody wants it any more, or
- * never.
+ * Idle, or pulling: one step of the source at a time. The step may arrive after the stream has stopped, or never.
  */
 export class Intake<T> {
   readonly #source: OpenSource<Thunk<T>>;
@@ -34,7 +33,7 @@ export class Intake<T> {
     return this.#pulling;
   }
 
-  /** Takes one step. Never throws: what the source throws is its end. */
+  /** Takes one step. Never throws: an error of the source ends it. */
   pull(): void {
     try {
       const step = this.#source.next();
@@ -46,14 +45,14 @@ export class Intake<T> {
     }
   }
 
-  /** Lets the source clean up. In the midst of a pull it does so when that is done, which may be never: it is not waited for. */
+  /** Calls the source's `return()`; during a pull only after it, without waiting: that pull may never end. */
   async close(): Promise<void> {
     const closed = this.#source.return?.();
     if (!this.#pulling) await closed;
     else Promise.resolve(closed).catch(() => {});
   }
 
-  // Made once, and not for each item.
+  // Made once, not for each item.
   readonly #stepped = (step: IteratorResult<Thunk<T>, unknown>): void => {
     this.#pulling = false;
     this.#take(step);

@@ -5,30 +5,33 @@ import type { AdaptiveLimitOptions } from './adaptive-limit.ts';
 import { openFileFacts, operationsWithin } from '../host/open-files.ts';
 
 /**
- * How many computations at a time: `availableWorkers()`, the CPUs that this process may use.
+ * A limit for computations: `availableWorkers()`, the number of CPUs that this process may use.
  *
- * One computation keeps one CPU busy. More of them don't finish sooner: they take turns, each is slower, and all of them hold
- * memory meanwhile.
+ * One computation keeps one CPU busy. More computations don't finish sooner: they take turns, each is slower, and all of them
+ * hold memory meanwhile.
+ *
+ * @returns an integer of at least 1. Never throws.
  */
 export function cpu(): number {
   return availableWorkers();
 }
 
 export interface FileDescriptorOptions {
-  /** Descriptors left for everything else: sockets, logs, libraries. An integer of at least 0. Default 64. */
+  /** Descriptors to leave for everything else: sockets, logs, libraries. An integer of at least 0. Default 64. */
   readonly headroom?: number;
   /** Descriptors that one operation holds at a time, an integer of at least 1. Default 1; copying a file takes 2. */
   readonly each?: number;
 }
 
 /**
- * How many operations on open files at a time: what `ulimit -n` allows this process, less what is open now, less `headroom`.
+ * A limit for operations on open files: the descriptors that `ulimit -n` allows this process, less those open now, less
+ * `headroom`, divided by `each`.
  *
- * One more fails with EMFILE, and so does whatever else needs a descriptor then: a connection, a log, a module.
+ * One operation more fails with EMFILE, and so does any other code that needs a descriptor then: a connection, a log, a module.
  *
- * A ceiling, not advice: Node runs file operations in `UV_THREADPOOL_SIZE` threads (4), so that a few times as many are enough
- * to keep a disk busy. On Windows, where nobody tells what is open, 8,192 less `headroom`. Where the system sets no limit, as
- * if it were 1,048,576.
+ * A ceiling, not advice: Node runs file operations in `UV_THREADPOOL_SIZE` threads (4), so a few times as many operations keep a
+ * disk busy. Windows does not tell how many descriptors are open: there they count as 0 of 8,192. If the system sets no limit, it
+ * counts as 1,048,576.
  *
  * @returns an integer of at least 1.
  * @throws {InvalidOptionError}
@@ -39,9 +42,9 @@ export function fileDescriptors(options: FileDescriptorOptions = {}): number {
 }
 
 /**
- * How many queries at a time: as many as the pool has connections.
+ * A limit for queries: the number of connections in the pool.
  *
- * One more does not run: it waits inside the pool, where its waiting counts against the pool's own timeout and nobody sees it.
+ * One query more does not run: it waits inside the pool, unseen, and its wait counts against the pool's own timeout.
  *
  * @param poolSize connections in the pool, an integer of at least 1.
  * @throws {InvalidOptionError}
@@ -52,22 +55,22 @@ export function connections(poolSize: number): number {
 }
 
 export interface NetworkOptions {
-  /** Hosts that the calls are spread over, an integer of at least 1. Default 1. Of no effect beside `perSecond`, which is of all. */
+  /** Hosts that share the calls, an integer of at least 1. Default 1. No effect beside `perSecond`, which is for all hosts. */
   readonly hosts?: number;
-  /** Calls a second that the other side can take (or that are allowed), above 0; with `latencyMs`. */
+  /** Calls per second that the service can take or allows, above 0; needs `latencyMs`. */
   readonly perSecond?: number;
-  /** How long one call takes when there is no queue, in milliseconds; with `perSecond`. */
+  /** Time of one call without a queue, in milliseconds, above 0; needs `perSecond`. */
   readonly latencyMs?: number;
 }
 
 /**
- * How many calls over the network at a time.
+ * A limit for calls over the network.
  *
- * With `perSecond` and `latencyMs`, Little's law: calls in flight = calls a second × seconds a call. Fewer don't reach that rate
- * and more only wait at the other end. (J. D. C. Little, A Proof for the Queuing Formula L = λW, Operations Research 9(3), 1961.)
+ * With `perSecond` and `latencyMs`, Little's law: calls in flight = calls per second × seconds per call. Fewer calls don't reach that
+ * rate, and more only wait at the service. (J. D. C. Little, A Proof for the Queuing Formula L = λW, Operations Research 9(3), 1961.)
  *
- * Without, 6 for each host: what browsers have settled on. It hides the round trip, and no server takes it for an attack. When
- * more is at stake, measure, or let `adaptive()` find it.
+ * Without them, 6 for each host, as in browsers: enough to hide the round trip, and no server takes it for an attack. When more is
+ * at stake, measure, or let `adaptive()` find the limit.
  *
  * @returns an integer of at least 1.
  * @throws {InvalidOptionError} also if only one of `perSecond` and `latencyMs` is given.
@@ -80,14 +83,13 @@ export function network(options: NetworkOptions = {}): number {
   return safe(Math.ceil(((perSecond as number) * (latencyMs as number)) / 1000));
 }
 
-/** What every limit takes: a product of large options may be more. */
+/** At most the largest safe integer, which every limit accepts: a product of large options may be more. */
 function safe(limit: number): number {
   return Math.min(Number.MAX_SAFE_INTEGER, Math.max(1, limit));
 }
 
 /**
- * A limit that finds itself, for what nobody knows the capacity of: another team's service, a disk behind a network. See
- * `AdaptiveLimit`.
+ * A limit that adapts, for a service of unknown capacity: another team's service, a disk behind a network. See `AdaptiveLimit`.
  *
  * @throws {InvalidOptionError}
  */

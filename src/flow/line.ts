@@ -1,14 +1,14 @@
-import { offAbort, onAbort } from '../base/on-abort.ts';
+import { isAborted, offAbort, onAbort, reasonOf } from '../base/on-abort.ts';
 import type { Abortable } from '../base/on-abort.ts';
 import { Ring } from '../base/ring.ts';
 
-/** Left ones that may stand about in a line before it is swept. */
+/** Waiters that have left and may stay in a line before a sweep. */
 const fewLeft = 32;
 
 /**
- * A caller that waits: what it asks for, and the promise of the answer.
+ * A caller that waits: its request, and the promise of the answer.
  *
- * It waits, and then is answered, has left (its signal was aborted) or is refused (the line was closed): once and for all.
+ * It waits until it is answered, leaves (its signal aborts) or is refused (the line closes): exactly one of these.
  */
 export class Waiter<Asked, Answer> implements Abortable {
   readonly asks: Asked;
@@ -53,7 +53,7 @@ export class Waiter<Asked, Answer> implements Abortable {
     this.#line.hasLeft();
   }
 
-  /** Gives up its turn, and gets this instead. */
+  /** Gives up the turn, and resolves to this answer. */
   leave(answer: Answer): void {
     if (this.over) return;
     this.left = true;
@@ -63,17 +63,17 @@ export class Waiter<Asked, Answer> implements Abortable {
 }
 
 /**
- * Callers that wait, first come, first served.
+ * Waiting callers, first come, first served.
  *
- * Who leaves from the middle only stops counting. It is dropped when its turn comes, or when more than half of the line has
- * left: so leaving costs O(1), and a line that nearly everybody leaves holds next to nothing.
+ * A waiter that leaves is only marked. It is dropped when its turn comes, or when more than half of the line has left: so
+ * leaving costs O(1) amortized, and a line that most waiters leave holds little memory.
  */
 export class Line<Asked, Answer> {
   readonly #ring = new Ring<Waiter<Asked, Answer>>();
   readonly #advance: () => void;
   #left = 0;
 
-  /** @param advance called when somebody has left: the one behind may fit now. */
+  /** @param advance called when a waiter has left: the next one may fit now. */
   constructor(advance: () => void) {
     this.#advance = advance;
   }
@@ -82,18 +82,18 @@ export class Line<Asked, Answer> {
     return this.#ring.size - this.#left;
   }
 
-  /** Who has waited longest. One signal may end many: who is about to leave by it is passed over, and granted nothing. */
+  /** The waiter that has waited longest. Skips waiters whose signal has aborted: one signal may end many, one after the other. */
   get first(): Waiter<Asked, Answer> | undefined {
     for (let { first } = this.#ring; first !== undefined; first = this.#ring.first) {
       if (first.left) this.#left--;
-      else if (first.signal?.aborted === true) first.refuse(first.signal.reason);
+      else if (first.signal !== undefined && isAborted(first.signal)) first.refuse(reasonOf(first.signal));
       else return first;
       this.#ring.shift();
     }
     return undefined;
   }
 
-  /** @param entered gets the waiter itself, for a caller that may leave without a signal. */
+  /** @param entered called with the waiter, for a caller that may leave without a signal. */
   wait(
     asks: Asked,
     signal: AbortSignal | undefined,
@@ -113,7 +113,7 @@ export class Line<Asked, Answer> {
     this.#advance();
   }
 
-  /** Takes the first out of the line. */
+  /** Removes and returns the first waiter. */
   shift(): Waiter<Asked, Answer> | undefined {
     return this.first && this.#ring.shift();
   }
@@ -125,8 +125,8 @@ export class Line<Asked, Answer> {
 }
 
 /**
- * Takes back what a waiter was granted, if its signal is aborted before the caller could see it. The caller gets the signal's
- * reason, and nothing is lost with it.
+ * Takes back a grant if the waiter's signal aborts before the caller has seen it. The caller gets the signal's reason, and the
+ * grant is not lost.
  */
 export function unlessAborted<Answer>(
   granted: Promise<Answer>,
@@ -135,8 +135,8 @@ export function unlessAborted<Answer>(
 ): Promise<Answer> {
   if (signal === undefined) return granted;
   return granted.then((answer) => {
-    if (!signal.aborted) return answer;
+    if (!isAborted(signal)) return answer;
     takeBack(answer);
-    throw signal.reason;
+    throw reasonOf(signal);
   });
 }

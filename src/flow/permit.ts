@@ -1,16 +1,16 @@
 import type { Permits } from './permits.ts';
 
 /**
- * The right to do something, held until it is released. It belongs to who acquired it, and must be released by it:
+ * One or more permits of a semaphore, held until `release()`. The caller that acquired it must release it:
  *
  * ```ts
  * using permit = await semaphore.acquire(); // TypeScript; elsewhere try { … } finally { permit.release() }
  * ```
  *
- * There is no way to release what one does not hold, nor to release it twice.
+ * A caller can release only a permit that it holds, and only once.
  */
 export class Permit implements Disposable {
-  /** How many permits it stands for, at least 1. */
+  /** The number of permits, at least 1. */
   readonly n: number;
   #permits: Permits | null;
 
@@ -25,14 +25,14 @@ export class Permit implements Disposable {
     return this.#permits === null;
   }
 
-  /** Gives it back. Calling it again does nothing. */
+  /** Gives the permits back. Calling it again does nothing. */
   release(): void {
     const permits = this.#permits;
     this.#permits = null;
     permits?.giveBack(this.n);
   }
 
-  /** `using permit = …`: releases it at the end of the block. */
+  /** Releases the permit at the end of the block of `using permit = …`. */
   [Symbol.dispose](): void {
     this.release();
   }

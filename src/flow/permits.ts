@@ -1,24 +1,23 @@
 import { FlowClosedError } from '../base/errors.ts';
 import { Line } from './line.ts';
 
-/** What a waiter asks for, and what it gets. */
+/** The request of a waiter. */
 export interface Request<A> {
   readonly n: number;
-  /** Called at the moment of the grant, so that nobody can come in between. */
+  /** Called at the moment of the grant, before any other caller can act. Returns the answer. */
   readonly grant: () => A;
 }
 
 /**
- * The mechanism under `Semaphore` and `Channel`: so many permits, given out first come, first served. (tokio builds its
- * semaphore and its channel on one such thing as well, its `batch_semaphore`.)
+ * The mechanism under `Semaphore` and `Channel`: a number of permits, granted first come, first served. (tokio builds its
+ * semaphore and its channel on one mechanism as well, its `batch_semaphore`.)
  *
- * Nobody overtakes, also not a small request a large one: otherwise a stream of small ones would keep the large one out for
- * ever.
+ * Strictly FIFO: a small request never overtakes a large one. Otherwise a stream of small requests would starve a large one.
  *
- * Open, then closed: nothing more is taken, what is held may be given back.
+ * Open, then closed: grants nothing more, accepts held permits back.
  *
- * Invariants: `taken ≤ total` but for what was taken before `total` was lowered; while anybody waits, the first in line does
- * not fit.
+ * Invariants: `taken ≤ total`, except for permits taken before `total` was lowered; while callers wait, the first in line does not
+ * fit.
  */
 export class Permits {
   readonly #name: string;
@@ -28,7 +27,7 @@ export class Permits {
   #granting = false;
   #closed = false;
 
-  /** @param name what is closed, in the error that says so. */
+  /** @param name the closed object in the message of `FlowClosedError`. */
   constructor(total: number, name: string) {
     this.#total = total;
     this.#name = name;
@@ -54,14 +53,14 @@ export class Permits {
     return new FlowClosedError(`the ${this.#name} is closed`);
   }
 
-  /** Takes so many if nobody waits and they are free. */
+  /** Takes `n` permits if no caller waits and they are free. */
   tryTake(n: number): boolean {
     if (this.#taken + n > this.#total || this.#line.size > 0 || this.#closed) return false;
     this.#taken += n;
     return true;
   }
 
-  /** Waits in line. Who may not need to wait calls `tryTake` before. */
+  /** Waits in line, even if permits are free: call `tryTake` first. */
   take<A>(request: Request<A>, signal: AbortSignal | undefined): Promise<A> {
     if (this.#closed) return Promise.reject(this.closedError());
     return this.#line.wait(request, signal) as Promise<A>;
@@ -77,7 +76,7 @@ export class Permits {
     this.#grantNext();
   }
 
-  /** Sends everybody in line away, in order. */
+  /** Refuses every caller in line, in order. */
   close(): void {
     this.#closed = true;
     for (let waiter = this.#line.shift(); waiter !== undefined; waiter = this.#line.shift()) {
@@ -86,8 +85,8 @@ export class Permits {
   }
 
   #grantNext(): void {
-    // Whoever is granted something may give it back at once: the loop that is under way goes on, or a long line of such
-    // callers would be as deep a recursion.
+    // A grant may be given back at once, within this loop: the running loop then continues, or a long line of such callers
+    // would recurse as deeply.
     if (this.#granting || this.#closed) return;
     this.#granting = true;
     for (let { first } = this.#line; first !== undefined; first = this.#line.first) {

@@ -1,45 +1,46 @@
+import { isAborted, reasonOf } from '../base/on-abort.ts';
 import { FlowClosedError, InvalidOptionError } from '../base/errors.ts';
 import { callable, checkOptions, integer, positive } from '../base/options.ts';
 import { Timer } from '../base/timer.ts';
-import { checkAcquireOptions } from './acquire-options.ts';
-import type { AcquireOptions } from './acquire-options.ts';
+import { checkAcquireOptions, countOf } from './acquire-options.ts';
+import type { AcquireOptions, TryAcquireOptions } from './acquire-options.ts';
 import { Line } from './line.ts';
 
 export interface RateLimiterOptions {
-  /** How many may start in `perMs` in the long run, an integer of at least 1. */
+  /** Starts per `perMs` in the long run, an integer of at least 1. */
   readonly limit: number;
-  /** Milliseconds, above 0 and at most 2 ** 53 - 1. Default 1000. */
+  /** Length of the period in milliseconds, above 0 and at most 2 ** 53 - 1. Default 1000. */
   readonly perMs?: number;
-  /** How many may start at once after a pause, an integer of at least 1. Default 1: evenly spaced. */
+  /** Starts at once after a pause, an integer of at least 1. Default 1: evenly spaced. */
   readonly burst?: number;
 }
 
 /**
- * So many starts in so much time, evenly spaced: for an API that counts calls. What counts calls *at a time* is a `Semaphore`;
- * to keep both bounds, take the permit first and the turn right before the call, so that no turn goes stale in the other line:
+ * Bounds the number of calls that start in a given time, evenly spaced: for an API that counts calls. A `Semaphore` bounds calls *at a
+ * time*. To keep both bounds take the permit first, then the turn right before the call, so that no turn goes stale in the other line:
  *
  * ```ts
  * await semaphore.use(() => rate.use(() => fetch(url)));
  * ```
- * First come, first served. In any stretch of `perMs` at most `limit + burst - 1` start, however late timers are and however
- * long the thread is held up between a grant and its start. Timers count whole milliseconds, so for more than about 1,000 a
- * second `burst` must be at least what is to start in one.
+ * First come, first served. In any period of `perMs` at most `limit + burst - 1` calls start, however late timers fire and however
+ * long the thread is busy between a grant and its start. Timers count whole milliseconds, so for more than about 1,000 starts a
+ * second `burst` must be at least the number of starts in one millisecond.
  *
  * The algorithm is the generic cell rate algorithm (ITU-T I.371, annex A), in the form of a bucket of `burst` tokens that
  * fills with one token each `perMs / limit`. It keeps one number: when the bucket will be full again.
  *
- * A token is reserved at the grant and leaves the bucket at the start: when `use()` calls its function, when the promise of
- * `acquire()` resolves. While it is reserved it takes up room, so the bucket can't fill behind a caller that was granted its
- * turn and has not started.
+ * A token is reserved at the grant and leaves the bucket at the start: when `use()` calls its function, or when the promise of
+ * `acquire()` resolves. A reserved token takes up room, so the bucket can't fill behind a caller that was granted its turn and
+ * has not started.
  *
- * Invariants: no timer runs unless somebody waits; who waits keeps the process alive.
+ * Invariants: no timer runs unless a caller waits; a waiting caller keeps the process alive.
  */
 export class RateLimiter {
   readonly #burst: number;
   readonly #msPerToken: number;
   readonly #line = new Line<number, void>(() => this.#advance());
   #fullAt = -Infinity;
-  /** Tokens that were granted and have not been used. */
+  /** Tokens that were granted and not used yet. */
   #reserved = 0;
   #timer: Timer | undefined;
   #closed = false;
@@ -52,7 +53,7 @@ export class RateLimiter {
     this.#msPerToken = perMs / limit;
   }
 
-  /** How many callers wait in line. */
+  /** The number of callers that wait in line. */
   get waiting(): number {
     return this.#line.size;
   }
@@ -71,11 +72,12 @@ export class RateLimiter {
   }
 
   /**
-   * Never waits: whether `n` may start now.
+   * Takes `n` starts if they are free now and no caller waits. Never waits. Returns true if they were taken.
    *
    * @throws {FlowClosedError} after `close()`; `InvalidOptionError`.
    */
-  tryAcquire(n = 1): boolean {
+  tryAcquire(options?: TryAcquireOptions): boolean {
+    const n = countOf(options);
     this.#check(n);
     if (!this.#tryReserve(n)) return false;
     this.#start(n);
@@ -83,23 +85,23 @@ export class RateLimiter {
   }
 
   /**
-   * Waits for its turn and calls `fn`, never before `use()` returns. Rejects like `acquire()`, or with what `fn` throws. If the
-   * signal is aborted before, `fn` is not called and the turn is given back.
+   * Waits for the turn, then calls `fn`, never before `use()` returns. Rejects like `acquire()`, or with the error that `fn` throws.
+   * If the signal aborts before the call, `fn` is not called and the turn is given back.
    */
   async use<T>(fn: () => T | PromiseLike<T>, options?: AcquireOptions): Promise<T> {
     callable('fn', fn);
     const { n = 1, signal } = checkAcquireOptions(options);
     this.#check(n);
     await (this.#tryReserve(n) ? undefined : this.#wait(n, signal));
-    if (signal?.aborted === true) {
+    if (signal !== undefined && isAborted(signal)) {
       this.#giveBack(n);
-      throw signal.reason;
+      throw reasonOf(signal);
     }
     this.#start(n);
     return await fn();
   }
 
-  /** Refuses all who wait, in order, and all who come, with `FlowClosedError`. */
+  /** Refuses waiting callers, in order, and later ones, with `FlowClosedError`. */
   close(): void {
     this.#closed = true;
     this.#timer?.cancel();
@@ -108,7 +110,7 @@ export class RateLimiter {
     }
   }
 
-  /** Grants what is due, and sets the timer for the next in line. */
+  /** Grants the turns that are due, and sets the timer for the next caller. */
   #advance(): void {
     this.#timer?.cancel();
     if (this.#closed) return;
@@ -124,7 +126,7 @@ export class RateLimiter {
     }
   }
 
-  /** A turn that nobody has used: the next in line may start the sooner. */
+  /** Returns an unused turn: the next caller may start sooner. */
   #giveBack(n: number): void {
     this.#reserved -= n;
     this.#advance();
@@ -151,7 +153,7 @@ export class RateLimiter {
     return granted;
   }
 
-  /** Until so many could start besides those that have a grant already; they may all start later than now. */
+  /** Milliseconds until `n` starts fit besides those already granted; these may all start later than now. */
   #msUntil(n: number): number {
     const now = performance.now();
     return Math.max(this.#fullAt, now) + (this.#reserved + n - this.#burst) * this.#msPerToken - now;

@@ -1,6 +1,6 @@
 import { FlowClosedError } from '../base/errors.ts';
 
-/** A slot in a channel that is held for one item: `send()` it or `release()` the slot, or it stays taken for ever. */
+/** A slot in a channel, held for one item until `send()` or `release()`. Without either the slot stays taken for ever. */
 export class Reservation<T> implements Disposable {
   readonly #put: (item: T) => void;
   readonly #giveBack: () => void;
@@ -13,12 +13,12 @@ export class Reservation<T> implements Disposable {
   }
 
   /**
-   * Sends the item at once, also when the channel has been closed meanwhile.
+   * Sends the item at once, even if the channel has been closed meanwhile.
    *
-   * @throws {FlowClosedError} if the reservation has been used or given back already: the item was not sent.
+   * @throws {FlowClosedError} if the reservation was already used or released: the item was not sent.
    */
   send(item: T): void {
-    if (this.#used) throw new FlowClosedError('this reservation has been used or given back already');
+    if (this.#used) throw new FlowClosedError('the reservation was already used or given back');
     this.#used = true;
     this.#put(item);
   }

@@ -1,7 +1,8 @@
+import { throwIfAborted } from '../base/on-abort.ts';
 import { InvalidOptionError } from '../base/errors.ts';
 import { boolean, callable, checkOptions, integer } from '../base/options.ts';
-import { checkAcquireOptions } from './acquire-options.ts';
-import type { AcquireOptions } from './acquire-options.ts';
+import { checkAcquireOptions, countOf } from './acquire-options.ts';
+import type { AcquireOptions, TryAcquireOptions } from './acquire-options.ts';
 import { unlessAborted } from './line.ts';
 import { Permit } from './permit.ts';
 import { Permits } from './permits.ts';
@@ -10,26 +11,25 @@ import { ReentryGuard } from './reentry.ts';
 
 export interface SemaphoreOptions {
   /**
-   * Refuse with a `DeadlockError` what acquires the semaphore again inside its own `use()`. For development and tests: it
-   * notes a stack at each `use()`, and slows down all promises of the process a little. Default false, which costs nothing.
+   * Reject with a `DeadlockError` if code inside `use()` acquires the same semaphore again. For development and tests: it
+   * captures a stack at each `use()`, and slows all promises of the process a little. Default false, which costs nothing.
    */
   readonly detectDeadlock?: boolean;
 }
 
 /**
- * So many permits, and a line of callers who wait for some. What needs a permit to run can't run more often at a time than
- * there are permits.
+ * A number of permits, and a line of callers that wait for them. At most as many calls run at a time as there are permits.
  *
- * Strictly first come, first served. Nobody overtakes, also not a small request a large one that does not fit yet.
+ * Strictly FIFO: a small request never overtakes a large one that does not fit yet.
  */
 export class Semaphore {
   readonly #permits: Permits;
   readonly #guard: ReentryGuard | null;
-  /** Most ask for one: the same request will do for all of them. */
+  /** Most callers ask for one permit, and share this request. */
   readonly #one: Request<Permit>;
 
   /**
-   * @param permits an integer of at least 0. With 0 it is paused: everybody waits until `resize()`.
+   * @param permits an integer of at least 0. With 0 the semaphore is paused: every caller waits until `resize()`.
    * @throws {InvalidOptionError}
    */
   constructor(permits: number, options: SemaphoreOptions = {}) {
@@ -40,17 +40,17 @@ export class Semaphore {
     this.#guard = detectDeadlock ? new ReentryGuard() : null;
   }
 
-  /** How many permits there are, held ones included. */
+  /** The number of permits, held ones included. */
   get permits(): number {
     return this.#permits.total;
   }
 
-  /** How many are free, never below 0: after `resize()` to fewer than are held it stays 0 until enough came back. */
+  /** The number of free permits, at least 0: after `resize()` to fewer than are held, 0 until enough have been released. */
   get available(): number {
     return Math.max(0, this.#permits.total - this.#permits.taken);
   }
 
-  /** How many callers wait in line. */
+  /** The number of callers that wait in line. */
   get waiting(): number {
     return this.#permits.waiting;
   }
@@ -60,11 +60,11 @@ export class Semaphore {
   }
 
   /**
-   * Waits for `n` permits at once.
+   * Waits until `n` permits are free together, and takes them.
    *
-   * Rejects with the signal's reason; with `InvalidOptionError`, also for more permits than there are, which could never be
-   * granted (unless there are 0 for now); with `FlowClosedError`; with `DeadlockError` if that is to be detected. A caller
-   * whose signal is aborted when it has just been granted permits gives them back, and gets the reason.
+   * Rejects with the signal's reason; with `InvalidOptionError`, also if `n` exceeds `permits`, unless that is 0 for now; with
+   * `FlowClosedError`; or with `DeadlockError`, given `detectDeadlock`. If the signal aborts just after the grant, the
+   * permits go back, and the promise rejects with the reason.
    */
   acquire(options?: AcquireOptions): Promise<Permit> {
     try {
@@ -78,26 +78,26 @@ export class Semaphore {
   }
 
   /**
-   * Never waits: the permit, or `null` if so many are not free or others wait for them.
+   * Takes `n` permits, or returns `null` if fewer are free or other callers wait. Never waits.
    *
    * @throws {FlowClosedError} after `close()`; `InvalidOptionError`.
    */
-  tryAcquire(n = 1): Permit | null {
-    integer(1)('n', n);
+  tryAcquire(options?: TryAcquireOptions): Permit | null {
+    const n = countOf(options);
     if (this.#permits.closed) throw this.#permits.closedError();
     return this.#permits.tryTake(n) ? new Permit(this.#permits, n) : null;
   }
 
   /**
-   * Acquires, calls `fn` and releases when what it returned has settled. `fn` is never called before `use()` returns, and not
-   * at all if the signal is aborted before. Rejects like `acquire()`, or with what `fn` throws.
+   * Acquires, calls `fn`, and releases when the result of `fn` has settled. Calls `fn` never before `use()` returns, and not at
+   * all if the signal aborts before the call. Rejects like `acquire()`, or with the error that `fn` throws.
    */
   use<T>(fn: () => T | PromiseLike<T>, options?: AcquireOptions): Promise<T> {
     try {
       callable('fn', fn);
       const { n = 1, signal } = this.#check(options);
       const watched = this.#guard?.watch(fn) ?? fn;
-      // Without a `Permit`: nobody would see it.
+      // Without a `Permit`: no caller would see it.
       const request = n === 1 ? oneUnseen : { n, grant: nothing };
       return this.#run(
         this.#permits.tryTake(n) ? undefined : this.#permits.take(request, signal),
@@ -111,9 +111,9 @@ export class Semaphore {
   }
 
   /**
-   * Changes how many permits there are, at once. None are taken from those who hold them: when there are fewer than are held,
-   * nothing is granted until enough came back. Who waits for more than there are now stays in line, and keeps its place before
-   * those behind it until there are enough again: give it a signal if that may be never.
+   * Changes the number of permits at once. Holders keep their permits: after lowering the number below those held, nothing is
+   * granted until enough have been released. A caller that waits for more permits than there are now stays in line, and blocks
+   * the callers behind it until there are enough again: give it a signal if that may never happen.
    *
    * @param permits an integer of at least 0; 0 pauses.
    * @throws {InvalidOptionError}
@@ -123,12 +123,12 @@ export class Semaphore {
     this.#permits.resize(permits);
   }
 
-  /** Refuses all who wait, in order, and all who come: with `FlowClosedError`. What is held may be used to its end. */
+  /** Refuses waiting callers, in order, and later ones, with `FlowClosedError`. Held permits stay valid. */
   close(): void {
     this.#permits.close();
   }
 
-  /** A function of its own, because what it needs is kept for each caller who waits: of many, that is what costs. */
+  /** A separate function, so that its closure stays small: it is kept for each waiting caller. */
   async #run<T>(
     granted: Promise<void> | undefined,
     fn: () => T | PromiseLike<T>,
@@ -137,7 +137,7 @@ export class Semaphore {
   ): Promise<T> {
     await granted;
     try {
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
       return await fn();
     } finally {
       this.#permits.giveBack(n);

@@ -1,18 +1,19 @@
+import type { Outcome } from '../base/outcome.ts';
 import { Ring } from '../base/ring.ts';
 
-/** An item of the source, from when it begins until it is read. `value` is its result, or the reason why it failed. */
+/** An item of the source, from its start until it is read. `value` is its result, or the reason of its failure. */
 export interface Entry {
   settled: boolean;
   failed: boolean;
   value: unknown;
 }
 
-export type Step<T> = IteratorResult<T | PromiseSettledResult<T>, undefined>;
+export type ResultStep<T> = IteratorResult<T | Outcome<T>, undefined>;
 
 /**
- * Items in the order in which they are to be read: as they began if ordered, else as they settled.
+ * Items in reading order: the order of their starts if ordered, else the order in which they settled.
  *
- * The first of them may be read, or be waited for, or be a failure that is to be thrown.
+ * The first item may be ready to read, unsettled, or a failure to throw.
  */
 export class Unread<T> {
   readonly #ordered: boolean;
@@ -37,15 +38,15 @@ export class Unread<T> {
     if (!this.#ordered) this.#entries.push(entry);
   }
 
-  /** What the reader gets next; null if that is not known yet, or is a failure. */
-  take(): Step<T> | null {
+  /** The reader's next step; null if the first item is unsettled or a failure. */
+  take(): ResultStep<T> | null {
     const { first } = this.#entries;
     if (first === undefined || !first.settled || first === this.failure) return null;
     this.#entries.shift();
     return { done: false, value: this.#outcomes ? outcomeOf<T>(first) : (first.value as T) };
   }
 
-  /** The failure whose turn it is to be thrown. */
+  /** The first item if it is a failure; else null. */
   get failure(): Entry | null {
     const { first } = this.#entries;
     return first?.failed === true && !this.#outcomes ? first : null;
@@ -56,6 +57,6 @@ export class Unread<T> {
   }
 }
 
-function outcomeOf<T>({ failed, value }: Entry): PromiseSettledResult<T> {
+function outcomeOf<T>({ failed, value }: Entry): Outcome<T> {
   return failed ? { status: 'rejected', reason: value } : { status: 'fulfilled', value: value as T };
 }

@@ -1,8 +1,8 @@
-/** Samples that a round has at the least, so that its mean says something. */
+/** Least samples of a round: fewer give no useful mean. */
 const smallestRound = 30;
-/** Rounds between two looks at the time without a queue. */
+/** Rounds between two probes of the base time. */
 const roundsBetweenProbes = 60;
-/** Of a new base time, how much counts when it does not differ much. */
+/** Weight of a new base time that differs little from the old one, 0 to 1. */
 const baseSmoothing = 0.25;
 
 export interface VegasBounds {
@@ -12,24 +12,24 @@ export interface VegasBounds {
 }
 
 /**
- * How many calls at a time a service can take, found from how long they take: TCP Vegas, for calls instead of packets.
+ * Finds the number of calls at a time that a service can take from how long the calls take: TCP Vegas, for calls instead of packets.
  *
- * As long as the service keeps up, a call takes its base time however many are in flight. Beyond that calls queue, and take
- * longer by what they queue. So the queue can be computed: `limit × (1 - base / now)`. It is kept between `alpha` and `beta`: some
- * queue, or the service would run dry between two calls, but a short one.
+ * As long as the service keeps up, a call takes its base time however many are in flight. Beyond that calls queue, and take longer by
+ * their time in the queue. So the length of the queue is `limit × (1 - base / now)`. The algorithm keeps it between `alpha` and
+ * `beta`: some queue, or the service would run dry between two calls, but a short one.
  *
  * L. S. Brakmo, S. W. O'Malley, L. L. Peterson: TCP Vegas: New Techniques for Congestion Detection and Avoidance, SIGCOMM 1994,
  * https://doi.org/10.1145/190314.190317. Alpha and beta as a tenth and a fifth of the limit are those of Netflix'
  * concurrency-limits (`VegasLimit`). Different from there, each for a reason:
  *
- * - Means of whole rounds, not single calls: calls differ, and the shortest ever is not what one can expect.
- * - What is too long of the queue is halved at once, not shortened by one a round: a service that lost most of its capacity is
- *   relieved in time.
+ * - Means of whole rounds, not single calls: calls differ, and the shortest call ever is not typical.
+ * - The excess of the queue is halved in one round, not shortened by one call: a service that has lost most of its capacity recovers
+ *   in time.
  * - The base time is measured anew now and then with a quarter of the limit, when the queue is gone (BBR does it so: Cardwell et
- *   al., BBR: Congestion-Based Congestion Control, ACM Queue 14(5), 2016). Taken with the queue, it would count the queue as base,
- *   and the limit would creep up for ever; and one never renewed would take a service that has become slower for a queue.
+ *   al., BBR: Congestion-Based Congestion Control, ACM Queue 14(5), 2016). Measured with a queue, the base would include the queue, and
+ *   the limit would creep up for ever. Never renewed, it would make a service that has become slower look like a queue.
  *
- * Rounds: `steady` (60 times) → `draining` (until what was in flight has ended; not looked at) → `probing` (gives the base) →
+ * Rounds: `steady` (60 times) → `draining` (until the calls in flight have ended; ignored) → `probing` (gives the base) →
  * `steady`. The first probe comes after 5 rounds.
  */
 export class Vegas {
@@ -39,7 +39,7 @@ export class Vegas {
   #state: 'steady' | 'draining' | 'probing' = 'steady';
   #baseMs = Infinity;
   #roundsToProbe = 5;
-  // Of the round under way:
+  // Of the current round:
   #samples = 0;
   #sumMs = 0;
   #mostInFlight = 0;
@@ -52,19 +52,19 @@ export class Vegas {
     this.#limit = initial;
   }
 
-  /** An integer within the bounds. */
+  /** The present limit, an integer within the bounds. */
   get limit(): number {
     return this.#state === 'steady'
       ? Math.floor(this.#limit)
       : Math.max(this.#min, Math.floor(this.#limit / 4));
   }
 
-  /** The time of a call without a queue, as far as it is known; `Infinity` before the first round is over. */
+  /** The estimated time of a call without a queue, in milliseconds; `Infinity` before the first round has ended. */
   get baseMs(): number {
     return this.#baseMs;
   }
 
-  /** @param inFlight calls under way when this one ended, itself included. */
+  /** @param inFlight number of calls under way when this call ended, itself included. */
   sample(ms: number, inFlight: number): void {
     this.#samples++;
     this.#sumMs += ms;
@@ -73,8 +73,8 @@ export class Vegas {
   }
 
   /**
-   * A call was refused for overload or ran into a timeout: a tenth less, once a round. Its time says nothing, but it counts as a
-   * call of the round: where all are refused, the limit goes on falling.
+   * A call was refused for overload or timed out: lowers the limit by a tenth, once a round. Its time is ignored, but it counts as a
+   * call of the round: while all calls are refused, the limit goes on falling.
    */
   overloaded(): void {
     if (this.#refused++ === 0) this.#set(this.#limit * 0.9);
@@ -89,7 +89,7 @@ export class Vegas {
     if (this.#samples + this.#refused >= this.#roundSize) this.#endRound(this.#sumMs / this.#samples);
   }
 
-  /** @param meanMs NaN if all were refused. */
+  /** @param meanMs NaN if all calls were refused. */
   #endRound(meanMs: number): void {
     // When the caller has less to do than the limit allows, the times say nothing about the limit.
     const busy = this.#mostInFlight * 2 >= this.limit;
@@ -101,7 +101,7 @@ export class Vegas {
     if (this.#state === 'draining') this.#state = 'probing';
     else if (this.#state === 'probing') {
       this.#state = 'steady';
-      // With calls refused even now, those that were not are too few, or not without a queue.
+      // If calls were refused even in this round, the others are too few, or had a queue.
       if (!overloaded) this.#renewBase(meanMs);
     } else {
       if (this.#baseMs === Infinity && !Number.isNaN(meanMs)) this.#baseMs = meanMs;
@@ -112,7 +112,7 @@ export class Vegas {
     }
   }
 
-  /** A little more or less is chance; much more or less is news. */
+  /** A small difference is chance, and smoothed; a large one replaces the base. */
   #renewBase(meanMs: number): void {
     const chance = meanMs > this.#baseMs / 1.5 && meanMs < this.#baseMs * 1.5;
     this.#baseMs = chance ? this.#baseMs + (meanMs - this.#baseMs) * baseSmoothing : meanMs;

@@ -1,4 +1,4 @@
-/** How many worker threads this process can keep busy. */
+/** The number of worker threads that this process can keep busy. */
 import { availableParallelism } from 'node:os';
 import { cgroupCpuQuota } from './cgroup.ts';
 
@@ -7,15 +7,14 @@ import { cgroupCpuQuota } from './cgroup.ts';
  *
  * libuv does that itself since 1.49 (Node 22.12; Node 20 stays at 1.46), in cgroup v2, but not reliably: up
  * to 1.50 it multiplies the quota by `cpu.weight`, which only 1.51 (Node 22.17) dropped; 1.51 ignores a quota
- * below one CPU; of nested quotas 1.51 to 1.52 use the outermost; and cgroup v1 is not found. So the quota is
- * applied on every Node, and where libuv is right it changes nothing. (What libuv reports too low, by the
- * weight, stays too low.) Sources: `uv_available_parallelism` in libuv's src/unix/core.c,
+ * below one CPU; of nested quotas 1.51 to 1.52 use the outermost; and cgroup v1 is not found. So this function
+ * applies the quota on every Node; where libuv is right that changes nothing. (A value that libuv reports too
+ * low, because of the weight, stays too low.) Sources: `uv_available_parallelism` in libuv's src/unix/core.c,
  * `uv__get_constrained_cpu` in src/unix/linux.c, https://github.com/libuv/libuv/issues/4740,
  * https://github.com/nodejs/node/issues/59200.
  *
  * Not cached: a quota can change while the process runs (`docker update`, an in-place resize of a pod), and
- * an executor that starts later should see it. Reading it takes about 0.1 ms, less than one thread takes to
- * start.
+ * an executor that starts later should see it. Reading it takes much less time than starting one thread.
  *
  * @returns an integer ≥ 1. Never throws.
  */

@@ -25,8 +25,8 @@ const V1_MOUNTS = ['sys/fs/cgroup/cpu', 'sys/fs/cgroup/cpu,cpuacct', 'sys/fs/cgr
  *
  * Format and rules: https://docs.kernel.org/admin-guide/cgroup-v2.html and
  * https://docs.kernel.org/scheduler/sched-bwc.html. `cpu.weight`, `cpu.shares` and cpusets are not quotas:
- * the first two only matter under contention, and `os.availableParallelism()` knows the third already. Which
- * Nodes know of the quota too, and how well, stands at `availableWorkers()`.
+ * the first two only matter under contention, and `os.availableParallelism()` knows the third already. See
+ * `availableWorkers()` for the versions of Node that apply the quota themselves, and how well.
  *
  * @param root where `proc` and `sys` are; `/`, except in tests
  * @returns a finite number > 0, or undefined without a quota, outside Linux, or when nothing could be read.

@@ -5,8 +5,8 @@
  *           and from each of the two, stop ──→ stopped.
  *
  * Invariant: after the work of the process has ended, at most the sample under way keeps it alive. os-utils
- * waits with a referenced timer that nobody can reach, so one sample must never be followed by the next
- * directly: between them lies an unreferenced timer, during which the process may exit.
+ * waits with a referenced timer that no code can reach, so one sample must never follow another directly:
+ * between them lies an unreferenced timer, during which the process may exit.
  */
 import { cpuUsage, freemem, totalmem } from 'os-utils';
 

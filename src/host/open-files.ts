@@ -1,28 +1,28 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** What the system says of this process's file descriptors. */
+/** The file descriptors of this process, as the system reports them. */
 export interface OpenFileFacts {
   readonly limit: number;
-  /** 0 where nobody tells: on Windows. */
+  /** Number of open descriptors; 0 where the system does not tell: on Windows. */
   readonly open: number;
 }
 
-/** The table of descriptors of the C library that Node uses on Windows. No `ulimit` there, but EMFILE all the same. */
+/** Size of the descriptor table of Node's C library on Windows. There is no `ulimit` there, but EMFILE all the same. */
 const onWindows = 8192;
 
-/** Without a limit: what Node itself takes for enough when it raises its own. A number, because limits are to be passed on. */
+/** In the place of no limit: the value up to which Node raises its own. A finite number, because callers pass limits on. */
 const unlimited = 2 ** 20;
 
 /**
- * Node raises the soft limit to the hard one when it starts, so this may be more than `ulimit -n` says in the shell. On Linux
- * it is in /proc; elsewhere the diagnostic report has it, which takes a few milliseconds.
+ * Reads the limit from /proc on Linux, elsewhere from the diagnostic report, which is slower. Node raises the soft limit to the
+ * hard one when it starts, so the limit may be more than `ulimit -n` says in the shell.
  */
 export function openFileFacts(): OpenFileFacts {
   const limit = process.platform === 'win32' ? onWindows : (limitFromProc() ?? limitFromReport());
   return { limit: limit ?? unlimited, open: openNow() };
 }
 
-/** How many operations that hold `each` descriptors fit, at least 1. */
+/** The number of operations that fit if each holds `each` descriptors; at least 1. */
 export function operationsWithin({ limit, open }: OpenFileFacts, headroom: number, each: number): number {
   return Math.max(1, Math.floor((limit - open - headroom) / each));
 }

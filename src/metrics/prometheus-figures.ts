@@ -1,7 +1,7 @@
 import type { Executor, ExecutorStats } from '../index.ts';
 import type { OverloadGate } from '../server/overload-gate.ts';
 
-/** What is read of each executor when the metrics are scraped. */
+/** A gauge, read of each executor when the metrics are scraped. */
 export type GaugeFigure = readonly [
   name: string,
   help: string,
@@ -9,11 +9,13 @@ export type GaugeFigure = readonly [
 ];
 
 export const gauges: readonly GaugeFigure[] = [
-  ['millrace_workers', 'Worker threads', ({ workers }) => workers],
+  ['millrace_workers', 'Worker threads at the most', ({ workers }) => workers],
+  ['millrace_threads', 'Worker threads that are up or starting', ({ threads }) => threads],
   ['millrace_workers_busy', 'Worker threads that have something to do', ({ busy }) => busy],
   ['millrace_capacity_tasks', 'Tasks admitted at the most', (_, { capacity }) => capacity],
   ['millrace_tasks_running', 'Tasks that a thread executes', ({ running }) => running],
   ['millrace_tasks_pending', 'Tasks admitted and not running', ({ pending }) => pending],
+  ['millrace_tasks_suspended', 'Tasks that wait for tasks of their own', ({ suspended }) => suspended],
   ['millrace_tasks_waiting', 'Callers that wait for a place', ({ waiting }) => waiting],
   [
     'millrace_pending_bytes',
@@ -27,10 +29,10 @@ export const gauges: readonly GaugeFigure[] = [
   ],
 ];
 
-/** Takes one value and the labels that it has beside the executor's name. */
+/** Takes one value and its labels besides the executor's name. */
 type Tell = (value: number, labels?: Readonly<Record<string, string>>) => void;
 
-/** Totals that Millrace counts by itself, of each executor or each gate. */
+/** A total that Millrace counts itself, of each executor or each gate. */
 export type CounterFigure<T> = readonly [
   name: string,
   help: string,

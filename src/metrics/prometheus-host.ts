@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client';
 import { HostLoadSampler } from '../host/host-load.ts';
 import type { HostLoad } from '../host/host-load.ts';
 
-/** The whole machine's load, sampled every other second; not told before. @returns what stops the sampling. */
+/** Measures the load of the whole machine every other second. @returns a function that stops the sampling. */
 export async function observeHost(registry: Registry): Promise<() => void> {
   const { Gauge } = (await import('prom-client')).default;
   const sampler = new HostLoadSampler();
@@ -14,7 +14,7 @@ export async function observeHost(registry: Registry): Promise<() => void> {
       help,
       registers,
       collect() {
-        // Left out and not 0, which would be an idle machine that has no memory.
+        // Left out before the first sample: 0 would mean an idle machine without memory.
         if (sampler.latest === undefined) gauge.remove();
         else gauge.set(of(sampler.latest));
       },

@@ -2,14 +2,14 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Registry } from 'prom-client';
 import type { TaskSettleMessage } from '../index.ts';
 
-/** Upper bounds in seconds, from a quick task to one that nobody waits for. */
+/** Upper bounds of the histograms, in seconds. */
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /**
- * Histograms of the run and wait times of these executors' tasks, by their names. Listening costs each task some
+ * Histograms of the run and wait times of these executors' tasks, by executor name. Listening costs each task some
  * microseconds.
  *
- * @returns what stops listening.
+ * @returns a function that stops listening.
  */
 export async function observeTasks(registry: Registry, names: ReadonlySet<string>): Promise<() => void> {
   const { Histogram } = (await import('prom-client')).default;

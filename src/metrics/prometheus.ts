@@ -1,21 +1,24 @@
 import type { Registry } from 'prom-client';
-import { Executor, InvalidOptionError } from '../index.ts';
+import { InvalidOptionError } from '../index.ts';
+import type { Executor } from '../index.ts';
 import { boolean, checkOptions, show } from '../base/options.ts';
 import type { OptionChecks } from '../base/options.ts';
 import { optionalPeer } from '../base/optional-peer.ts';
 import { OverloadGate } from '../server/overload-gate.ts';
+import { IncidentCounts } from './incident-counts.ts';
+import { listOf, namedExecutors } from './metric-sources.ts';
 import { executorCounters, gateCounters, gauges } from './prometheus-figures.ts';
 import type { CounterFigure } from './prometheus-figures.ts';
 import { observeHost } from './prometheus-host.ts';
 import { observeTasks } from './prometheus-tasks.ts';
 
 export interface PrometheusOptions {
-  /** Their names tell them apart, and have to differ. */
+  /** The executors to measure. Their names must differ. */
   readonly executors: readonly Executor[];
   readonly gates?: readonly OverloadGate[];
-  /** Default: prom-client's own. */
+  /** Default: prom-client's default registry. */
   readonly registry?: Registry;
-  /** Measure the whole machine's CPU and memory as well. Default true. */
+  /** Measure the CPU and memory of the whole machine as well. Default true. */
   readonly hostLoad?: boolean;
 }
 
@@ -26,14 +29,7 @@ export interface PrometheusMetrics {
 }
 
 const checks: OptionChecks<PrometheusOptions> = {
-  executors(option, value) {
-    listOf(Executor)(option, value);
-    const names = (value as Executor[]).map(({ name }) => name);
-    const twice = names.find((name, index) => names.indexOf(name) !== index);
-    if (twice === undefined) return;
-    const message = `${option} must have names that differ, not two of the name ${show(twice)}`;
-    throw new InvalidOptionError(option, value, message);
-  },
+  executors: namedExecutors,
   gates: listOf(OverloadGate),
   registry(option, value) {
     if (typeof (value as Partial<Registry> | null)?.registerMetric === 'function') return;
@@ -44,11 +40,11 @@ const checks: OptionChecks<PrometheusOptions> = {
 };
 
 /**
- * Registers metrics of executors and gates with `prom-client`. Base units, totals for what only grows, and few labels: the
- * executor's name, the outcome, the worker's index, a request's class. (A label for each task's name would be a time
- * series for each; trace those.)
+ * Registers metrics of executors and gates with `prom-client`. Uses base units, counters for totals, and few labels: the
+ * executor's name, the outcome, the worker's index, a request's class. (A label for the task's name would make a time series for
+ * each task; use tracing for that.)
  *
- * The counts are read when they are scraped; only the two histograms listen to tasks.
+ * Reads the counts when the metrics are scraped; only the two histograms listen to tasks.
  *
  * @throws {InvalidOptionError} for an unknown option or a bad value; `PeerError` without prom-client, or with one before 15.
  */
@@ -72,7 +68,7 @@ export async function prometheusMetrics(options: PrometheusOptions): Promise<Pro
       },
     });
   }
-  /** Its values are somebody else's: it begins anew at each scrape. */
+  /** A counter whose values Millrace keeps elsewhere: it is reset and set at each scrape. */
   const count = <T>(
     [name, help, labels, read]: CounterFigure<T>,
     of: readonly T[],
@@ -93,21 +89,34 @@ export async function prometheusMetrics(options: PrometheusOptions): Promise<Pro
   };
   for (const figure of executorCounters) count(figure, executors, ({ name }) => name);
   for (const figure of gateCounters) count(figure, gates, ({ executor }) => executor.name);
+  const incidents = new IncidentCounts(executors);
+  const byWhy = (
+    name: string,
+    help: string,
+    of: (counts: IncidentCounts) => ReadonlyMap<number, ReadonlyMap<string, number>>,
+  ) =>
+    count<Executor>(
+      [
+        name,
+        help,
+        ['why'],
+        ({ executorId }, tell) => {
+          for (const [why, value] of of(incidents).get(executorId) ?? []) tell(value, { why });
+        },
+      ],
+      executors,
+      ({ name: executor }) => executor,
+    );
+  byWhy('millrace_tasks_failed_total', 'Tasks that did not succeed, by why', ({ failures }) => failures);
+  byWhy('millrace_worker_ends_total', 'Worker threads that have ended, by why', ({ ends }) => ends);
   const stopHistograms = await observeTasks(registry, new Set(executors.map(({ name }) => name)));
   const stopHostLoad = hostLoad ? await observeHost(registry) : () => {};
   return {
     registry,
     stop() {
+      incidents.stop();
       stopHistograms();
       stopHostLoad();
     },
-  };
-}
-
-function listOf(type: abstract new (...args: never[]) => unknown) {
-  return (option: string, value: unknown): void => {
-    if (Array.isArray(value) && value.every((each) => each instanceof type)) return;
-    const message = `${option} must be an array of ${type.name}s, not ${show(value)}`;
-    throw new InvalidOptionError(option, value, message);
   };
 }

@@ -3,14 +3,18 @@ import type { Span } from '@opentelemetry/api';
 import type { Future, TaskRefuseMessage, TaskSettleMessage, TaskSubmitMessage } from '../index.ts';
 import { optionalPeer } from '../base/optional-peer.ts';
 
+export interface TaskTracing {
+  /** Starts no more spans. Open spans stay open. */
+  stop(): void;
+}
+
 /**
- * A span for each task of every executor in this process, from its submission to its settlement, below whatever is active
- * when it is submitted. Its context travels to the thread, where what the task traces hangs below it.
+ * Starts a span for each task of every executor in this process, from submission to settlement, as a child of the span that is
+ * active at submission. The context travels to the thread, where spans of the task become children of this one.
  *
- * @returns what stops it.
  * @throws {PeerError} without `@opentelemetry/api`, or with one before 1.9.
  */
-export async function traceTasks(): Promise<() => void> {
+export async function traceTasks(): Promise<TaskTracing> {
   const api = await optionalPeer('@opentelemetry/api', 'traceTasks()', () => import('@opentelemetry/api'));
   const tracer = api.trace.getTracer('millrace');
   const spans = new WeakMap<Future<unknown>, Span>();
@@ -60,8 +64,10 @@ export async function traceTasks(): Promise<() => void> {
 
   const listeners = { submit: submitted, settle: settled, refuse: refused };
   for (const [event, listener] of Object.entries(listeners)) subscribe(`millrace:task:${event}`, listener);
-  return () => {
-    for (const [event, listener] of Object.entries(listeners))
-      unsubscribe(`millrace:task:${event}`, listener);
+  return {
+    stop() {
+      for (const [event, listener] of Object.entries(listeners))
+        unsubscribe(`millrace:task:${event}`, listener);
+    },
   };
 }

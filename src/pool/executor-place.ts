@@ -1,55 +1,55 @@
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { InvalidTaskError } from '../base/errors.ts';
 
-/** What a thread of an executor knows of the code that runs in it. */
+/** How a thread of an executor classifies the code that runs in it. */
 interface ThreadPlace {
   /** @throws {InvalidTaskError} unless the code that runs at this moment may make an executor. */
   check(): void;
-  /** The task module that it is a part of loading, if it is. */
+  /** The task module whose loading runs this code, if any. */
   loading(): string | undefined;
 }
 
 interface ExecutorPlace extends ThreadPlace {
-  /** Executors around this thread: the one that it belongs to, the one in whose task that was made, and so on. */
+  /** Nesting depth of executors: 1 for a thread of an executor that the main thread made, 2 for one that a task there made, … */
   readonly level: number;
 }
 
 /** A global, because a task module may have found another copy of the package than the one that runs it. */
 const key: unique symbol = Symbol.for('millrace.executorPlace') as never;
-const globals = globalThis as { [key]?: ExecutorPlace };
+const globals = globalThis as { readonly [key]?: ExecutorPlace };
 
-/** What a thread inherits before any code runs in it. It is there until `enterPlace()`. */
+/** A thread inherits this before any code runs in it; it holds until `enterPlace()`. */
 const inherited = 'millrace.executorLevel';
 
-/** One on the main thread, one in its tasks, and one in theirs. More is a chain that does not end by itself. */
+/** One on the main thread, one in its tasks, and one in theirs. A longer chain would not end by itself. */
 const maxLevels = 3;
 
 /**
- * Executors are made by the main thread, in workers of its users and by running tasks. Everywhere else in a thread of an
- * executor, one would make another one in each of its own threads, and those would again.
+ * The main thread, the user's own workers and running tasks may make executors. Any other code in a thread of an executor would
+ * run again in each thread of the new executor, and make executors without end.
  *
- * @throws {InvalidTaskError} saying what is to be done instead.
+ * @throws {InvalidTaskError} that says what to do instead.
  */
 export function checkExecutorPlace(): void {
   const place = globals[key];
   if (place === undefined && getEnvironmentData(inherited) !== undefined) {
     throw new InvalidTaskError(
-      'what --import or --require loads makes an executor, and so would each of its threads: make it only if (isMainThread)',
+      'a module that --import or --require loads makes an executor, and so would each thread of that executor: make it only if (isMainThread)',
     );
   }
   if (place !== undefined && place.level >= maxLevels) {
-    const message = `executors were made by tasks of executors, ${maxLevels} deep: one more is refused`;
-    throw new InvalidTaskError(`${message}, because such a chain does not end by itself`);
+    const message = `tasks of executors have made executors, ${maxLevels} deep, and may make no more`;
+    throw new InvalidTaskError(`${message}: such a chain does not end by itself`);
   }
   place?.check();
 }
 
-/** The task module that this code is a part of loading or setting up; undefined if it is anything else. */
+/** The task module whose loading or setup runs this code; undefined for other code. */
 export function moduleBeingLoaded(): string | undefined {
   return globals[key]?.loading();
 }
 
-/** Starts a thread that knows from its first moment on that it is one of an executor. */
+/** Starts a thread that knows from its first moment that it belongs to an executor. */
 export function startInside<T>(start: () => T): T {
   const before = getEnvironmentData(inherited);
   setEnvironmentData(inherited, (globals[key]?.level ?? 0) + 1);
@@ -60,8 +60,11 @@ export function startInside<T>(start: () => T): T {
   }
 }
 
-/** The thread has booted, and can tell what its code is doing. Workers that a task starts are its user's. */
+/** The thread has booted, and can classify its code. Workers that a task starts count as the user's own. */
 export function enterPlace(place: ThreadPlace): void {
-  globals[key] = { level: Number(getEnvironmentData(inherited)), ...place };
+  // No task can replace it.
+  Object.defineProperty(globalThis, key, {
+    value: { level: Number(getEnvironmentData(inherited)), ...place },
+  });
   setEnvironmentData(inherited, undefined);
 }

@@ -1,75 +1,94 @@
-import type { TaskTimeoutError } from '../base/errors.ts';
 import { isAborted, reasonOf } from '../base/on-abort.ts';
 import type { Admission } from './admission/admission.ts';
-import { Backlog } from './figures/forecast.ts';
+import { Forecaster } from './figures/forecast.ts';
 import type { Deadlines } from '../base/deadlines.ts';
-import { publishSettle, publishStart, settlementsHeard, taskChannels } from './job/diagnostics.ts';
+import {
+  publishFail,
+  publishSettle,
+  publishStart,
+  settlementsHeard,
+  taskChannels,
+} from './job/diagnostics.ts';
+import { EarlyEnds } from './early-ends.ts';
 import type { Engine, EngineEvents, StartEngine } from './engine.ts';
-import { Guard } from './job/watchdog.ts';
-import type { Job, Parenthood } from './job/job.ts';
+import { Watchdog } from './job/watchdog.ts';
+import type { WatchdogActions } from './job/watchdog.ts';
+import type { FailureReason } from './job/failure.ts';
+import type { ExecutorIdentity } from './executor-id.ts';
+import type { Job } from './job/job.ts';
+import type { Parenthood } from './job/job-parts.ts';
+import { SubmitWaiter } from './admission/submit-waiter.ts';
+import type { NestedJobs } from './nesting/children.ts';
 import type { SchedulerOptions } from './scheduler-options.ts';
 import type { Counters } from './figures/stats.ts';
 import type { Transitions } from './transitions.ts';
 import { Unobserved } from './job/unobserved.ts';
 
-/** What a ledger shares with the scheduler that keeps it. */
-export interface LedgerParts {
+/** The parts of the scheduler that `AdmittedJobs` uses. */
+export interface AdmittedJobsParts {
   readonly transitions: Transitions;
   readonly admission: Admission;
   readonly counters: Counters;
   readonly deadlines: Deadlines;
-  /** Called whenever a place has been given back. */
-  readonly placeReleased: () => void;
-  readonly called: EngineEvents['called'];
-  /** These jobs will be heard of by nobody. */
-  readonly abandoned: (parent: Job, nest: Parenthood) => void;
+  /** The jobs that running jobs submit. */
+  readonly nested: NestedJobs;
 }
 
-/** How long the result of a task that returned in time may be on its way when the time is up. Milliseconds. */
-const resultGraceMs = 20;
-
 /**
- * The admitted jobs, from the place in hand until their worker is free of them.
+ * The admitted jobs, from their admission until their worker is free of them.
  *
- * Two ends must be told apart. A job *settles* once, which may be before its time: cancelled or expired while it runs.
- * It *leaves* once, when no worker has anything to do with it any more; only then does its place go back.
+ * A job has two ends. It *settles* once, which may be early: cancelled or timed out while it runs. It *leaves* once, when no worker
+ * has it any more; only then does its place go back.
  */
-export class Ledger {
+export class AdmittedJobs {
   readonly engine: Engine;
+  readonly early: EarlyEnds;
   readonly unobserved: Unobserved;
-  readonly backlog: Backlog = new Backlog();
-  readonly #name: string;
-  readonly #parts: LedgerParts;
-  readonly #interruptGraceMs: number;
+  readonly forecaster: Forecaster = new Forecaster();
+  readonly #identity: ExecutorIdentity;
+  readonly #parts: AdmittedJobsParts;
+  readonly #watchdogActions: WatchdogActions = {
+    cancel: (job, reason, interrupt, why) => void this.early.cancel(job, reason, interrupt, why),
+    expire: (job, error, interrupt, why) =>
+      this.#parts.transitions.run(() => this.early.expire(job, error, interrupt, why)),
+  };
   #unsettled = 0;
 
-  constructor(startEngine: StartEngine, options: SchedulerOptions, parts: LedgerParts) {
+  constructor(startEngine: StartEngine, options: SchedulerOptions, parts: AdmittedJobsParts) {
     this.#parts = parts;
-    this.#name = options.name;
-    this.#interruptGraceMs = options.interruptGraceMs;
+    this.#identity = options;
     this.unobserved = new Unobserved(options.onUnobservedError);
     const events: EngineEvents = {
       began: (job) => this.#began(job),
-      settle: (job, status, value) => this.#settle(job, status, value),
+      settle: (job, status, value, why) => this.#settle(job, status, value, why),
       left: (job, ranMs) => this.#left(job, ranMs),
       waits: (job) => this.#waits(job),
       restarts: (job) => this.#restarts(job),
-      called: (parent, task, options, call) => this.#parts.called(parent, task, options, call),
+      called: (parent, task, options, call) => parts.nested.submit(parent, task, options, call),
       bootFailed: (error) => {
-        // Who stands in line first: a place that becomes free now leads nowhere.
+        // Refuse the waiters first: a place that becomes free now must not go to one of them.
         this.#parts.admission.close(error);
-        this.endUnclaimed('rejected', error);
+        this.endUnclaimed('rejected', error, 'crashed');
       },
     };
-    this.engine = startEngine({ transitions: parts.transitions, deadlines: parts.deadlines, events });
+    const { transitions, deadlines } = parts;
+    this.engine = startEngine({ transitions, deadlines, events });
+    this.early = new EarlyEnds({
+      engine: this.engine,
+      transitions,
+      deadlines,
+      interruptGraceMs: options.interruptGraceMs,
+      settle: (job, status, value, why) => this.#settle(job, status, value, why),
+      left: (job) => this.#left(job, undefined),
+    });
   }
 
-  /** Admitted and not settled. */
+  /** Number of admitted jobs that have not settled. */
   get unsettled(): number {
     return this.#unsettled;
   }
 
-  /** Admitted jobs that wait for jobs of their own. */
+  /** Number of admitted jobs that wait: for child jobs, the reader of their items, or items. */
   get suspended(): number {
     return this.engine.slots.reduce((sum, { suspended }) => sum + suspended, 0);
   }
@@ -77,140 +96,131 @@ export class Ledger {
   /** Enters a job that holds a place, and its bytes. */
   enter(job: Job): void {
     this.#unsettled++;
-    this.backlog.enter(job);
+    this.forecaster.enter(job);
     job.holdsBytes = true;
+    if (job.asParent !== null) this.#meets(job, job.asParent);
     const { signal } = job.options;
     if (signal !== undefined && isAborted(signal))
-      return this.#settleAndLeave(job, 'cancelled', reasonOf(signal));
-    if (Guard.needed(job)) {
-      job.guard = new Guard(job, this.#parts.deadlines, {
-        cancel: (_, reason, interrupt) => void this.cancel(job, reason, interrupt),
-        expire: (_, error, interrupt) =>
-          this.#parts.transitions.run(() => this.#expire(job, error, interrupt)),
-      });
-    }
+      return this.#settleAndLeave(job, 'cancelled', reasonOf(signal), 'signal');
+    if (Watchdog.needed(job)) job.watchdog = new Watchdog(job, this.#parts.deadlines, this.#watchdogActions);
     return this.engine.enqueue(job);
   }
 
-  /** Cancels a job wherever it stands; see `Future.cancel`. */
-  cancel(job: Job, reason: unknown, interrupt: boolean): boolean {
-    const mayEndThread = interrupt && job.interruptible;
-    if (!job.done)
-      return this.#parts.transitions.run(() => this.#end(job, 'cancelled', reason, mayEndThread));
-    // Cancelled or expired while it ran, and now its thread is wanted as well.
-    if (mayEndThread) this.#endThreadIn(this.#interruptGraceMs, job);
-    return job.status === 'cancelled';
+  /** Lets jobs of this executor that read each other's items give up their places while they wait for one another. */
+  #meets(job: Job, asParent: Parenthood<Job>): void {
+    const { sources, reader } = asParent;
+    for (const producer of sources?.producers ?? [])
+      if (producer.asParent?.reader === job) producer.asParent.yieldPlace();
+    if (reader === null) return;
+    if (reader.waiter instanceof SubmitWaiter) this.#parts.admission.promote(reader.waiter);
+    asParent.yieldPlace();
   }
 
-  /** Ends what no worker has begun; only of `jobs`, if they are given. */
+  /** Ends the jobs that no worker has begun. @param jobs default: all. */
   endUnclaimed(
     status: 'rejected' | 'cancelled',
     value: unknown,
+    why: FailureReason,
     jobs: Iterable<Job> = this.engine.jobs(),
   ): void {
     for (const job of jobs) {
-      if (!job.done && this.engine.withdraw(job)) this.#settleAndLeave(job, status, value);
+      if (job.done) continue;
+      if (this.engine.withdraw(job)) this.#settleAndLeave(job, status, value, why);
+      else {
+        this.engine.recall?.(job, () => {
+          if (!job.done) this.#settle(job, status, value, why);
+          this.#left(job, undefined);
+        });
+      }
     }
   }
 
-  /** Settles what runs; its threads are going to be ended. */
+  /** Cancels generators whose reader is not a task: they could go on for as long as their readers like. */
+  cancelIterations(reason: unknown): void {
+    for (const job of this.engine.jobs())
+      if (job.nesting === 0 && job.flow?.isGenerator === true)
+        this.early.cancel(job, reason, false, 'shutdown');
+  }
+
+  /** Ends the sources that tasks read, which could be endless. The tasks get the reason, and may finish. */
+  endSources(reason: unknown): void {
+    for (const job of this.engine.jobs())
+      if (!job.done) job.sources?.end(reason, (news) => job.tellWorker(news));
+  }
+
+  /** Cancels all unsettled jobs; the caller ends their threads. */
   cancelRunning(reason: unknown): void {
-    for (const job of this.engine.jobs()) if (!job.done) this.#settle(job, 'cancelled', reason);
+    for (const job of this.engine.jobs()) if (!job.done) this.#settle(job, 'cancelled', reason, 'shutdown');
   }
 
-  #expire(job: Job, error: TaskTimeoutError, interrupt: boolean): void {
-    if (job.done || this.#end(job, 'rejected', error, interrupt)) return;
-    // It has returned, and its result is on its way. But a task behind it may hold that up, or its own getters.
-    const over = () => {
-      if (job.done || this.#end(job, 'rejected', error, interrupt)) return;
-      this.#settle(job, 'rejected', error);
-      if (interrupt) this.#endThreadIn(this.#interruptGraceMs, job);
-    };
-    this.#parts.deadlines.set(resultGraceMs, () => this.#parts.transitions.run(over));
-  }
-
-  /** Settles a job before its time. False if it has finished, and its result is on its way. */
-  #end(job: Job, status: 'rejected' | 'cancelled', value: unknown, interrupt: boolean): boolean {
-    if (job.status === 'waiting') return false;
-    if (this.engine.withdraw(job)) {
-      this.#settleAndLeave(job, status, value);
-      return true;
-    }
-    if (!this.engine.askToStop(job, value)) return false;
-    this.#settle(job, status, value);
-    this.engine.tellToStop(job);
-    const { timeoutMs } = job.options;
-    if (interrupt) this.#endThreadIn(this.#interruptGraceMs, job);
-    else if (timeoutMs !== undefined) {
-      // The future has settled before its time; the thread's time is still limited.
-      const ranMs = performance.now() - (job.runningSince ?? performance.now());
-      this.#endThreadIn(Math.max(0, timeoutMs - ranMs) + this.#interruptGraceMs, job);
-    }
-    return true;
-  }
-
-  /** Only if the thread has not got rid of the job by then. */
-  #endThreadIn(delayMs: number, job: Job, force: boolean = false): void {
-    this.#parts.deadlines.set(delayMs, () => {
-      const settled = this.engine.endWorkerOf(job, force);
-      // It has returned, and its result is on its way, unless that has a getter which never returns.
-      if (!settled) this.#endThreadIn(this.#interruptGraceMs, job, true);
-    });
-  }
-
-  #settleAndLeave(job: Job, status: 'rejected' | 'cancelled', value: unknown): void {
-    this.#settle(job, status, value);
+  #settleAndLeave(job: Job, status: 'rejected' | 'cancelled', value: unknown, why: FailureReason): void {
+    this.#settle(job, status, value, why);
     this.#left(job, undefined);
   }
 
-  #settle(job: Job, status: 'fulfilled' | 'rejected' | 'cancelled', value: unknown): void {
-    job.guard?.dispose();
+  #settle(
+    job: Job,
+    status: 'fulfilled' | 'rejected' | 'cancelled',
+    value: unknown,
+    why: FailureReason = 'threw',
+  ): void {
+    job.watchdog?.dispose();
     this.#unsettled--;
     const { transitions, counters } = this.#parts;
-    if (settlementsHeard()) publishSettle(transitions, this.#name, job, status, value);
+    if (settlementsHeard()) publishSettle(transitions, this.#identity, job, status, value);
+    if (status !== 'fulfilled' && taskChannels.fail.hasSubscribers)
+      publishFail(transitions, this.#identity, job, { status, error: value, why });
     counters.settled(job, status);
     job.settle(status, value);
-    const { nest } = job;
-    if (nest !== null) transitions.chore(() => this.#parts.abandoned(job, nest));
+    const { asParent } = job;
+    if (asParent !== null) transitions.chore(() => this.#parts.nested.abandon(job, asParent));
     if (status === 'rejected' && !job.observed) this.unobserved.add(job);
   }
 
-  /** Its arguments are no longer pending; but one that may have to run again is not done with them. */
+  /** A job has begun: releases its bytes, unless the job has retries left and may need its arguments again. */
   #began(job: Job): void {
     if (job.retriesLeft === 0) this.#releaseBytes(job);
     if (taskChannels.start.hasSubscribers && !job.done)
-      publishStart(this.#parts.transitions, this.#name, job);
+      publishStart(this.#parts.transitions, this.#identity, job);
   }
 
   #left(job: Job, ranMs: number | undefined): void {
-    this.backlog.leave(job, ranMs);
+    this.forecaster.leave(job, ranMs);
     this.#releaseBytes(job);
-    if (job.nest?.holdsPlace !== false) this.#parts.admission.releasePlace();
-    this.#parts.placeReleased();
+    const { admission } = this.#parts;
+    if (job.asParent?.holdsPlace !== false) admission.releasePlace();
+    admission.tellIfEmpty();
   }
 
   /**
-   * It has begun, and gives up its place: if those that wait held bytes, their jobs could wait for them for ever. What it still
-   * has to do is little against its jobs, which are counted themselves.
+   * A job waits. It releases its bytes, for which its child jobs could otherwise wait for ever. The forecast forgets it: the rest of
+   * its work is little compared with its child jobs, which count themselves.
    */
   #waits(job: Job): void {
     this.#began(job);
     this.#releaseBytes(job);
-    this.backlog.forget(job);
+    this.forecaster.forget(job);
+    if (job.flow?.isAbandoned === true) this.#parts.transitions.chore(() => this.endAbandoned(job));
   }
 
-  /** Its thread has crashed, and it runs again: the jobs that it had submitted were for nothing. */
+  /** Cancels a generator that waits for a reader, after the program has dropped the iteration. */
+  endAbandoned(job: Job): void {
+    const reason = new DOMException('The program dropped the iteration unread', 'AbortError');
+    if (job.asParent?.awaitsReader === true) this.early.cancel(job, reason, false, 'left');
+  }
+
+  /** A job runs again after its thread has crashed: takes its place and bytes again, and cancels its child jobs. */
   #restarts(job: Job): void {
     job.startedAt = undefined;
-    const { nest } = job;
-    if (nest === null) return;
-    nest.left();
-    this.#parts.admission.takeAnyway(nest.holdsPlace ? 0 : 1, job.holdsBytes ? 0 : job.bytes);
+    const { asParent } = job;
+    if (asParent === null) return;
+    asParent.left();
+    this.#parts.admission.takeAnyway(asParent.holdsPlace ? 0 : 1, job.holdsBytes ? 0 : job.bytes);
     job.holdsBytes = true;
-    job.nest = null;
-    this.backlog.forget(job);
-    this.backlog.count(job);
-    this.#parts.transitions.chore(() => this.#parts.abandoned(job, nest));
+    job.asParent = asParent.again();
+    this.forecaster.forget(job);
+    this.forecaster.count(job);
+    this.#parts.transitions.chore(() => this.#parts.nested.abandon(job, asParent));
   }
 
   #releaseBytes(job: Job): void {

@@ -1,55 +1,56 @@
 import { ExecutorClosedError } from '../base/errors.ts';
 import type { Admission } from './admission/admission.ts';
-import type { Ledger } from './admitted-jobs.ts';
+import type { AdmittedJobs } from './admitted-jobs.ts';
 import type { Transitions } from './transitions.ts';
 
-/** How an executor ends; each later one is more urgent. */
+/** How an executor shuts down, from the least to the most urgent; see `Executor.shutdown()`. */
 export type ShutdownMode = 'drain' | 'cancel' | 'kill';
 
 /**
  * ```
- * open → draining → cancelling → killing → closed      only forward, steps may be left out
+ * open → draining → cancelling → killing → closed      only forward; states may be skipped
  * ```
- * - open: takes submissions.
- * - draining: runs what was admitted, and what that submits.
- * - cancelling: what had not begun has been cancelled; what runs may finish.
- * - killing: what ran has been cancelled too, and the threads are being ended.
+ * - open: the executor takes submissions.
+ * - draining: it runs the admitted tasks, and tasks that these submit.
+ * - cancelling: it has cancelled unbegun tasks and iterations; other running tasks may finish.
+ * - killing: it has cancelled running tasks too, and ends the threads.
  * - closed: every thread has ended, every future has settled.
  */
 export type SchedulerState = 'open' | 'draining' | 'cancelling' | 'killing' | 'closed';
 
-/** A loop that waits for its source, which may be for ever. */
+/** A loop that waits for its source, perhaps for ever. */
 export interface Puller {
-  /** The executor shuts down: nothing will be admitted any more. */
+  /** The executor shuts down, and admits nothing more. */
   closed(error: unknown): void;
 }
 
 const order: readonly SchedulerState[] = ['open', 'draining', 'cancelling', 'killing', 'closed'];
 const stateFor = { drain: 'draining', cancel: 'cancelling', kill: 'killing' } as const;
 
-/** The life of an executor: how far it has gone towards its end. */
+/** The state of an executor on its way to its end. */
 export class Lifecycle {
   readonly pullers: Set<Puller> = new Set();
   readonly #name: string;
   readonly #transitions: Transitions;
   readonly #admission: Admission;
-  readonly #ledger: Ledger;
+  readonly #admittedJobs: AdmittedJobs;
   #state: SchedulerState = 'open';
   #closed: Promise<void> | null = null;
-  #whenDrained: (() => void) | null = null;
+  /** Call it once all tasks have left their workers, or to stop waiting for that. */
+  #drained: () => void = () => {};
 
-  constructor(name: string, transitions: Transitions, admission: Admission, ledger: Ledger) {
+  constructor(name: string, transitions: Transitions, admission: Admission, admittedJobs: AdmittedJobs) {
     this.#name = name;
     this.#transitions = transitions;
     this.#admission = admission;
-    this.#ledger = ledger;
+    this.#admittedJobs = admittedJobs;
   }
 
   get state(): SchedulerState {
     return this.#state;
   }
 
-  /** May tasks that run still submit others? */
+  /** May running tasks still submit tasks? */
   get takesNested(): boolean {
     return this.#state === 'open' || this.#state === 'draining';
   }
@@ -60,15 +61,10 @@ export class Lifecycle {
     if (order.indexOf(state) > order.indexOf(this.#state)) this.#enter(state);
     this.#closed ??= this.#close();
     if (this.#state === 'killing') {
-      this.#whenDrained?.();
-      this.#ledger.engine.kill();
-    } else this.checkDrained();
+      this.#drained();
+      this.#admittedJobs.engine.kill();
+    }
     return this.#closed;
-  }
-
-  /** Drained: nothing is pending, no thread is at work, and no task waits in one. */
-  checkDrained(): void {
-    if (this.#whenDrained !== null && this.#admission.empty) this.#whenDrained();
   }
 
   closedError(): ExecutorClosedError {
@@ -79,16 +75,23 @@ export class Lifecycle {
     this.#state = state;
     const error = this.closedError();
     this.#admission.close(error, this.takesNested ? ['others'] : ['nested', 'others']);
-    if (state !== 'draining') this.#ledger.endUnclaimed('cancelled', error);
-    if (state === 'killing') this.#ledger.cancelRunning(error);
-    // It lets their sources clean up.
+    if (state !== 'draining') {
+      this.#admittedJobs.endUnclaimed('cancelled', error, 'shutdown');
+      this.#admittedJobs.cancelIterations(error);
+      this.#admittedJobs.endSources(error);
+    }
+    if (state === 'killing') this.#admittedJobs.cancelRunning(error);
+    // Loops that wait for their sources let these clean up.
     for (const puller of this.pullers) this.#transitions.tell({ tell: () => puller.closed(error) });
   }
 
   async #close(): Promise<void> {
-    await new Promise<void>((resolve) => (this.#whenDrained = resolve));
-    await this.#ledger.engine.close(this.closedError());
+    await new Promise<void>((resolve) => {
+      this.#drained = resolve;
+      this.#admission.whenEmpty(resolve);
+    });
+    await this.#admittedJobs.engine.close(this.closedError());
     this.#state = 'closed';
-    this.#ledger.unobserved.flush();
+    this.#admittedJobs.unobserved.flush();
   }
 }

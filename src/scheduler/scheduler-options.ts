@@ -1,10 +1,11 @@
+import type { ExecutorIdentity } from './executor-id.ts';
 import type { UnobservedErrorHandler } from './job/unobserved.ts';
 
-/** What a scheduler is told of its executor's options, with their defaults. */
-export interface SchedulerOptions {
-  /** What messages call the executor. */
-  readonly name: string;
+/** The options of an executor that its scheduler uses, checked and with defaults filled in; see `ExecutorOptions`. */
+export interface SchedulerOptions extends ExecutorIdentity {
   readonly workers: number;
+  readonly minWorkers: number;
+  readonly idleTimeoutMs: number;
   readonly maxPending: number;
   readonly maxPendingBytes: number;
   readonly maxWaiting: number;

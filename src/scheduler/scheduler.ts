@@ -1,5 +1,4 @@
 import { SaturatedError } from '../base/errors.ts';
-import { isAborted, reasonOf } from '../base/on-abort.ts';
 import type { ExecutorClosedError } from '../base/errors.ts';
 import { Task } from '../tasks/task.ts';
 import type { TaskTarget } from '../tasks/task.ts';
@@ -8,111 +7,141 @@ import { Admission } from './admission/admission.ts';
 import type { LoopTimes } from './dispatch/backend.ts';
 import type { Forecast } from './figures/forecast.ts';
 import { Deadlines } from '../base/deadlines.ts';
-import {
-  publishRefuse,
-  publishSettle,
-  publishSubmit,
-  settlementsHeard,
-  taskChannels,
-} from './job/diagnostics.ts';
+import { whyAsked } from './job/failure.ts';
+import type { FailureReason } from './job/failure.ts';
+import type { ExecutorInspection } from './inspection.ts';
+import { LiveStreams } from './live-streams.ts';
+import { publishSubmit, taskChannels } from './job/diagnostics.ts';
 import type { StartEngine } from './engine.ts';
 import { Job } from './job/job.ts';
-import { Ledger } from './admitted-jobs.ts';
+import { AdmittedJobs } from './admitted-jobs.ts';
 import { Lifecycle } from './lifecycle.ts';
 import type { Puller, SchedulerState, ShutdownMode } from './lifecycle.ts';
 import { NestedJobs } from './nesting/children.ts';
 import type { JobOwner } from './job/job.ts';
+import { ItemFlows } from './item-flows.ts';
 import { payloadBytes } from '../tasks/payload-size.ts';
-import { Reservation } from './admission/reservation.ts';
+import { Reservations } from './admission/reservations.ts';
 import type { SchedulerOptions } from './scheduler-options.ts';
-import { takeForecast, takeStats } from './snapshot.ts';
+import { takeForecast, takeInspection, takeStats } from './snapshot.ts';
 import { Counters } from './figures/stats.ts';
 import type { ExecutorStats } from './figures/stats.ts';
-import { SubmitWaiter } from './admission/waiters.ts';
-import type { WaitParts } from './admission/waiters.ts';
+import { SubmitLine } from './admission/submit-line.ts';
+import { Unadmitted } from './admission/unadmitted.ts';
 import { Transitions } from './transitions.ts';
 
-/** Where every submission goes in. What becomes of it is the ledger's; how the executor ends, the lifecycle's. */
+/**
+ * Makes a job of every submission, and admits it, lets it wait or refuses it. `AdmittedJobs` takes over the admitted jobs;
+ * `Lifecycle` ends the executor.
+ */
 export class Scheduler implements JobOwner {
   readonly #options: SchedulerOptions;
   readonly transitions: Transitions = new Transitions();
   readonly admission: Admission;
-  readonly #ledger: Ledger;
+  readonly unadmitted: Unadmitted;
+  readonly line: SubmitLine;
+  readonly reservations: Reservations;
+  readonly #admittedJobs: AdmittedJobs;
   readonly #deadlines = new Deadlines();
   readonly #counters = new Counters();
   readonly #nested: NestedJobs;
-  readonly #waits: WaitParts;
-  /** Callers of `submit()` that wait. */
-  #callers = 0;
+  /** Opens what jobs read and yield item by item. */
+  readonly items: ItemFlows;
+  /** The loops over sources, for `inspect()`. */
+  readonly streams: LiveStreams = new LiveStreams();
   #nextId = 1;
   readonly #lifecycle: Lifecycle;
 
   constructor(startEngine: StartEngine, options: SchedulerOptions) {
     this.#options = options;
     this.admission = new Admission(options.workers + options.maxPending, options.maxPendingBytes);
-    this.#ledger = new Ledger(startEngine, options, {
+    this.unadmitted = new Unadmitted(this.transitions, options, this.#counters);
+    this.#nested = new NestedJobs({
+      transitions: this.transitions,
+      admission: this.admission,
+      create: (task, given) => this.createJob(task, given, 'fromTasks'),
+      tryAdmit: (job, before) => this.#tryAdmitNested(job, before),
+      wait: (job) => this.line.waitNested(job),
+      cancel: (job, reason, why) => void this.cancel(job, reason, true, why),
+      readOn: (job) => this.items.readOn(job),
+    });
+    this.#admittedJobs = new AdmittedJobs(startEngine, options, {
       transitions: this.transitions,
       admission: this.admission,
       counters: this.#counters,
       deadlines: this.#deadlines,
-      placeReleased: () => this.#lifecycle.checkDrained(),
-      called: (parent, task, options, call) => this.#nested.submit(parent, task, options, call),
-      abandoned: (parent, nest) => this.#nested.abandon(parent, nest),
+      nested: this.#nested,
     });
-    this.#lifecycle = new Lifecycle(options.name, this.transitions, this.admission, this.#ledger);
-    this.#nested = new NestedJobs({
-      transitions: this.transitions,
-      admission: this.admission,
-      create: (task, given) => this.createJob(task, given),
-      tryAdmit: (job, before) => this.#tryAdmitNested(job, before),
-      wait: (job) => this.#standInLine(job, () => {}, 'nested'),
-      cancel: (job, reason) => void this.cancel(job, reason, true),
-    });
-    this.#waits = {
-      transitions: this.transitions,
-      admission: this.admission,
+    this.items = new ItemFlows(this, this.admission, this.#admittedJobs.engine);
+    this.#lifecycle = new Lifecycle(options.name, this.transitions, this.admission, this.#admittedJobs);
+    const { transitions, admission } = this;
+    this.reservations = new Reservations(transitions, admission, this.#lifecycle);
+    this.line = new SubmitLine({
+      transitions,
+      admission,
       deadlines: this.#deadlines,
-      admitted: (job) => this.#ledger.enter(job),
-      refused: (job, error) => this.refuse(job, error),
-      waitedTooLong: (job, maxWaitMs) =>
-        this.refuse(job, this.saturated(`no place within ${maxWaitMs} ms (maxWaitMs)`)),
-      aborted: (job, reason) => this.abortWaiting(job, reason),
-    };
+      lifecycle: this.#lifecycle,
+      unadmitted: this.unadmitted,
+      maxWaiting: options.maxWaiting,
+      admitted: (job) => this.#admittedJobs.enter(job),
+      saturated: (message, limit) => this.#saturated(message, limit),
+    });
   }
 
   get name(): string {
     return this.#options.name;
   }
 
+  get executorId(): number {
+    return this.#options.executorId;
+  }
+
   get state(): SchedulerState {
     return this.#lifecycle.state;
   }
 
-  /** Loops that wait for their sources. */
+  /** Loops that wait for their sources; a shutdown tells them. */
   get pullers(): Set<Puller> {
     return this.#lifecycle.pullers;
   }
 
-  ready(): Promise<void> {
+  ready(workers: number = this.#options.workers): Promise<void> {
     if (this.state !== 'open') return Promise.reject(this.closedError());
-    return this.#ledger.engine.ready();
+    return this.#admittedJobs.engine.ready(workers);
   }
 
   /**
-   * A record for a submission. It counts as submitted from here on: admit it, refuse it or let it wait. A subscriber may have
-   * cancelled it already: then it has settled.
+   * Makes the job of a submission. The job counts as submitted from here on: the caller must admit it, refuse it or let it wait.
+   * It may have settled already, if a subscriber of the submit channel has cancelled it.
+   *
+   * @param from the counter of its origin; undefined if a caller has submitted it.
    */
-  createJob(task: Task<unknown>, options: TaskOptions): Job {
-    const bytes = payloadBytes(Task.argsOf(task));
+  createJob(task: Task<unknown>, options: TaskOptions, from?: 'fromStreams' | 'fromTasks'): Job {
+    const args = Task.argsOf(task);
+    const sources = this.items.sourcesOf(args, options.transfer);
+    const bytes = payloadBytes(sources === null ? args : sources.args);
     this.#counters.submitted++;
+    if (from !== undefined) this.#counters[from]++;
     const job = new Job(this.#nextId++, task, options, bytes, this);
-    // What comes of it is told when all its subscribers have been.
-    if (taskChannels.submit.hasSubscribers)
-      this.transitions.run(() => publishSubmit(this.#options.name, job));
+    if (sources !== null) this.items.openSources(job, sources);
+    // A transition: news of what a subscriber does follows after all subscribers have heard of the submission.
+    if (taskChannels.submit.hasSubscribers) this.transitions.run(() => publishSubmit(this.#options, job));
     return job;
   }
 
-  /** Admits the job if there is a place for it at once and nobody waits for one. */
+  get workers(): number {
+    return this.#options.workers;
+  }
+
+  /**
+   * The program has dropped the job's iteration unread: cancels the job if it waits for its reader. If the job does not wait yet,
+   * `AdmittedJobs` cancels it once it does.
+   */
+  abandon(job: Job): void {
+    this.transitions.run(() => this.#admittedJobs.endAbandoned(job));
+  }
+
+  /** Admits the job if a place and its bytes are free and no line has a waiter. */
   tryAdmit(job: Job): boolean {
     if (job.done || this.state !== 'open' || !this.admission.tryAdmit(job.bytes)) return false;
     this.#enter(job);
@@ -129,105 +158,64 @@ export class Scheduler implements JobOwner {
   #enter(job: Job): void {
     this.transitions.begin();
     try {
-      this.#ledger.enter(job);
+      this.#admittedJobs.enter(job);
     } finally {
       this.transitions.end();
     }
   }
 
-  /** Waits for a place in `submit()`; rejects with why there is none: saturated, closed, late, or the signal's reason. */
-  waitForPlace(job: Job): Promise<void> {
-    const { maxWaiting } = this.#options;
-    const { signal } = job.options;
-    if (job.done) return Promise.reject(job.value);
-    if (
-      this.#callers >= maxWaiting &&
-      this.state === 'open' &&
-      (signal === undefined || !isAborted(signal))
-    ) {
-      const message = `${maxWaiting} callers wait for a place already (maxWaiting)`;
-      return Promise.reject(this.refuse(job, this.saturated(message, maxWaiting)));
-    }
-    this.#callers++;
-    return this.#standInLine(job, () => this.#callers--).promise;
-  }
-
-  /** What a stream has pulled waits like any other, but is no caller: there is one for each stream at the most. */
-  waitInStream(job: Job): SubmitWaiter {
-    return this.#standInLine(job, () => {});
-  }
-
-  #standInLine(job: Job, over: () => void, line: 'nested' | 'others' = 'others'): SubmitWaiter {
-    const { signal } = job.options;
-    const waiter = new SubmitWaiter(job, this.#waits, over);
-    const isOpen = line === 'nested' ? this.#lifecycle.takesNested : this.state === 'open';
-    if (!isOpen) waiter.closed(this.closedError());
-    else if (signal !== undefined && isAborted(signal)) waiter.aborted(reasonOf(signal));
-    else if (line === 'nested') this.admission.waitFirst(waiter, 'nested');
-    else this.admission.wait(waiter);
-    return waiter;
-  }
-
-  /** Takes a place before there is a task for it: a pulling loop must not pull without one. */
-  tryReserve(): boolean {
-    return this.state === 'open' && this.admission.tryAdmit(0);
-  }
-
-  /** The same, in line with everybody else. */
-  reserve(): Reservation {
-    const reservation = new Reservation();
-    if (this.state === 'open') this.admission.wait(reservation);
-    else reservation.closed(this.closedError());
-    return reservation;
-  }
-
-  /** Ends the wait for a place, or gives it back. */
-  giveUp(reservation: Reservation): void {
-    if (reservation.held) this.releasePlace();
-    else this.transitions.run(() => this.admission.leave(reservation));
-  }
-
-  /** Admits a job to the place that was reserved for it. If there is no room for its bytes, the place goes back. */
+  /**
+   * Admits an unsettled job to the place that was reserved for it, if the job's bytes are free and the executor is open. Otherwise
+   * it gives the place back.
+   */
   tryAdmitReserved(job: Job): boolean {
     if (job.done || this.state !== 'open' || !this.admission.tryAddBytes(job.bytes)) {
-      this.releasePlace();
+      this.reservations.release();
       return false;
     }
     this.#enter(job);
     return true;
   }
 
-  /** Ends a submission that was never admitted. */
-  refuse<E>(job: Job, error: E): E {
-    if (job.done) return error;
-    return this.transitions.run(() => {
-      if (taskChannels.refuse.hasSubscribers) publishRefuse(this.transitions, this.#options.name, job, error);
-      this.#counters.refused++;
-      job.settle('rejected', error);
-      return error;
-    });
-  }
-
-  saturated(message: string, limit: number = this.admission.capacity): SaturatedError {
+  #saturated(message: string, limit: number = this.admission.capacity): SaturatedError {
     const { pending } = this.stats();
     return new SaturatedError(message, { limit, pending, retryAfterMs: this.forecast(-Infinity).waitMs });
   }
 
   /** Cancels a job wherever it stands; see `Future.cancel`. */
-  cancel(job: Job, reason: unknown, interrupt: boolean): boolean {
-    if (job.status !== 'waiting') return this.#ledger.cancel(job, reason, interrupt);
-    if (job.waiter === null) this.abortWaiting(job, reason);
-    else job.waiter.aborted(reason);
+  cancel(job: Job, reason: unknown, interrupt: boolean, why: FailureReason = whyAsked(reason)): boolean {
+    if (job.status !== 'waiting') return this.#admittedJobs.early.cancel(job, reason, interrupt, why);
+    const { waiter } = job;
+    if (waiter !== null && 'leave' in waiter) waiter.leave(reason, why);
+    else this.unadmitted.abort(job, reason, why);
     return true;
   }
 
   stats(): ExecutorStats {
-    return takeStats(this.#options.workers, this.admission, this.#ledger, this.#counters);
+    return takeStats(this.#options.workers, this.admission, this.#admittedJobs, this.#counters);
   }
 
-  /** By worker; zeros for one whose thread is not up. */
+  /** A snapshot of workers, loops and tasks; see `Executor.inspect()`. */
+  inspect(): ExecutorInspection {
+    return takeInspection({
+      identity: this.#options,
+      state: this.state,
+      admission: this.admission,
+      engine: this.#admittedJobs.engine,
+      unsettled: this.#admittedJobs.unsettled,
+      counters: this.#counters,
+      streams: this.streams.inspect(),
+    });
+  }
+
+  /** The jobs that workers execute at this instant; a cancelled job that has not returned counts. */
+  atWork(): Job[] {
+    return this.#admittedJobs.engine.slots.flatMap(({ runningJob }) => runningJob ?? []);
+  }
+
+  /** Loop times by worker; both are 0 while a worker's thread is not up. */
   loopTimes(): LoopTimes[] {
-    return this.#ledger.engine.slots.map(({ loopTimes }) => loopTimes);
+    return this.#admittedJobs.engine.slots.map(({ loopTimes }) => loopTimes);
   }
 
   /** Goes forward to the state that the mode asks for; resolves when every thread has ended. */
@@ -235,33 +223,17 @@ export class Scheduler implements JobOwner {
     return this.transitions.run(() => this.#lifecycle.shutdown(mode));
   }
 
-  /** Cancels what no worker has begun of these jobs. */
+  /** Cancels those of these jobs that no worker has begun. */
   cancelUnclaimed(reason: unknown, jobs: Iterable<Job>): void {
-    this.transitions.run(() => this.#ledger.endUnclaimed('cancelled', reason, jobs));
-  }
-
-  /** Ends a submission whose signal was aborted before it had a place. */
-  abortWaiting<E>(job: Job, reason: E): E {
-    return this.transitions.run(() => {
-      if (settlementsHeard()) publishSettle(this.transitions, this.#options.name, job, 'cancelled', reason);
-      this.#counters.cancelled++;
-      job.settle('cancelled', reason);
-      return reason;
-    });
-  }
-
-  /** Gives back a place that was reserved in vain. */
-  releasePlace(): void {
-    this.transitions.run(() => this.admission.releasePlace());
-    this.#lifecycle.checkDrained();
+    this.transitions.run(() => this.#admittedJobs.endUnclaimed('cancelled', reason, 'left', jobs));
   }
 
   closedError(): ExecutorClosedError {
     return this.#lifecycle.closedError();
   }
 
-  /** What a submission now has to expect; those that wait for a place count as the mean task. */
+  /** The expected wait and run time of a task submitted now; see `takeForecast()`. */
   forecast(priority = 0, target?: TaskTarget): Forecast {
-    return takeForecast(this.admission, this.#ledger, priority, target);
+    return takeForecast(this.admission, this.#admittedJobs, priority, target);
   }
 }

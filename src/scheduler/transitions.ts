@@ -1,42 +1,39 @@
-import { Fifo } from '../base/fifo.ts';
+import { Ring } from '../base/ring.ts';
 
-/** Something that is told to users, who may do anything then. */
+/** A message to user code, which may do anything when it gets it. */
 export interface News {
   tell(): void;
 }
 
 /**
- * User code runs only when the books are in order.
+ * Runs user code only when the books are in order.
  *
- * A change of the books (an admission, an answer, a cancellation, the end of a thread) is a transition. What it has to tell
- * waits until the outermost one is through: promises, loops, sources and subscribers hear of it then, in order. Whatever
- * they do is a transition of its own, and what that has to tell is told after the rest, on the same stack: no chain of
- * callbacks is too deep for it.
+ * A change of the books (an admission, an answer, a cancellation, the end of a thread) is a transition. Its news waits until the
+ * outermost transition is through: promises, loops, sources and subscribers then hear of it, in order. What they do is a transition
+ * of its own, whose news follows the earlier news in the same loop: so no chain of callbacks is a recursion.
  *
  * ```
  * begin ─→ the books ─→ chores ─→ last ─→ end ─→ news
  * ```
- * - Chores are books as well, and would be a deep recursion where they arise: cancelling the tasks of a task.
- * - Last of all workers are fed: cloning arguments runs their getters.
+ * - Chores belong to the books, and would be a deep recursion where they arise: cancelling the children of a task.
+ * - Last, workers are fed: cloning arguments runs their getters.
  */
 export class Transitions {
   #depth = 0;
   #telling = false;
-  readonly #chores = new Fifo<() => void>();
+  readonly #chores = new Ring<() => void>();
   #last: (() => void) | null = null;
-  readonly #news = new Fifo<News>();
+  readonly #news = new Ring<News>();
 
-  /** Each is followed by one `end()`, whatever is thrown between them. */
+  /** Begins a transition. The caller must call `end()` exactly once, also if something throws in between. */
   begin(): void {
     this.#depth++;
   }
 
   end(): void {
-    try {
-      if (this.#depth === 1) this.#finish();
-    } finally {
-      this.#depth--;
-    }
+    // Most transitions leave no chores.
+    if (this.#depth === 1 && (this.#last !== null || this.#chores.size > 0)) this.#finish();
+    else this.#depth--;
     if (this.#depth === 0 && this.#news.size > 0 && !this.#telling) this.#tellAll();
   }
 
@@ -49,34 +46,38 @@ export class Transitions {
     }
   }
 
-  /** Does this before the transition ends; at once if there is none. */
+  /** Runs a chore before the outermost transition ends; at once if there is no transition. */
   chore(chore: () => void): void {
     this.#chores.push(chore);
     if (this.#depth === 0) this.run(() => {});
   }
 
-  /** Does this, the same for all, when the chores are through. */
+  /** Runs `last` after the chores of the outermost transition. A second call replaces the first. */
   endWith(last: () => void): void {
     this.#last = last;
     if (this.#depth === 0) this.run(() => {});
   }
 
-  /** Is there something that waits to be told? What comes later must be told after it. */
+  /** Does news wait to be told? Later news must be told after it. */
   get hasNews(): boolean {
     return this.#news.size > 0;
   }
 
-  /** Tells this when the books are in order; at once if there is no transition. */
+  /** Tells news when the books are in order; at once if there is no transition. */
   tell(news: News): void {
     this.#news.push(news);
     if (this.#depth === 0 && !this.#telling) this.#tellAll();
   }
 
   #finish(): void {
-    while (this.#chores.size > 0 || this.#last !== null) {
-      const chore = this.#chores.shift() ?? this.#last;
-      if (chore === this.#last) this.#last = null;
-      chore?.();
+    try {
+      while (this.#chores.size > 0 || this.#last !== null) {
+        const chore = this.#chores.shift() ?? this.#last;
+        if (chore === this.#last) this.#last = null;
+        chore?.();
+      }
+    } finally {
+      this.#depth--;
     }
   }
 
@@ -86,7 +87,7 @@ export class Transitions {
       try {
         news.tell();
       } catch (error) {
-        // As the channels of node:diagnostics_channel do it: the next one is told all the same.
+        // Thrown outside of the loop, as node:diagnostics_channel does: the next news must be told nevertheless.
         process.nextTick(() => {
           throw error;
         });

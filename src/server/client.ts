@@ -3,15 +3,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { HttpError } from './http-error.ts';
 
-/** What is told when a connection closes: one listener for all requests that are pipelined over it. */
+/** Callbacks by connection, called when it closes: one listener serves all requests that are pipelined over it. */
 const whenClosed = new WeakMap<Duplex, Set<() => void>>();
 
 /**
- * The other end of a request: is it still there?
+ * The client of a request: is it still connected?
  *
- * The response alone does not tell. Of requests that are pipelined only the first one's response has a socket, and Node
- * emits `close` on no other when the connection closes. So the connection is asked, and watched, as well. Each question
- * is answered by how things stand and not by an event, which may have passed while somebody awaited something else.
+ * The response alone does not tell. Of pipelined requests only the first one's response has a socket, and Node emits `close`
+ * on no other when the connection closes. So this class also watches the connection. Each getter reads the present state, not
+ * an event, which may have passed while the handler awaited something else.
  */
 export class Client {
   readonly #request: IncomingMessage;
@@ -22,17 +22,17 @@ export class Client {
     this.#response = response;
   }
 
-  /** Has the whole answer been handed to the platform? (Over HTTP/2 a stream that was reset is finished, and not ended.) */
+  /** Has the whole answer been handed to the platform? (Over HTTP/2 a stream that was reset is finished, but not ended.) */
   get answered(): boolean {
     return this.#response.writableEnded && this.#response.writableFinished;
   }
 
-  /** Was the connection, or the stream of HTTP/2, closed before it was answered? */
+  /** Did the connection, or the HTTP/2 stream, close before the answer? */
   get gone(): boolean {
     return !this.answered && (this.#request.socket.destroyed || this.#response.destroyed);
   }
 
-  /** Calls back once: when it has been answered, or has gone; at once if that is so. */
+  /** Calls back once, when the request is answered or its client has gone; at once if either is so already. */
   onOver(callback: () => void): void {
     if (this.answered || this.gone) return callback();
     const response = this.#response;
@@ -47,12 +47,12 @@ export class Client {
   }
 }
 
-/** 499 is nginx's number for it; nobody is there to read it, but logs do. */
+/** The error for a client that has gone. 499 is nginx's status for it; no client reads it, but logs do. */
 export function clientGone(): HttpError {
   return new HttpError(499, 'ERR_MILLRACE_CLIENT_GONE', 'the client closed the connection');
 }
 
-/** Undefined over HTTP/2, where each response tells by itself, and for what has no connection. */
+/** The callbacks of the request's connection. Undefined over HTTP/2, where each response emits `close`, and without a connection. */
 function othersOn(request: IncomingMessage): Set<() => void> | undefined {
   const { socket } = request;
   if ('stream' in request || !(socket instanceof EventEmitter)) return undefined;

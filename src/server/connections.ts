@@ -5,11 +5,11 @@ import type { Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /*
- * All open connections of this process's servers, so that they can be cut when a server's time is up. A server itself
- * tells too little: `closeAllConnections()` knows none that was upgraded, none in the midst of a TLS handshake and none
- * of HTTP/2; and a framework that listens on more than one address has servers that nobody else knows.
+ * All open connections of this process's servers, so that they can be cut when a server's time is up. A server alone does not
+ * suffice: `closeAllConnections()` skips upgraded connections, connections during a TLS handshake and HTTP/2; and a framework
+ * that listens on several addresses has servers that no other code knows.
  *
- * Known is what was accepted since this module was loaded, and what a request of a gate has come over.
+ * Contains the connections accepted since this module was loaded, and those over which a request of a gate has come.
  */
 
 type Connection = Duplex | Http2Session;
@@ -17,11 +17,11 @@ type Connection = Duplex | Http2Session;
 const open = new Map<Server, Set<Connection>>();
 const watched = new WeakSet<Server>();
 
-// Before the first connection: a session of HTTP/2 is told of by an event only.
+// Before the first connection: only an event tells of a session of HTTP/2.
 subscribe('tracing:net.server.listen:asyncStart', (message) => {
   watch((message as { readonly server: Server }).server);
 });
-// Below TLS, HTTP and what has replaced them: to destroy it destroys whatever stands on it.
+// The socket below TLS, HTTP or an upgraded protocol: destroying it ends them all.
 subscribe('net.server.socket', (message) => {
   const { socket } = message as { readonly socket: Duplex & { readonly server: Server } };
   add(socket.server, socket);
@@ -44,12 +44,12 @@ function add(server: Server, connection: Connection): void {
   });
 }
 
-/** The server that a request came to; undefined for one that a framework injects. */
+/** The server that received a request; undefined for a request that a framework injects. */
 export function serverOf({ socket }: IncomingMessage): Server | undefined {
   return (socket as { readonly server?: Server }).server;
 }
 
-/** Keeps the connection that a request came over in mind: its server may have got it from elsewhere, and not accepted it. */
+/** Registers the connection of a request: its server may not have accepted it itself, but received it by `emit`. */
 export function know(request: IncomingMessage): void {
   const server = serverOf(request);
   const { stream } = request as { readonly stream?: { readonly session?: Http2Session } };
@@ -57,7 +57,7 @@ export function know(request: IncomingMessage): void {
   if (server !== undefined && connection !== undefined) add(server, connection);
 }
 
-/** Those with open connections that serve the same: a framework makes one for each further address of a host name. */
+/** Servers with open connections and the same handler: a framework makes one for each further address of a host name. */
 export function alike(server: Server): Server[] {
   const [serve] = server.listeners('request');
   return serve === undefined
@@ -65,7 +65,7 @@ export function alike(server: Server): Server[] {
     : [...open.keys()].filter((other) => other.listeners('request').includes(serve));
 }
 
-/** Closes what is kept alive and has nothing to say; it would hold the server open until it times out. */
+/** Closes idle kept-alive connections, which would hold the server open until they time out. */
 export function closeIdle(server: Server): void {
   (server as Partial<HttpServer>).closeIdleConnections?.();
   for (const connection of open.get(server) ?? []) {
@@ -73,13 +73,13 @@ export function closeIdle(server: Server): void {
   }
 }
 
-/** Cuts every connection, whatever it is doing. */
+/** Cuts every connection, in whatever state. */
 export function cut(server: Server): void {
   (server as Partial<HttpServer>).closeAllConnections?.();
   for (const connection of open.get(server) ?? []) connection.destroy();
 }
 
-/** Resolves when none is open. A server that is closed waits for those that it has accepted itself, and for no other. */
+/** Resolves when no connection is open. (`server.close()` waits only for connections that the server has accepted itself.) */
 export async function allClosed(server: Server): Promise<void> {
   for (let all = open.get(server); all !== undefined; all = open.get(server)) {
     await Promise.all(

@@ -1,17 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** How long a refused body is read and thrown away before the connection is cut. Milliseconds. */
+/** Time to read and discard a refused body before the connection is cut, in milliseconds. */
 const lingerMs = 1000;
 
 const watched = new WeakSet<IncomingMessage>();
 
 /**
- * Ends the connection of a request whose answer is finished before its body has arrived, if that does not end soon.
- * (Closing at once would reset the connection, and take the answer away from a client that is still sending: RFC 9112,
- * section 9.6. Reading on would let it send for ever.) May be called more than once.
+ * Ends the connection of a request that is answered before its body has arrived, if the body does not end within a second.
+ * (Closing at once would reset the connection, and a client that is still sending would lose the answer: RFC 9112, section 9.6.
+ * Reading without end would let it send for ever.) Calling it again does nothing.
  */
 export function cutOff(request: IncomingMessage, response: ServerResponse): void {
-  // What a framework injects says nothing of it, and has no connection.
+  // A request that a framework injects has no `complete`, and no connection.
   if (!('complete' in request) || request.complete || watched.has(request)) return;
   watched.add(request);
   response.once('finish', () => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { MillraceError } from '../base/errors.ts';
 import { closeServer } from './close-server.ts';
 import { cutOff } from './cut-off.ts';
 import { embed } from './embedding.ts';
@@ -26,18 +27,18 @@ declare global {
 type Next = (error?: unknown) => void;
 type Middleware = (request: IncomingMessage, response: ServerResponse, next: Next) => void;
 
-/** Middleware that gives each request its `millrace`, and what goes with it. */
+/** Middleware that sets `request.millrace`, with methods for routes and for shutdown. */
 export interface ExpressMillrace extends Middleware {
   readonly gate: OverloadGate;
   /**
-   * Middleware for one route, to stand before its body parser: says what class and deadline its requests have, and refuses
-   * them while their work would be refused.
+   * Middleware for one route, before its body parser: sets the class and the deadline of its requests, and refuses them while
+   * their work would be refused.
    *
    * @throws {InvalidOptionError} for an unknown option or a bad value.
    */
   admit(options?: RequestOptions): Middleware;
-  /** Ends the server gracefully, then the executor if it was made here. */
-  close(server: Server): Promise<void>;
+  /** Ends the server as `closeServer()` does, then the executor and its threads if it was made here. */
+  shutdown(server: Server): Promise<void>;
 }
 
 /**
@@ -66,16 +67,16 @@ export function millrace(options: EmbeddingOptions = {}): ExpressMillrace {
       next();
     };
   };
-  const close = async (server: Server): Promise<void> => {
+  const shutdown = async (server: Server): Promise<void> => {
     await closeServer(server, gate);
     await endExecutor();
   };
-  return Object.assign(enter, { gate, admit, close });
+  return Object.assign(enter, { gate, admit, shutdown });
 }
 
 /**
- * A handler for Express 4 that may be asynchronous: its rejection goes to `next()`, as Express 5 sees to by itself. Without it a
- * refused request would be an unhandled rejection, which ends the process.
+ * Wraps an asynchronous handler for Express 4: its rejection goes to `next()`, as in Express 5. Without it a refused request would
+ * be an unhandled rejection, which ends the process.
  *
  * ```ts
  * app.post('/login', mill.admit(), asyncHandler(async (request, response) => {
@@ -87,7 +88,7 @@ export function asyncHandler<Q, S, N extends (error?: unknown) => void>(
   handler: (request: Q, response: S, next: N) => unknown,
 ): (request: Q, response: S, next: N) => void {
   return (request, response, next) => {
-    // Called outside of the promise: what it throws at once is Express's to catch.
+    // Called outside of the promise: Express catches a synchronous throw.
     const settled = handler(request, response, next);
     void passOnRejection(settled, next);
   };
@@ -97,12 +98,12 @@ async function passOnRejection(settled: unknown, next: (error: unknown) => void)
   try {
     await settled;
   } catch (reason) {
-    // Without a reason Express would take it for a success.
-    next(reason || new Error(`the handler rejected with ${String(reason)}`));
+    // Express would take a falsy reason for success.
+    next(reason || new MillraceError('ERR_MILLRACE_NO_ERROR', `the handler rejected with ${String(reason)}`));
   }
 }
 
-/** Error middleware, to stand after the routes: answers what is about load as JSON, and passes the rest on. */
+/** Error middleware, after the routes: answers errors about load as JSON, and passes other errors to `next()`. */
 export function millraceErrors(
   error: unknown,
   request: IncomingMessage,
@@ -113,7 +114,7 @@ export function millraceErrors(
     sendError(request, response, error);
     return;
   }
-  // Whoever's error it is: an upload that was refused half-way must not go on for ever.
+  // For every error: an upload that was refused half-way must not go on for ever.
   cutOff(request, response);
   next(error);
 }

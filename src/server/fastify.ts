@@ -35,34 +35,37 @@ declare module 'fastify' {
  * app.post('/thumbnail', { config: { millrace: { class: 'normal' } } }, async (request) =>
  *   request.millrace.run(images.resize(await body(request), { width: 200 })));
  * ```
- * Await the registration: then a mistake in the options of a route is told when the route is added, else to its clients.
+ * Await the registration: then a mistake in the options of a route is thrown when the route is added, not at its first request.
  *
  * Decorates the instance with `millrace` (the gate) and requests with `millrace` (their tasks). A refusal is an error with
  * `statusCode` and `headers`, which Fastify's own error handler answers.
  *
- * On `close()`: `preClose` stops admission and cancels what can't begin within `closeMs`; requests that were admitted are
- * answered, and connections that are open half a second after `closeMs` are cut; `onClose` ends the executor, if it was
- * made here.
+ * `onReady` waits until every thread is up, and fails if a thread can't start.
+ *
+ * On `close()`: `preClose` stops admission and cancels tasks that can't be expected to end within `closeMs`; admitted requests are
+ * answered; connections that are still open half a second after `closeMs` are cut; `onClose` ends the executor, if it was made here.
  */
 export async function millrace(app: FastifyInstance, options: EmbeddingOptions): Promise<void> {
   checkPeerVersion('fastify', 'millrace/fastify', app.version);
-  // First, since it refuses a second registration: that must not leave threads.
+  // First, because it refuses a second registration, which must not leave threads.
   app.decorateRequest('millrace', null as never);
   const { gate, endExecutor } = embed(options);
   app.decorate('millrace', gate);
   const servers = new Set([app.server as NetServer]);
-  // A mistake in a route is told when it is added, and not to its clients; not for routes that were there before.
+  // A mistake in a route's options throws when the route is added, not at a request; earlier routes are not checked.
   app.addHook('onRoute', ({ config }) => void checkRequestOptions(config?.millrace ?? {}));
   app.addHook('onRequest', (request, reply, done) => {
     const server = serverOf(request.raw);
     if (server !== undefined) servers.add(server);
     admit(gate, request, reply, done);
   });
-  // Whoever's error it is: an upload that was refused half-way must not go on for ever.
+  // For every error: an upload that was refused half-way must not go on for ever.
   app.addHook('onError', (request, reply, _error, done) => {
     cutOff(request.raw, reply.raw);
     done();
   });
+  // Before the server listens: no request waits for the boot of a thread, and a failure to start is reported now.
+  app.addHook('onReady', () => gate.executor.ready());
   let timeUp: NodeJS.Timeout | undefined;
   app.addHook('preClose', (done) => {
     void gate.close();
@@ -94,7 +97,7 @@ function admit(
   return done();
 }
 
-// What the package fastify-plugin does: the decorations are for the whole server, not for the plugin's own scope.
+// As the package fastify-plugin does: the decorations hold for the whole server, not only for the plugin's own scope.
 Object.assign(millrace, {
   [Symbol.for('skip-override')]: true,
   [Symbol.for('fastify.display-name')]: 'millrace',

@@ -2,27 +2,27 @@ import { InvalidOptionError } from '../index.ts';
 import { checkOptions, milliseconds, millisecondsFrom, oneOf, show } from '../base/options.ts';
 import type { OptionChecks } from '../base/options.ts';
 
-/** What becomes of the work of a client that has gone away. What no thread has begun is always cancelled. */
+/** How the running tasks of a client that has gone away end. Tasks that no thread has begun are always cancelled. */
 export type DisconnectPolicy = 'queued' | 'running' | 'interrupt';
 
 export interface GateOptions {
   /**
-   * Milliseconds that a request may take from the moment at which it hands in its first task, at least 1: reading a
-   * slow client's body does not count. Default 10,000.
+   * Milliseconds that a request may take from the submission of its first task on, at least 1: reading a slow client's body
+   * does not count. Default 10,000.
    */
   readonly deadlineMs?: number;
   /**
-   * Header in which a client says how many milliseconds it waits, counted from the request's arrival. It can only shorten
-   * `deadlineMs`. False: not looked at. Default `'request-timeout-ms'`.
+   * Name of the header in which a client tells how many milliseconds it waits, counted from the request's arrival. It can only
+   * shorten `deadlineMs`. False: the gate ignores such headers. Default `'request-timeout-ms'`.
    */
   readonly deadlineHeader?: string | false;
   /**
-   * When the client has gone away: `'queued'` (default) cancels what has not begun; `'running'` also asks what runs to
-   * stop; `'interrupt'` ends its thread if it does not, and that of a task that runs on after its deadline: once a second
-   * for each worker at the most, the others wait for their turn.
+   * When the client has gone away: `'queued'` (default) cancels tasks that have not begun; `'running'` also asks running tasks to
+   * stop; `'interrupt'` also ends the thread of a task that does not stop, or that runs on after its deadline. At most as many
+   * threads end per second as there are workers; further tasks wait for their turn.
    */
   readonly onDisconnect?: DisconnectPolicy;
-  /** Milliseconds that `close()` gives to what was admitted, at least 0. Default 10,000. */
+  /** Milliseconds that `close()` gives to admitted tasks, at least 0. Default 10,000. */
   readonly closeMs?: number;
 }
 

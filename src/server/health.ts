@@ -1,17 +1,18 @@
+import { insideOf } from '../executor/inside.ts';
 import { OverloadGate } from './overload-gate.ts';
 
 export interface Health {
-  /** `'starting'` until every thread is up; `'failed'` if one can't be started, or the executor was shut down. */
+  /** `'starting'` until every thread is up; `'failed'` if a thread can't start, or the executor was shut down. */
   readonly status: 'starting' | 'ready' | 'overloaded' | 'closing' | 'failed';
-  /** The same as a status code: 200 while requests should be sent here, 503 otherwise. */
+  /** The status as an HTTP status code: 200 while requests should be sent here, 503 otherwise. */
   readonly statusCode: 200 | 503;
 }
 
 /**
- * Whether a load balancer should send requests here.
+ * Tells a load balancer whether to send requests here.
  *
- * Overload is said, but is no reason to be taken out: the others would get this one's load on top of theirs, and fall one
- * after the other (Site Reliability Engineering, chapter 22, "Process Health Checking and Service Health Checking").
+ * Overload is reported, but with 200: if an overloaded server were taken out, the others would get its load on top of theirs, and fail
+ * one after the other (Site Reliability Engineering, chapter 22, "Process Health Checking and Service Health Checking").
  */
 export class HealthCheck {
   readonly #gate: OverloadGate;
@@ -23,7 +24,7 @@ export class HealthCheck {
     this.#watch();
   }
 
-  /** What is known; asking looks again whether threads can be started, for the next time. */
+  /** The present state. Each call also checks anew whether threads can start, for the next call. */
   readiness(): Health {
     if (this.#gate.closing) return { status: 'closing', statusCode: 503 };
     this.#watch();
@@ -36,8 +37,11 @@ export class HealthCheck {
     return isOverloaded(this.#gate);
   }
 
+  /** Waits until all threads are up once. Threads that end later because they are idle do not count as missing. */
   #watch(): void {
-    this.#gate.executor.ready().then(
+    const { executor } = this.#gate;
+    const wanted = this.#started === 'ready' ? insideOf(executor)?.stillReady() : undefined;
+    (wanted ?? executor.ready()).then(
       () => (this.#started = 'ready'),
       () => (this.#started = 'failed'),
     );
@@ -45,8 +49,8 @@ export class HealthCheck {
 }
 
 /**
- * Options for `@fastify/under-pressure`, which then sees what its own measurements of the main thread can't: it refuses
- * every route while a normal request would be refused.
+ * Options for `@fastify/under-pressure`, so that it refuses every route while the gate would refuse a normal request: its own
+ * measurements see only the main thread.
  *
  * @throws {InvalidOptionError} for anything that is not a gate.
  */

@@ -1,19 +1,19 @@
 import { STATUS_CODES } from 'node:http';
 import type { IncomingMessage } from 'node:http';
-import { brand } from '../base/brand.ts';
+import { brandError } from '../base/brand.ts';
 import { ExecutorClosedError, MillraceError, SaturatedError, TaskTimeoutError } from '../index.ts';
 
 /**
- * An error that says how to answer it. Fastify, Express and Koa read `statusCode` or `status`, `headers` and `expose`
- * from whatever is thrown; for `node:http` there is `sendError`.
+ * An error that carries its HTTP answer. Fastify, Express and Koa read `statusCode` or `status`, `headers` and `expose` of a
+ * thrown error; for `node:http` there is `sendError`.
  */
 export class HttpError extends MillraceError {
   static {
-    brand(this, 'HttpError');
+    brandError(this, 'HttpError');
   }
 
   readonly statusCode: number;
-  /** The same, where a framework reads this name. */
+  /** Equals `statusCode`, for frameworks that read this name. */
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   /** The message is meant for the client. */
@@ -32,7 +32,7 @@ export class HttpError extends MillraceError {
     this.headers = headers;
   }
 
-  /** What goes into the body, in Fastify's shape. */
+  /** The body of the answer, in Fastify's shape. */
   toJSON(): { statusCode: number; code: string; error: string; message: string } {
     const { statusCode, code, message } = this;
     return { statusCode, code, error: STATUS_CODES[statusCode] ?? 'Error', message };
@@ -40,16 +40,16 @@ export class HttpError extends MillraceError {
 }
 
 /**
- * The answer that an executor's error deserves, with the error as its cause; null for one that is not about load.
+ * The HTTP answer to an executor's error, with that error as its `cause`; null for an error that is not about load.
  *
  * | error | answer |
  * |---|---|
  * | `SaturatedError` | 503, `Retry-After` from its `retryAfterMs` |
- * | `TaskTimeoutError` before it ran | 503, `Retry-After`: it waited as long as it could |
- * | `TaskTimeoutError` while it ran | 503 without: trying again would take as long |
+ * | `TaskTimeoutError` before the task ran | 503, `Retry-After`: the task waited as long as it could |
+ * | `TaskTimeoutError` while the task ran | 503 without `Retry-After`: trying again would take as long |
  * | `ExecutorClosedError` | 503, `Retry-After`, `Connection: close`: the server is going away |
  *
- * @param expectedMs milliseconds until there is room again, for an error that does not know; a second if it isn't given.
+ * @param expectedMs milliseconds until there is room again, for an error without `retryAfterMs`. Default 1000.
  */
 export function toHttpError(error: unknown, expectedMs?: number): HttpError | null {
   if (error instanceof HttpError) return error;
@@ -74,10 +74,10 @@ export function toHttpError(error: unknown, expectedMs?: number): HttpError | nu
 /**
  * The value of a `Retry-After` header (RFC 9110, section 10.2.3): whole seconds, at least 1.
  *
- * Callers who were refused together must not come back together, so each is told a time drawn evenly from once to twice
- * the expected one.
+ * Callers who were refused together must not come back together, so the time is drawn evenly from once to twice the expected
+ * one.
  *
- * @param expectedMs milliseconds until there is room again; undefined if nobody knows, which counts as a second.
+ * @param expectedMs milliseconds until there is room again; undefined if unknown, which counts as 1000.
  * @param random replaced in tests.
  */
 export function retryAfterSeconds(
@@ -88,7 +88,7 @@ export function retryAfterSeconds(
   return seconds + Math.floor(random() * (seconds + 1));
 }
 
-/** The same as far as it can be said over this request's protocol: HTTP/2 has no `Connection`. */
+/** The error without headers that the request's protocol forbids: HTTP/2 has no `Connection`. */
 export function sayable(error: HttpError, { httpVersionMajor }: IncomingMessage): HttpError {
   const { connection, ...headers } = error.headers;
   if (connection !== undefined && httpVersionMajor >= 2) {

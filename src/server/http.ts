@@ -1,5 +1,6 @@
-/** `millrace/http`: overload turned into status codes, for `node:http` and whatever stands on it. */
+/** `millrace/http`: turns overload into status codes, for `node:http` and frameworks on top of it. */
 export { closeServer } from './close-server.ts';
+export type { GateRefuseMessage } from './gate-diagnostics.ts';
 export type { DisconnectPolicy, GateOptions } from './gate-options.ts';
 export { HealthCheck, underPressureOptions } from './health.ts';
 export type { Health } from './health.ts';

@@ -1,17 +1,17 @@
 import type { Future } from '../index.ts';
 
 /**
- * Ends threads under tasks that nobody waits for any more, so many a second at the most. A thread takes some 30 ms of CPU to
- * start; a storm of disconnects or of missed deadlines must not become a storm of those.
+ * Ends the threads of tasks whose clients have gone, at a bounded rate. A thread costs CPU to start: a storm of disconnects or
+ * of missed deadlines must not become a storm of thread starts.
  *
- * As many may be ended at once as in a second. The others are looked at again when one may be: most have returned by then,
- * which costs nothing; one that never would is ended in its turn.
+ * At most one thread per worker and second ends, all of a second's at once if need be. The other tasks wait: most return by
+ * themselves meanwhile, which costs nothing, and a task that never returns is ended in its turn.
  */
 export class Interrupts {
   readonly #intervalMs: number;
-  /** On `performance.now()`'s clock: up to here the ends that were had are paid for (GCRA, the leaky bucket of ATM). */
+  /** The theoretical arrival time of the next end, on `performance.now()`'s clock (GCRA, the leaky bucket of ATM). */
   #paidUntil = 0;
-  /** Oldest first. Those that run, not more than there are workers, and those that have returned since. */
+  /** Futures of tasks to end, oldest first: running ones, at most one per worker, and some that have returned since. */
   readonly #overdue = new Set<Future<unknown>>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -19,7 +19,7 @@ export class Interrupts {
     this.#intervalMs = 1000 / perSecond;
   }
 
-  /** Has the thread ended that still runs this task, of a future that has settled. */
+  /** Ends the thread that still runs the task of this settled future, at once or later. */
   end(future: Future<unknown>): void {
     for (const other of this.#overdue) if (!other.holdsThread) this.#overdue.delete(other);
     this.#overdue.add(future);

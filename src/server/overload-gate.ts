@@ -6,17 +6,17 @@ import { show } from '../base/options.ts';
 import { know } from './connections.ts';
 import { resolveGateOptions } from './gate-options.ts';
 import type { GateOptions, ResolvedGateOptions } from './gate-options.ts';
-import type { Interrupts } from './interrupts.ts';
 import { OverloadPolicy } from './overload-policy.ts';
 import type { RequestClass, RequestOptions } from './request-options.ts';
 import { RequestTasks } from './request-tasks.ts';
 
 /**
- * Stands before an executor and answers overload at once, instead of letting requests wait longer than their clients do.
+ * Admits or refuses the requests of an executor: refuses at once under overload, instead of letting requests wait longer than
+ * their clients do.
  *
- * - A task is refused when its predicted wait and run time exceed what is left of its request's deadline.
- * - When there is no room, tasks of classes below the request's own give up their places: the lowest class first, and of
- *   that the newest. None does if the room would still not be enough.
+ * - The gate refuses a task when its forecast wait and run time exceed the time until its request's deadline.
+ * - When there is no room, the gate evicts waiting tasks of classes below the request's own: the lowest class first, its newest
+ *   task first. It evicts none if that would not make enough room.
  * - A task whose deadline passes while it waits is dropped before it runs.
  */
 export class OverloadGate {
@@ -26,13 +26,19 @@ export class OverloadGate {
     brand(this, 'OverloadGate');
   }
 
-  /** @throws {InvalidOptionError} for an unknown option or a bad value. */
+  /**
+   * Starts every thread of the executor, so that no request waits for a boot. The executor stays the caller's to shut down.
+   *
+   * @throws {InvalidOptionError} for an unknown option or a bad value.
+   */
   constructor(executor: Executor, options: GateOptions = {}) {
     if (!(executor instanceof Executor)) {
       const message = `executor must be an Executor, not ${show(executor)}`;
       throw new InvalidOptionError('executor', executor, message);
     }
     this.#policy = new OverloadPolicy(executor, resolveGateOptions(options));
+    // Requests and the health check tell if the threads can't start.
+    executor.ready().catch(() => {});
   }
 
   /** The gate itself. @throws {InvalidOptionError} for anything else. */
@@ -49,14 +55,9 @@ export class OverloadGate {
     return this.#policy.options;
   }
 
-  /** For tasks that run on though nobody waits for them. */
-  get interrupts(): Interrupts {
-    return this.#policy.interrupts;
-  }
-
-  /** How many requests and tasks were refused, or gave up their place. */
-  get refused(): Record<RequestClass, number> {
-    return this.#policy.refused;
+  /** The number of requests and tasks that were refused or evicted so far, by class. */
+  get refused(): Readonly<Record<RequestClass, number>> {
+    return Object.freeze({ ...this.#policy.refused });
   }
 
   get closing(): boolean {
@@ -64,8 +65,8 @@ export class OverloadGate {
   }
 
   /**
-   * Begins with a request, at its arrival: the client's deadline counts from here. It costs next to nothing until it hands
-   * in work.
+   * Starts tracking a request. Call it when the request arrives: the client's deadline counts from here. Costs next to nothing
+   * until the request submits a task.
    *
    * @throws {InvalidOptionError} for an unknown option or a bad value.
    */
@@ -75,27 +76,28 @@ export class OverloadGate {
   }
 
   /**
-   * Why work of this class would be refused now; null if it would be admitted. For looking before a body is read: what is
-   * handed in is looked at again.
+   * The error with which a task of this class would be refused now; null if it would be admitted. For a check before the body is
+   * read: the gate checks again when the task is submitted.
    */
   refusal(requestClass: RequestClass, leftMs: number, task?: Task<unknown>): Error | null {
     return this.#policy.refusal(requestClass, leftMs, task);
   }
 
   /**
-   * Admits a task of a request that has so much time left.
+   * Admits a task of a request.
    *
-   * @param options laid over the task's own; the gate adds what is its concern: the priority of the class, the deadline
-   *   if the task has no shorter one, whether its thread may be ended.
-   * @throws {SaturatedError | TaskTimeoutError | ExecutorClosedError} when it is refused, and what `trySubmit` throws.
+   * @param leftMs milliseconds until the request's deadline.
+   * @param options override the task's own. The gate adds the priority of the class, the deadline if the task has no shorter one,
+   *   and whether the task's thread may be ended.
+   * @throws {SaturatedError | TaskTimeoutError | ExecutorClosedError} if the task is refused, and the errors of `trySubmit`.
    */
   admit<R>(requestClass: RequestClass, leftMs: number, task: Task<R>, options: TaskOptions): Future<R> {
     return this.#policy.admit(requestClass, leftMs, task, options);
   }
 
   /**
-   * Stops admission. What can't be expected to end within `closeMs` is cancelled now, what has not ended by then is
-   * cancelled then; both are answered with 503. Resolves when no work is left; the executor stays as it is.
+   * Stops admission. Cancels tasks that can't be expected to end within `closeMs` now, and tasks that have not ended by then at
+   * that time; both are answered with 503. Resolves when no work is left. Does not shut the executor down.
    */
   close(): Promise<void> {
     return this.#policy.close();

@@ -2,45 +2,51 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { HttpError } from './http-error.ts';
 
 /**
- * When a request's time is up: the server's deadline counts from its first task, since a slow client's upload is not the
- * queue's fault; the client's own counts from its arrival.
+ * The deadline of a request, the earlier of two: the server's counts from the request's first task, because a slow upload is not
+ * the queue's fault; the client's counts from the request's arrival.
  */
 export class RequestDeadline {
   readonly #headers: IncomingHttpHeaders;
   readonly #header: string | false;
   readonly #serverMs: number;
-  /** On `performance.now()`'s clock, as the next two. */
-  readonly #arrivedAt: number = performance.now();
-  /** Undefined until somebody asks: most requests have no work, and what they say is not looked at. */
+  /** Milliseconds on `performance.now()`'s clock, as the next two fields. */
+  readonly arrivedAt: number;
+  /** Undefined until it is needed: most requests submit no task, and their header is never parsed. */
   #clientEndsAt: number | undefined;
   #serverEndsAt: number | undefined;
 
   /**
-   * @param header the one in which the client says how long it waits; false: none.
-   * @param serverMs how long the server allows it to take.
+   * @param header name of the header in which the client tells how long it waits; false for none.
+   * @param serverMs the server's own deadline, in milliseconds after the first task.
    */
-  constructor(headers: IncomingHttpHeaders, header: string | false, serverMs: number) {
+  constructor(
+    headers: IncomingHttpHeaders,
+    header: string | false,
+    serverMs: number,
+    arrivedAt: number = performance.now(),
+  ) {
+    this.arrivedAt = arrivedAt;
     this.#headers = headers;
     this.#header = header;
     this.#serverMs = serverMs;
   }
 
-  /** The request hands in a task. */
+  /** The request submits a task. */
   start(): void {
     this.#serverEndsAt ??= performance.now() + this.#serverMs;
   }
 
-  /** Milliseconds; not more than 0 once it has passed. @throws {HttpError} 400 for a header that is no deadline. */
+  /** Milliseconds until the deadline, at most 0 once it has passed. @throws {HttpError} 400 for a malformed deadline header. */
   get leftMs(): number {
-    this.#clientEndsAt ??= this.#arrivedAt + clientDeadlineMs(this.#headers, this.#header);
+    this.#clientEndsAt ??= this.arrivedAt + clientDeadlineMs(this.#headers, this.#header);
     const now = performance.now();
     return Math.min(this.#clientEndsAt, this.#serverEndsAt ?? now + this.#serverMs) - now;
   }
 }
 
 /**
- * What a client's deadline header says: whole milliseconds, at least 1; Infinity without one. Anything else is refused,
- * since guessing would serve somebody who is no longer there, or nobody at all.
+ * The value of a client's deadline header: whole milliseconds, at least 1; Infinity without a header. Refuses any other value: a
+ * guess would serve a client that is no longer there, or refuse every request.
  *
  * @throws {HttpError} 400.
  */

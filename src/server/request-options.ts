@@ -2,19 +2,19 @@ import { checkOptions, millisecondsFrom, oneOf } from '../base/options.ts';
 import type { OptionChecks } from '../base/options.ts';
 
 /**
- * How much a request matters when not all can be served, after the criticality of Google's RPCs (Site Reliability
- * Engineering, chapter 21, "Criticality"): the lowest class is shed first.
+ * The class of a request: under overload the lowest class is shed first. After the criticality of Google's RPCs (Site
+ * Reliability Engineering, chapter 21, "Criticality").
  */
 export type RequestClass = 'critical' | 'normal' | 'sheddable';
 
-/** From the first to be shed to the last. */
+/** All classes, the first one to be shed first. */
 export const requestClasses: readonly RequestClass[] = ['sheddable', 'normal', 'critical'];
 
-/** What a route or a handler says about a request. */
+/** Options of a route or a handler for its requests. */
 export interface RequestOptions {
   /** Default `'normal'`. */
   readonly class?: RequestClass;
-  /** Shorter than the gate's, for this request. Milliseconds, at least 1. */
+  /** A deadline for this request, in milliseconds, at least 1. Can only shorten the gate's. Default: the gate's. */
   readonly deadlineMs?: number;
 }
 
@@ -28,7 +28,7 @@ export function checkRequestOptions(options: RequestOptions): RequestOptions {
   return checkOptions('request option', options, checks);
 }
 
-/** Far enough apart that a task's own priority, which is added, orders only within its class. */
+/** Distance of the classes' priorities: a task's own priority, which is added, orders only within its class. */
 const step = 2 ** 40;
 
 export function priorityOf(requestClass: RequestClass, own: number): number {

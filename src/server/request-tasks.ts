@@ -9,8 +9,25 @@ import { RequestDeadline } from './request-deadline.ts';
 import { checkRequestOptions, priorityOf } from './request-options.ts';
 import type { RequestClass, RequestOptions } from './request-options.ts';
 
-/** The work of one request: has its class, its deadline and its client. */
+let enterAgain: (tasks: RequestTasks, options: RequestOptions) => RequestTasks;
+
+/**
+ * The tasks of the same request with the options of its route, once the route is known. The client's deadline still counts from
+ * the request's arrival.
+ *
+ * @throws {InvalidOptionError} for an unknown option or a bad value.
+ */
+export function forRoute(tasks: RequestTasks, options: RequestOptions): RequestTasks {
+  return enterAgain(tasks, options);
+}
+
+/** Runs the tasks of one request, with its class and within its deadline, as long as its client is connected. */
 export class RequestTasks {
+  static {
+    enterAgain = (tasks, options) =>
+      new RequestTasks(tasks.#policy, tasks.#request, tasks.#response, options, tasks.#deadline.arrivedAt);
+  }
+
   readonly class: RequestClass;
   readonly #policy: OverloadPolicy;
   readonly #request: IncomingMessage;
@@ -27,6 +44,7 @@ export class RequestTasks {
     request: IncomingMessage,
     response: ServerResponse,
     options: RequestOptions,
+    arrivedAt?: number,
   ) {
     const { class: requestClass = 'normal', deadlineMs = Infinity } = checkRequestOptions(options);
     this.class = requestClass;
@@ -35,26 +53,27 @@ export class RequestTasks {
     this.#response = response;
     this.#client = new Client(request, response);
     const { deadlineHeader, deadlineMs: gateMs } = policy.options;
-    this.#deadline = new RequestDeadline(request.headers, deadlineHeader, Math.min(deadlineMs, gateMs));
+    const serverMs = Math.min(deadlineMs, gateMs);
+    this.#deadline = new RequestDeadline(request.headers, deadlineHeader, serverMs, arrivedAt);
   }
 
   /**
-   * Milliseconds until the deadline; not more than 0 once it has passed.
+   * Milliseconds until the deadline; at most 0 once it has passed.
    *
-   * @throws {HttpError} 400 for a deadline header that is no number of milliseconds.
+   * @throws {HttpError} 400 for a deadline header that is no whole number of milliseconds.
    */
   get leftMs(): number {
     return this.#deadline.leftMs;
   }
 
-  /** Has the client closed the connection before it was answered? */
+  /** Has the client closed the connection before the answer? */
   get gone(): boolean {
     return this.#client.gone;
   }
 
   /**
-   * Aborts when the client closes the connection before it was answered, with the `HttpError` 499 that `run()` rejects
-   * with; aborted already if it has. For what is not a task: a body that is read, an answer that is streamed.
+   * Aborts when the client closes the connection before the answer, with the `HttpError` 499 with which `run()` rejects; already
+   * aborted if the client has gone. For work outside of tasks, such as reading the body or streaming the answer.
    */
   get signal(): AbortSignal {
     if (this.#signal !== undefined) return this.#signal;
@@ -67,39 +86,38 @@ export class RequestTasks {
   }
 
   /**
-   * Resolves when the request is over: its answer has been handed to the platform, or its client has gone. It is never too
-   * late to ask, and it never rejects. (The response's own `close` may have been missed, and never comes for a request that
-   * was pipelined behind one that is not answered when the client goes.)
+   * Resolves when the request is over: its answer has been handed to the platform, or its client has gone; at once if it is over
+   * already. Never rejects. (Use it instead of the response's `close` event, which may have passed, and which Node never emits for a
+   * request pipelined behind one that is unanswered when the client goes.)
    */
   get over(): Promise<void> {
     return new Promise((resolve) => this.#client.onOver(resolve));
   }
 
   /**
-   * For use before the body is read. What passes may still be refused when it hands in its work.
+   * Refuses the request early; call it before reading the body. A request that passes may still be refused when it submits a task.
    *
    * @throws {HttpError} 503 with `Retry-After` if work of this request would be refused now; 400 for a deadline header
-   *   that is no number of milliseconds.
+   *   that is no whole number of milliseconds.
    */
   check(): void {
     try {
-      const refusal = this.#policy.refusal(this.class, this.leftMs);
-      if (refusal !== null) throw refusal;
+      this.#policy.check(this.class, this.leftMs);
     } catch (error) {
       throw this.#answerTo(error);
     }
   }
 
   /**
-   * Runs a task for this request: refused at once when it can't be done within the deadline, dropped when the deadline
-   * passes before it began, cancelled when the client goes away.
+   * Runs a task for this request, and resolves to its result. Refuses the task at once if it can't end within the deadline, drops it
+   * if the deadline passes before it begins, and cancels it when the client goes away.
    *
-   * Rejects with an `HttpError` that frameworks answer by themselves (503 with `Retry-After`; 499, which nobody will see,
-   * for a client that has gone), or with what the task threw.
+   * Rejects with an `HttpError` that frameworks answer by themselves (503 with `Retry-After`; 499 for a client that has gone), or
+   * with the error that the task throws.
    *
-   * @param options laid over the task's own. `priority` orders within the request's class. A `deadlineMs` of the task's own
-   *   holds if it is shorter than the request's; whether its thread may be ended for it is the gate's to say
-   *   (`onDisconnect`), and an `interrupt` counts for nothing. A bad option rejects with `InvalidOptionError`.
+   * @param options override the task's own. `priority` orders within the request's class. A `deadlineMs` of the task itself holds
+   *   if it is shorter than the request's. `onDisconnect` of the gate decides whether the task's thread may be ended: an `interrupt`
+   *   of the task is ignored. A bad option rejects with `InvalidOptionError`.
    */
   async run<R>(task: Task<R>, options: Omit<TaskOptions, 'deadlineMs' | 'interrupt'> = {}): Promise<R> {
     try {
@@ -125,7 +143,7 @@ export class RequestTasks {
     }
   }
 
-  /** What is thrown for an error. A refused body may go on for a while, but not for ever. */
+  /** The error to throw for an executor's error. Bounds the time for which a refused body may continue. */
   #answerTo(error: unknown): unknown {
     const { waitMs } = this.#policy.executor.forecast({ priority: priorityOf(this.class, 0) });
     const answer = toHttpError(error, waitMs);
@@ -153,7 +171,7 @@ export class RequestTasks {
     }
   }
 
-  /** Nobody waits any more for what has been cancelled or has expired, but a thread may be at it. */
+  /** Ends the thread of a cancelled or expired task, if it still runs. */
   #interrupt(future: Future<unknown>): void {
     if (this.#policy.options.onDisconnect === 'interrupt') this.#policy.interrupts.end(future);
   }

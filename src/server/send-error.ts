@@ -3,9 +3,9 @@ import { cutOff } from './cut-off.ts';
 import { sayable, toHttpError } from './http-error.ts';
 
 /**
- * Answers an error on plain `node:http`: what `toHttpError` makes of it as JSON, 500 without details for anything else.
- * Returns whether it was about load, so that the rest can be logged. A body that is still arriving is thrown away for a
- * second and then cut off.
+ * Answers an error on plain `node:http`: an error about load as `toHttpError` says, as JSON; any other with 500 and no details.
+ * Returns true for an error about load, so that the caller can log the others. Discards a body that is still arriving for a
+ * second, then cuts the connection.
  */
 export function sendError(request: IncomingMessage, response: ServerResponse, error: unknown): boolean {
   const known = toHttpError(error);

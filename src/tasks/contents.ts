@@ -2,22 +2,22 @@ import { inspect, types } from 'node:util';
 import { isPlatformObject } from './platform-object.ts';
 
 /**
- * How an object crosses between threads, and so what of it does: `array`, `map` and `set` with what is in them, an `object` (also
- * of a class of the user's) with its enumerable properties, an `error` as the codec of errors sends it. Nothing is looked for in a
- * `leaf` (a date, a buffer, a proxy) and in an object of a class of the platform.
+ * How an object crosses between threads, and with which contents: an `array`, `map` or `set` with its elements; an `object`, also of
+ * a user's class, with its enumerable properties; an `error` as the error codec sends it. A `leaf` (a date, a buffer, a proxy) and
+ * an object of a `platform` class are not searched.
  */
 export type Kind = 'array' | 'object' | 'map' | 'set' | 'error' | 'leaf' | 'platform';
 
-/** Never throws. */
+/** The kind of an object. Never throws. */
 export function kindOf(object: object): Kind {
   if (types.isProxy(object)) return 'leaf';
   if (Array.isArray(object)) return 'array';
   try {
     const prototype: unknown = Object.getPrototypeOf(object);
-    if (prototype === Object.prototype || prototype === null) return 'object';
+    if (prototype === Object.prototype) return 'object';
     return kindByBrand(object);
   } catch {
-    // A proxy is its prototype.
+    // The prototype is a proxy that throws.
     return 'leaf';
   }
 }
@@ -33,20 +33,20 @@ function kindByBrand(object: object): Kind {
   return isPlatformObject(object) ? 'platform' : 'object';
 }
 
-/** Also one of another realm, and what only inherits from `Error`. */
+/** Is the value an error, also one of another realm or an object that only inherits from `Error`? */
 export const isError = (value: unknown): value is Error =>
   types.isNativeError(value) || value instanceof Error;
 
 /**
- * @param key what leads to the value; undefined for what lies in a Map or Set.
- * @param isGetter the value is not known: its getter was not called.
+ * @param key the property or index of the value; undefined within a Map or Set.
+ * @param isGetter true if the value is unknown, because its getter was not called.
  */
 export type Visit = (value: unknown, key: string | number | undefined, isGetter: boolean) => void;
 
 /**
- * Visits what crosses along with an object, in the order in which cloning does it.
+ * Visits the values that cross along with an object, in the order in which cloning visits them.
  *
- * Runs nobody's code but that of an array with getters for elements; other getters are not called.
+ * It calls the getters of array elements, and no other user code.
  *
  * @throws what such a getter throws.
  */
@@ -67,17 +67,17 @@ export function eachWithin(object: object, kind: Kind, visit: Visit): void {
   }
 }
 
-/** What hangs on an error beside its name, message and stack. */
+/** The names of an error's own properties besides `name`, `message` and `stack`. */
 export function ownKeysOf(error: Error): string[] {
   return Object.getOwnPropertyNames(error).filter((key) => !described.has(key));
 }
 
 const described = new Set(['name', 'message', 'stack']);
 
-/** Holes that are stepped over one by one; in an array with more of them its keys are asked for. */
+/** Holes that `eachElement` steps over one by one. In an array with more holes it lists the keys instead. */
 const maxHoles = 1000;
 
-/** By index, which is cheapest. A sparse array may have fewer elements than its length by far. */
+/** Visits elements by index, which is cheapest, until too many holes show that the array is sparse. */
 function eachElement(array: readonly unknown[], visit: Visit): void {
   let holes = 0;
   let index = 0;
@@ -99,11 +99,11 @@ function eachElement(array: readonly unknown[], visit: Visit): void {
 
 const isIndex = (key: string): boolean => /^\d+$/.test(key) && Number(key) < 2 ** 32 - 1;
 
-/** Up to so many elements, asking for all keys is cheaper than `inspect`, which doesn't ask for those of the elements. */
+/** Up to this many elements, listing all keys is cheaper than `inspect`, which skips the keys of elements. */
 const fewElements = 24;
 const inspectNames = { maxArrayLength: 0, depth: 0, customInspect: false };
 
-/** Does anything hang on the array beside its elements, as on what `RegExp.exec` returns? */
+/** Does the array have properties besides its elements, as a result of `RegExp.exec` has? */
 function hasNamedProperties(array: readonly unknown[], elements: number): boolean {
   const { length } = array;
   if (length <= fewElements) return Object.keys(array).length > elements;

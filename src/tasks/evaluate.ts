@@ -1,8 +1,8 @@
 import { functionFromSource } from './function-from-source.ts';
 
 /**
- * The module that `inline()` tasks run in. It knows a function by its source, and keeps the latest 256 that
- * it compiled, first in, first out: a loop that submits one closure a million times compiles it once.
+ * The module in which `inline()` tasks run. It identifies a function by its source, and keeps the latest 256 compiled functions,
+ * first in, first out: a loop that submits one function a million times compiles it once in each thread.
  */
 const compiled = new Map<string, (...args: unknown[]) => unknown>();
 const maxCompiled = 256;

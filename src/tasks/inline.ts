@@ -3,22 +3,24 @@ import { show } from '../base/options.ts';
 import { threadModule } from '../package-file.ts';
 import { functionFromSource } from './function-from-source.ts';
 import { internTarget, Task } from './task.ts';
+import type { TaskOf } from './generator-task.ts';
 import type { TaskTarget } from './task.ts';
 import { validateTaskOptions } from './task-options.ts';
 
-const target: TaskTarget = internTarget(threadModule('tasks/evaluate').href, 'evaluate');
+export const inlineTarget: TaskTarget = internTarget(threadModule('tasks/evaluate').href, 'evaluate');
 
 /**
- * A task from a function that is sent as its source: for scripts and the REPL, where a module of one's own is
- * too much. The function must be self-contained: it sees its arguments and Node's globals, `await import(…)`
- * included, and nothing of the scope that it was written in.
+ * A task from a function that is sent as its source, for scripts and the REPL, where a task module would be too much. The function
+ * must be self-contained: it can use its arguments, Node's globals and `await import(…)`, but no variable of the scope around it.
  *
+ * @param fn its name becomes the task's label, `'inline'` if it has none.
+ * @param args the arguments of the call; they are cloned when the task is sent.
  * @throws {InvalidTaskError} for a function without usable source (native, bound, a method shorthand, a class), and under
- *   `--disallow-code-generation-from-strings`.
+ *   Node's `--disallow-code-generation-from-strings`.
  */
-export function inline<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Task<Awaited<R>> {
+export function inline<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): TaskOf<R> {
   if (typeof fn !== 'function') throw new InvalidTaskError(`inline() takes a function, not ${show(fn)}`);
-  return new Task(target, [sourceOf(fn), ...args], optionsOf(fn));
+  return new Task(inlineTarget, [sourceOf(fn), ...args], optionsOf(fn)) as TaskOf<R>;
 }
 
 const sources = new WeakMap<object, string>();
@@ -29,7 +31,7 @@ function sourceOf(fn: (...args: never[]) => unknown): string {
     source = String(fn);
     if (/^class\b/.test(source)) throw new InvalidTaskError('inline() takes a function, not a class');
     try {
-      // Parsed, not run: the error comes where the mistake is, and not from the thread.
+      // Parsed, not run: so the caller gets the error, and not the thread.
       functionFromSource(source);
     } catch (cause) {
       if (cause instanceof InvalidTaskError) throw cause;

@@ -3,9 +3,9 @@ import { InvalidTaskError } from '../base/errors.ts';
 import { show } from '../base/options.ts';
 
 /**
- * The URL of a task module, from a URL or an absolute path. A relative path is refused: nothing says what it is relative to.
+ * The URL of a task module, from a URL or an absolute path. A relative path is refused: its base is unknown.
  *
- * @throws {InvalidTaskError} for anything else, with what to write instead.
+ * @throws {InvalidTaskError} for anything else; the message says what to write instead.
  */
 export function moduleUrl(module: URL | string): string {
   const url = typeof module === 'string' ? (fromPath(module) ?? module) : hrefOf(module);
@@ -17,10 +17,10 @@ export function moduleUrl(module: URL | string): string {
   );
 }
 
-/** A path of Windows with a drive (`C:\…`, `C:/…`) or a host (`\\host\…`): known by its form, whatever the platform. */
+/** A Windows path with a drive (`C:\…`, `C:/…`) or a host (`\\host\…`), recognized on every platform. */
 const windowsPath = /^(?:[a-z]:[\\/]|\\\\[^\\])/i;
 
-/** No scheme of a URL has one letter. */
+/** A drive letter: no URL scheme has only one letter. */
 const startsWithDrive = /^\s*[a-z]:/i;
 
 function fromPath(given: string): string | undefined {
@@ -28,7 +28,7 @@ function fromPath(given: string): string | undefined {
   return given.startsWith('/') ? pathToFileURL(given).href : undefined;
 }
 
-/** Of any realm's URL: a test environment may have a class of its own. */
+/** The `href` of a URL object of any realm: a test environment may have its own `URL` class. */
 function hrefOf(value: unknown): string | undefined {
   return Object.prototype.toString.call(value) === '[object URL]' ? (value as URL).href : undefined;
 }

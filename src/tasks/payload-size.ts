@@ -1,40 +1,74 @@
 import { types } from 'node:util';
 import { eachWithin, kindOf } from './contents.ts';
 import type { Kind, Visit } from './contents.ts';
+import { isFlat } from './flat.ts';
 import { isSmallView } from './small-view.ts';
 
 /**
- * About how many bytes a list of arguments takes when it is sent: exact for buffers that are arguments by themselves. Other
- * values of 1 KiB and more take at most half as much again, and at least a quarter of it. Whatever is there several times counts
- * once, as cloning does it.
+ * Estimates how many bytes a list of arguments takes when it is sent. The estimate is exact for buffers that are themselves
+ * arguments. Other values of 1 KiB and more really take between a quarter and one and a half times the estimate. An object that
+ * occurs several times counts once, as cloning copies it once.
  *
- * A view counts as all of the memory behind it, which is what cloning takes; but a small one that is an argument by
- * itself is copied first, and counts as its own bytes. What is not copied (shared memory, what a `Blob` or a key holds) does not
- * count, nor does what a getter returns.
+ * A view counts with all of the memory behind it, which cloning copies; but a small view that is itself an argument is copied
+ * first, and counts with its own bytes. Memory that is not copied (shared memory, the contents of a `Blob` or a key) does not count,
+ * nor do values that a getter returns.
  *
- * Never throws. What can't be looked at counts as empty: sending it fails, with a better message.
+ * Never throws. A value that can't be inspected counts as empty: sending it fails, with a better message.
  */
 export function payloadBytes(values: readonly unknown[]): number {
   let total = 0;
+  let only: object | undefined;
   let objects: ObjectSizes | undefined;
   for (const value of values) {
     if (typeof value !== 'object' || value === null) total += primitiveBytes(value);
     else if (isSmallView(value)) total += value.byteLength;
-    else (objects ??= new ObjectSizes()).addArgument(value);
+    else if (objects !== undefined) objects.addArgument(value);
+    else if (only === undefined) only = value;
+    else {
+      objects = new ObjectSizes();
+      objects.addArgument(only);
+      objects.addArgument(value);
+    }
   }
-  return objects === undefined ? total : total + objects.total();
+  if (objects !== undefined) return total + objects.total();
+  return only === undefined ? total : total + bytesOfOne(only);
 }
 
-/** Written before each object, and each buffer within one. An array with a hole in it also writes the index of each element. */
+function bytesOfOne(object: object): number {
+  try {
+    if (isFlat(object)) return flatBytes(object);
+  } catch {
+    // An element's getter threw.
+  }
+  const objects = new ObjectSizes();
+  objects.addArgument(object);
+  return objects.total();
+}
+
+function flatBytes(object: object): number {
+  let total = headerBytes;
+  if (Array.isArray(object)) {
+    for (let index = 0; index < object.length; index++) total += primitiveBytes(object[index]);
+    return total;
+  }
+  const keys = Object.keys(object);
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index] as string;
+    total += keyBytes(key) + primitiveBytes((object as Record<string, unknown>)[key]);
+  }
+  return total;
+}
+
+/** Written before each object, and before each buffer within one. An array with a hole also writes the index of each element. */
 const headerBytes = 8;
-/** Instead of what is there a second time. */
+/** Written in place of an object that occurred before. */
 const referenceBytes = 6;
-/** What stays where it is, and the number or name by which the other side finds it. */
+/** An object that is not copied, with the number or name by which the other side finds it. */
 const handleBytes = 64;
-/** An error is sent with the names of its parts. */
+/** An error's overhead: it is sent with the names of its parts. */
 const errorBytes = 48;
 
-/** Of one byte or two a character: that can't be seen. The numbers lie between what an array takes for them with and without holes. */
+/** Counts two bytes a character: whether V8 keeps a string with one or two can't be seen. */
 const stringBytes = (text: string): number => 5 + text.length * 2;
 const keyBytes = (key: string): number => 2 + key.length * 2;
 
@@ -45,7 +79,7 @@ function primitiveBytes(value: unknown): number {
   return typeof value === 'bigint' ? bigintBytes(value) : 4;
 }
 
-/** To the next power of two. Its length is known to nobody; a number that has not enough digits is returned as it is, not copied. */
+/** Rounds up to a power of two: nothing tells a bigint's length. `asIntN` returns a bigint that fits as it is, without a copy. */
 function bigintBytes(value: bigint): number {
   if (value === 0n) return 8;
   let bits = 64;
@@ -53,7 +87,7 @@ function bigintBytes(value: bigint): number {
   return 4 + bits / 8;
 }
 
-/** Keeps a list of what is still to be measured instead of recursing: no depth is too much for it. */
+/** Keeps a list of unmeasured objects instead of recursing, so that no depth overflows the stack. */
 class ObjectSizes {
   readonly #seen = new Set<object>();
   readonly #unmeasured: object[] = [];
@@ -65,7 +99,7 @@ class ObjectSizes {
     else this.#total += primitiveBytes(value);
   };
 
-  /** Without a header, if it is a buffer. */
+  /** Adds an object that is itself an argument: a buffer then counts without its header. */
   addArgument(value: object): void {
     const isFirst = this.#add(value);
     if (!ArrayBuffer.isView(value) && !types.isAnyArrayBuffer(value)) return;
@@ -85,14 +119,14 @@ class ObjectSizes {
     return this.#total;
   }
 
-  /** @returns false for what has been there before. */
+  /** @returns false for an object that was added before. */
   #add(value: object): boolean {
     const isView = ArrayBuffer.isView(value);
     const object = isView ? memoryOf(value) : value;
     const isFirst = object !== undefined && !this.#seen.has(object);
     if (isFirst) {
       this.#seen.add(object);
-      // Frequent, and what it is need not be found out again.
+      // A shortcut for the frequent case: the kind is known already.
       if (isView && types.isArrayBuffer(object)) this.#total += headerBytes + object.byteLength;
       else this.#unmeasured.push(object);
     } else this.#total += referenceBytes;
@@ -100,7 +134,7 @@ class ObjectSizes {
   }
 }
 
-/** What it takes beside what is within it. */
+/** Bytes of an object without its contents. */
 function ownBytes(object: object, kind: Kind): number {
   if (kind === 'leaf') return leafBytes(object);
   if (kind === 'platform') return handleBytes;
@@ -122,7 +156,7 @@ function textBytes(object: object, key: 'message' | 'stack' | 'source'): number 
     const text = (object as Record<typeof key, unknown>)[key];
     return typeof text === 'string' ? stringBytes(text) : 0;
   } catch {
-    // Somebody has put a getter there.
+    // The program has put a getter there, and it threw.
     return 0;
   }
 }
@@ -131,7 +165,7 @@ function memoryOf(view: ArrayBufferView): ArrayBufferLike | undefined {
   try {
     return view.buffer;
   } catch {
-    // Somebody has put a getter there.
+    // The program has put a getter there, and it threw.
     return undefined;
   }
 }

@@ -1,32 +1,32 @@
 import { types } from 'node:util';
 
-/** Is it of a class that the platform provides, or of one derived from such a class? */
+/** Does the object's class belong to the platform, or extend such a class? */
 export const isPlatformObject = (object: object): boolean => judged(object) !== 'user';
 
 /**
- * Would an object of the platform arrive as an empty one, without a word? Its state is hidden from cloning (that of a `URL`
- * on Node 20, of an `AbortSignal` on all versions).
+ * Would an object of the platform arrive silently as an empty object? Cloning can't see its state (that of a `URL` on Node 20, of an
+ * `AbortSignal` on all versions).
  */
 export const losesItsState = (object: object): boolean => judged(object) === 'lost';
 
-/** Plain objects to cloning, with nothing in them. */
+/** Is the object a namespace such as `Math`, which cloning copies as an empty object? */
 export const isNamespace = (object: object): boolean => namespaces.has(object);
 
 const namespaces = new Set<object>([Atomics, Intl, JSON, Math, Reflect]);
 
-/** Prototypes of objects that cloning has made plain ones of. */
+/** Prototypes of objects that cloning is known to copy as plain objects. */
 const ordinary = new WeakSet<object>();
 
 /**
- * Does cloning take no more of it than its properties? Else a copy of those would hide that it can't be cloned (the `arguments` of
- * a function, a module, what V8 makes), or that it can (a `KeyObject`).
+ * Does cloning copy only the object's properties? If not, a copy of the properties would hide that the object can't be cloned (a
+ * function's `arguments`, a module, V8's own objects), or that it can (a `KeyObject`).
  */
 export function isOrdinary(object: object): boolean {
   if (types.isArgumentsObject(object) || types.isModuleNamespaceObject(object)) return false;
   const prototype = Object.getPrototypeOf(object) as object | null;
   if (prototype === null || prototype === Object.prototype || ordinary.has(prototype)) return true;
   const properties: PropertyDescriptor[] = Object.values(Object.getOwnPropertyDescriptors(object));
-  // They are to be called once, and not for this.
+  // A getter must be called only once, and not for this test.
   if (properties.some((property) => property.get !== undefined)) return true;
   try {
     if (Object.getPrototypeOf(structuredClone(object)) !== Object.prototype) return false;
@@ -39,7 +39,7 @@ export function isOrdinary(object: object): boolean {
 
 type Verdict = 'user' | 'cloned' | 'lost';
 
-/** By prototype: what holds for one object of a class holds for all. */
+/** Verdicts by prototype: a verdict on one object of a class holds for all. */
 const verdicts = new WeakMap<object, Verdict>();
 
 function judged(object: object): Verdict {
@@ -65,18 +65,18 @@ function judge(object: object, nearest: object): Verdict {
   return 'user';
 }
 
-/** Node says it by doing it; each version clones more classes than the one before. What it refuses, it refuses by itself. */
+/** Tries it: each version of Node clones more classes than the one before. If cloning throws, sending will throw too: nothing is lost. */
 function survives(object: object, type: object): boolean {
   try {
     const clone: unknown = structuredClone(object);
-    // A File arrives as the Blob that it is, too, without its name.
+    // A File, for example, arrives as a Blob without its name.
     return clone instanceof (type.constructor as new () => unknown);
   } catch {
     return true;
   }
 }
 
-/** A built-in global is not enumerable; what programs define there is. */
+/** A built-in global is not enumerable; a global that a program defines is. */
 function isGlobal(prototype: object): boolean {
   const type = constructorOf(prototype);
   if (type === undefined) return false;
@@ -84,7 +84,7 @@ function isGlobal(prototype: object): boolean {
   return global?.enumerable === false && Reflect.get(globalThis, type.name) === type;
 }
 
-/** Classes of Node's modules that hide their state from cloning, and are no globals. */
+/** Classes of Node's modules that hide their state from cloning and are not globals. */
 const modules: Record<string, string> = {
   AsyncLocalStorage: 'async_hooks',
   AsyncResource: 'async_hooks',
@@ -92,15 +92,20 @@ const modules: Record<string, string> = {
   DiffieHellman: 'crypto',
   DiffieHellmanGroup: 'crypto',
   Dir: 'fs',
+  Dirent: 'fs',
   ECDH: 'crypto',
+  GCProfiler: 'v8',
   MIMEParams: 'util',
   MIMEType: 'util',
   Script: 'vm',
+  Server: 'net',
+  Session: 'inspector',
+  Socket: 'dgram',
   Stream: 'stream',
   StringDecoder: 'string_decoder',
 };
 
-/** A module is loaded only for a class that has the name of one of its own. */
+/** Is this the prototype of one of those classes? It loads a module only if the class has such a name. */
 function isOfModule(prototype: object): boolean {
   const type = constructorOf(prototype);
   if (type === undefined || !Object.hasOwn(modules, type.name)) return false;
@@ -115,7 +120,7 @@ function constructorOf(prototype: object): { readonly name: string } | undefined
   return typeof type === 'function' && typeof type.name === 'string' ? type : undefined;
 }
 
-/** What all iterators inherit from, those of `Headers` and their like among them. */
+/** The prototypes from which all iterators inherit, also those of `Headers` and the like. */
 const iterators = new Set<object>([
   Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]())),
   Object.getPrototypeOf(Object.getPrototypeOf(Object.getPrototypeOf((async function* () {})()))),

@@ -3,32 +3,36 @@ import type { OptionChecks } from '../base/options.ts';
 import { InvalidOptionError } from '../base/errors.ts';
 import type { Transferable as NodeTransferable } from 'node:worker_threads';
 
-/** Options of one task: given to `submit()`, or kept with the task through `task.with()`. */
+/** Options of one task: given to `submit()`, or kept with the task by `task.with()`. Times are milliseconds up to 2,147,483,647. */
 export interface TaskOptions {
-  /** Cancels the task, wherever it stands, with `signal.reason`. */
+  /** Cancels the task with `signal.reason` when it aborts, wherever the task stands. */
   readonly signal?: AbortSignal;
-  /** An integer, larger first, first come first served within one. Default 0. */
+  /** A safe integer. Tasks with a larger priority run first, equal ones in the order of submission. Default 0. */
   readonly priority?: number;
-  /** Run time in milliseconds, from the moment a thread starts the task. Ends in `TaskTimeoutError`. */
+  /**
+   * The most milliseconds that the task may run, from the moment a thread begins it. Then the task is rejected with
+   * `TaskTimeoutError`, and its thread is terminated unless the task returns within `interruptGraceMs`. Such a task travels alone.
+   * Default: no limit.
+   */
   readonly timeoutMs?: number;
-  /** Milliseconds from submission to settlement. Ends in `TaskTimeoutError`. */
+  /** The most milliseconds from submission to settlement; then the task is rejected with `TaskTimeoutError`. Default: no limit. */
   readonly deadlineMs?: number;
-  /** Milliseconds to wait for admission. Ends in `SaturatedError`. */
+  /** The most milliseconds to wait for a place; then `submit()` rejects with `SaturatedError`. Default: no limit. */
   readonly maxWaitMs?: number;
   /**
-   * May the thread be terminated to stop this task? Such a task travels alone. True: its signal and deadline do so by
-   * themselves; `'when-asked'`: only `future.cancel(reason, { interrupt: true })` does. Default false.
+   * May Millrace terminate the thread to stop this task? Such a task travels alone. With `true` its signal and deadline do so; with
+   * `'when-asked'` only `future.cancel(reason, { interrupt: true })` does. Default false.
    */
   readonly interrupt?: boolean | 'when-asked';
-  /** What moves to the thread instead of being copied; each is detached when the task is sent. */
+  /** Objects that move to the thread instead of being copied. The caller loses them (they are detached) when the task is sent. */
   readonly transfer?: readonly NodeTransferable[];
-  /** How often the task is run again after its thread crashed under it. Default 0. */
+  /** How often the task may run again after its thread crashed while running it, an integer of at least 0. Default 0. */
   readonly retries?: number;
-  /** A name for reports and errors. Default: the function's name. */
+  /** A name for reports and errors, a string that is not empty. Default: the function's name. */
   readonly label?: string;
 }
 
-const checks: OptionChecks<TaskOptions> = {
+export const taskOptionChecks: OptionChecks<TaskOptions> = {
   signal: abortSignal,
   priority: integer(Number.MIN_SAFE_INTEGER),
   timeoutMs: milliseconds,
@@ -41,14 +45,18 @@ const checks: OptionChecks<TaskOptions> = {
   },
   transfer(option, value) {
     if (!Array.isArray(value)) {
-      throw new InvalidOptionError(option, value, 'transfer must be an array of transferable objects');
+      throw new InvalidOptionError(
+        option,
+        value,
+        `transfer must be an array of transferable objects, not ${show(value)}`,
+      );
     }
   },
   retries: integer(0),
   label: nonEmptyString,
 };
 
-/** What a task without options has; shared, so that the common case allocates nothing. */
+/** The options of a task without options; shared, so that the common case allocates nothing. */
 export const noOptions: TaskOptions = Object.freeze({});
 
 /**
@@ -57,5 +65,5 @@ export const noOptions: TaskOptions = Object.freeze({});
  * @throws {InvalidOptionError} naming the option and its value.
  */
 export function validateTaskOptions(options: TaskOptions): TaskOptions {
-  return checkOptions('task option', options, checks);
+  return checkOptions('task option', options, taskOptionChecks);
 }

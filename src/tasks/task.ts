@@ -1,10 +1,12 @@
+import { inspect } from 'node:util';
+import type { InspectOptions } from 'node:util';
 import { brand } from '../base/brand.ts';
 import { InvalidTaskError } from '../base/errors.ts';
 import { show } from '../base/options.ts';
 import { validateTaskOptions } from './task-options.ts';
 import type { TaskOptions } from './task-options.ts';
 
-/** The function that a task calls: interned, so that two tasks of one function share one target. */
+/** The function that a task calls. Targets are interned: all tasks of one function share one target. */
 export interface TaskTarget {
   /** A small integer that stands for this target on the wire and in tables. */
   readonly index: number;
@@ -15,80 +17,92 @@ export interface TaskTarget {
 }
 
 /**
- * A description of a call, to be made in a worker thread: module, function, arguments, options. Frozen, not
- * thenable, and free of state: the same task may be submitted many times.
+ * A description of a call to make in a worker thread: module, function, arguments, options. Frozen, not thenable, and without state:
+ * the same task may be submitted many times.
  *
- * Make one with a maker from `tasks()` or with `inline()`. The arguments are cloned when the task is sent to a
- * thread, not before: do not change them until its future is running.
+ * Make one with a maker from `tasks()` or with `inline()`. The executor clones the arguments when it sends the task to a thread, not
+ * before: do not change them until the future is running.
  */
 export class Task<out R> {
-  /** Only a type: what the call returns, awaited. */
+  /** Exists only as a type: what the call returns, awaited. */
   declare protected readonly result: R;
-  /** The function's interned name; `module` and `name` are easier to read. */
-  readonly target: TaskTarget;
+  readonly #target: TaskTarget;
   readonly #args: readonly unknown[];
+  /** The task's own options; `submit()` may override them. */
   readonly options: TaskOptions;
 
   static {
     brand(this, 'Task');
+    Object.defineProperty(this.prototype, inspect.custom, { value: printed });
   }
 
   /** Internal: options must have been validated. Use `tasks()` or `inline()`. */
   constructor(target: TaskTarget, args: readonly unknown[], options: TaskOptions) {
-    this.target = target;
+    this.#target = target;
     this.#args = args;
     this.options = options;
     Object.freeze(this);
   }
 
-  /** Frozen when somebody asks for them, and not before: freezing an array takes as long as making the task. */
+  /** The arguments, as a frozen array. (Frozen at the first read: freezing an array takes as long as making the task.) */
   get args(): readonly unknown[] {
     return Object.freeze(this.#args);
   }
 
   /** The task module's URL. */
   get module(): string {
-    return this.target.module;
+    return this.#target.module;
   }
 
   /** The name of the export that is called. */
   get name(): string {
-    return this.target.name;
+    return this.#target.name;
   }
 
-  /** What reports and errors call this task: `options.label`, or the function's name. */
+  /** The name of this task in reports and errors: `options.label`, or the function's name. */
   get label(): string {
-    return this.options.label ?? this.target.name;
+    return this.options.label ?? this.#target.name;
   }
 
   /**
-   * The same call with other options, laid over this task's own.
+   * A new task: the same call, with these options over the task's own. An option that is undefined leaves the task's own.
    *
    * @throws {InvalidOptionError} for an unknown option or a bad value.
    */
   with(options: TaskOptions): Task<R> {
     const all = Object.freeze({ ...this.options, ...validateTaskOptions(options) });
-    return new Task<R>(this.target, this.#args, all);
+    return new Task<R>(this.#target, this.#args, all);
   }
 
-  /** Was it made by this copy of the package? */
+  /** Did this copy of the package make the object? */
   static isOwn(value: object): boolean {
     return #args in value;
   }
 
-  /** The arguments, for those who only read them. */
+  /** The function that a task calls: the same object for all tasks of one function. */
+  static targetOf(task: Task<unknown>): TaskTarget {
+    return task.#target;
+  }
+
+  /** The arguments, without freezing them: for code that only reads them. */
   static argsOf(task: Task<unknown>): readonly unknown[] {
     return task.#args;
   }
 }
 
-/** What a task returns: `TaskResult<Task<string> | Task<number>>` is `string | number`. */
+/** How a task prints: `inspect` would not show what lies behind its getters. */
+function printed(this: Task<unknown>, _: number, style: InspectOptions): string {
+  const { module, name, options } = this;
+  return `Task ${inspect({ module, name, args: Task.argsOf(this), options }, style)}`;
+}
+
+/** The type of a task's result: `TaskResult<Task<string> | Task<number>>` is `string | number`. */
 export type TaskResult<T extends Task<unknown>> = T extends Task<infer R> ? R : never;
 
 /**
- * The task itself; of one that another copy of the package has made, the same as this copy makes it.
+ * The task itself, or this copy's equivalent of a task that another copy of the package made.
  *
- * @throws {InvalidTaskError} for anything that is not a task.
+ * @throws {InvalidTaskError} for a value that is not a task.
  */
 export function asTask<R>(value: Task<R>): Task<R> {
   if (typeof value === 'object' && value !== null && Task.isOwn(value)) return value;
@@ -102,7 +116,7 @@ function adopted<R>({ module, name, args, options }: Task<R>): Task<R> {
 
 const targets = new Map<string, TaskTarget>();
 
-/** The one target for this module and export in this process. */
+/** The target for this module and export: one object in this thread. */
 export function internTarget(module: string, name: string): TaskTarget {
   const key = `${name}\n${module}`;
   let target = targets.get(key);

@@ -1,6 +1,6 @@
 /**
- * What `await` would wait for, or nearly: whether `then` is a function shows only when it is called. (And not each object of a
- * thread in which a task has put a `then` on `Object.prototype`.)
+ * Would `await` wait for the value? It tests only that there is a `then`, not that it is a function. A `then` on `Object.prototype`,
+ * which a task may have put there, does not count.
  */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   const isObject = typeof value === 'object' ? value !== null : typeof value === 'function';

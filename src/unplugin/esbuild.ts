@@ -3,9 +3,9 @@ import { basename, dirname, extname } from 'node:path';
 import type { BuildResult, Loader, PluginBuild } from 'esbuild';
 import { replaceCalls, taskCalls } from './task-calls.ts';
 
-/** Where a plugin of esbuild finds it: esbuild can't be given entries while it builds, so task modules are built after the rest. */
+/** The `setup` of the esbuild plugin. esbuild accepts no entries during a build, so task modules are built after the rest. */
 export function esbuildSetup(): (build: PluginBuild) => void {
-  /** By task module, the name of its output. Kept over the builds of one run: task modules may name others, and themselves. */
+  /** Output name by task module. Kept over the builds of one run: task modules may name other task modules, and themselves. */
   const names = new Map<string, string>();
   let depth = 0;
 
@@ -42,19 +42,28 @@ export function esbuildSetup(): (build: PluginBuild) => void {
         resolveDir: dirname(path),
       };
     });
-    build.onEnd(async ({ errors }): Promise<Partial<BuildResult>> => {
-      if (errors.length > 0 || found.size === 0) return {};
+    build.onEnd(async (result): Promise<Partial<BuildResult>> => {
+      if (result.errors.length > 0 || found.size === 0) return {};
       const entryPoints = Object.fromEntries([...found].map(([file, name]) => [name, file]));
       const { outfile: _, stdin: __, ...rest } = options;
       depth++;
       try {
-        await esbuild.build({ ...rest, entryPoints, outdir: folder, entryNames: '[name]' });
+        const own = await esbuild.build({ ...rest, entryPoints, outdir: folder, entryNames: '[name]' });
+        add(result, own);
       } finally {
         depth--;
       }
       return {};
     });
   };
+}
+
+/** Adds outputs to the result: with `write: false` the tool that builds (tsup, for example) writes them. */
+function add(result: BuildResult, more: BuildResult): void {
+  result.outputFiles?.push(...(more.outputFiles ?? []));
+  if (result.metafile === undefined || more.metafile === undefined) return;
+  Object.assign(result.metafile.inputs, more.metafile.inputs);
+  Object.assign(result.metafile.outputs, more.metafile.outputs);
 }
 
 function freeName(stem: string, names: ReadonlyMap<string, string>): string {

@@ -1,27 +1,41 @@
 import type { UnpluginContextMeta, UnpluginInstance, UnpluginOptions } from 'unplugin' with {
   'resolution-mode': 'import',
 };
+import { MillraceError } from '../base/errors.ts';
 import { requirePeer } from '../base/optional-peer.ts';
 import { esbuildSetup } from './esbuild.ts';
 import { replaceCalls, taskCalls } from './task-calls.ts';
+import { markerOf, renderChunk } from './rollup.ts';
+import { WebpackOutputs } from './webpack.ts';
+import type { WebpackModule } from './webpack.ts';
 
-/** What Rollup, Rolldown and Vite give a hook, of which `unplugin` tells only a part. */
+/** The `this` of a hook under Rollup, Rolldown and Vite, which the types of `unplugin` describe only in part. */
 interface RollupContext {
   emitFile(file: { readonly type: 'chunk'; readonly id: string }): string;
+  resolve(
+    id: string,
+    importer: string | undefined,
+    options: { readonly skipSelf: true },
+  ): Promise<{ readonly id: string; readonly external: boolean } | null>;
+}
+
+/** The native context of a hook under webpack. */
+interface WebpackContext {
+  getNativeBuildContext(): { readonly loaderContext: { readonly _module: WebpackModule } };
 }
 
 const { createUnplugin } = requirePeer('unplugin', 'millrace/unplugin') as typeof import('unplugin');
 
 /**
- * `millrace/unplugin`: for bundlers. Each `tasks(new URL('./work.js', import.meta.url))` gets its module as an output of its own, and
- * Millrace itself stays outside of the bundle, so that nothing has to be configured.
+ * `millrace/unplugin`: a plugin for bundlers. Builds the module of each `tasks(new URL('./work.js', import.meta.url))` as a separate
+ * output, and leaves Millrace itself outside of the bundle, without configuration.
  *
  * ```js
  * import { taskModules } from 'millrace/unplugin';
  *
- * export default { plugins: [taskModules.vite()] }; // or .rollup(), .rolldown(), .esbuild()
+ * export default { plugins: [taskModules.vite()] }; // or .rollup(), .rolldown(), .esbuild(), .webpack()
  * ```
- * It needs the package `unplugin`, 2 or later. The call has to be written as above: a URL that is put together is not found.
+ * Needs the package `unplugin`, 2 or later. The call must be written as above: the plugin does not find a computed URL.
  *
  * @throws {PeerError} if `unplugin` is missing or too old.
  */
@@ -29,36 +43,50 @@ export const taskModules: UnpluginInstance<undefined, false> = createUnplugin<un
   (_: undefined, meta: UnpluginContextMeta): UnpluginOptions => {
     const { framework } = meta;
     if (!supported.includes(framework)) {
-      throw new Error(
+      throw new MillraceError(
+        'ERR_MILLRACE_BUNDLER',
         `millrace/unplugin is for ${supported.join(', ')}; for ${framework}, docs/bundling.md says what to configure`,
       );
     }
     const emitted = new Set<string>();
+    const outputs = new WebpackOutputs();
     return {
       name: 'millrace',
       enforce: 'pre',
-      // In development the sources run where they are.
+      // In development, sources run in place.
       vite: {
         apply: 'build',
-        // Vite's own answer is a path from the root of a website.
+        // Vite's own URL would be a path from the root of a website.
         resolveFileUrl({ referenceId, relativePath }) {
           if (referenceId === undefined || !emitted.has(referenceId)) return null;
           return `new URL(${JSON.stringify(relativePath)}, import.meta.url).href`;
         },
       },
       esbuild: { setup: esbuildSetup() },
-      resolveId(id) {
-        return /^millrace(?:\/|$)/.test(id) ? { id, external: true } : null;
+      webpack: (compiler) => outputs.apply(compiler),
+      rollup: { renderChunk },
+      async resolveId(id, importer) {
+        if (framework === 'webpack' || framework === 'esbuild' || !/^millrace(?:\/|$)/.test(id)) return null;
+        // Ask other plugins first: a tool may leave it outside in its own way (Nitro traces its dependencies).
+        const context = this as unknown as RollupContext;
+        const resolved = await context.resolve(id, importer, { skipSelf: true });
+        return resolved?.external ? resolved : { id, external: true };
       },
       transform(code, id) {
         const [importer = ''] = id.split('?');
         const calls = taskCalls(code, importer);
         if (calls.length === 0) return null;
+        if (framework === 'webpack') {
+          const { _module: module } = (this as unknown as WebpackContext).getNativeBuildContext()
+            .loaderContext;
+          if (module.buildInfo) module.buildInfo.millraceTasks = calls.map(({ file }) => file);
+          return { code: replaceCalls(code, calls, ({ file }) => outputs.urlOf(file)), map: null };
+        }
         const context = this as unknown as RollupContext;
         const url = ({ file }: { file: string }) => {
           const reference = context.emitFile({ type: 'chunk', id: file });
           emitted.add(reference);
-          return `import.meta.ROLLUP_FILE_URL_${reference}`;
+          return framework === 'rollup' ? markerOf(reference) : `import.meta.ROLLUP_FILE_URL_${reference}`;
         };
         return { code: replaceCalls(code, calls, url), map: null };
       },
@@ -66,4 +94,4 @@ export const taskModules: UnpluginInstance<undefined, false> = createUnplugin<un
   },
 );
 
-const supported = ['rollup', 'rolldown', 'vite', 'esbuild'];
+const supported = ['rollup', 'rolldown', 'vite', 'esbuild', 'webpack'];

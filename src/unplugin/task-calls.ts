@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 
 /** `tasks(new URL('./work.js', import.meta.url))` in the source of a module. */
 export interface TaskCall {
-  /** Where the argument of `tasks` begins and ends. */
+  /** Start and end of the argument of `tasks` in the source. */
   readonly start: number;
   readonly end: number;
   /** The absolute path of the task module. */
@@ -13,7 +13,7 @@ export interface TaskCall {
 const call =
   /\btasks\s*(?:<[^;]*?>)?\s*\(\s*(new\s+URL\(\s*(['"`])(\.{1,2}\/[^'"`$]+)\2\s*,\s*import\.meta\.url\s*,?\s*\))\s*,?\s*\)/g;
 
-/** The calls in a module, in their order. Files that are not there are left to the bundler, which says so. */
+/** The calls in a module, in order. Leaves out calls whose file does not exist: the bundler reports those. */
 export function taskCalls(code: string, importer: string): TaskCall[] {
   return [...code.matchAll(call)].flatMap((match) => {
     const [whole, url, , path] = match as unknown as [string, string, string, string];
@@ -23,7 +23,7 @@ export function taskCalls(code: string, importer: string): TaskCall[] {
   });
 }
 
-/** The code with each argument replaced. */
+/** Returns the code with each argument replaced. */
 export function replaceCalls(
   code: string,
   calls: readonly TaskCall[],
@@ -35,7 +35,7 @@ export function replaceCalls(
   return replaced;
 }
 
-/** TypeScript names the file that will be compiled. */
+/** The source of a path: TypeScript code names the file that will be compiled (`work.js` for `work.ts`). */
 function sourceOf(path: string): string | undefined {
   return [path, path.replace(/\.([mc]?)js$/, '.$1ts'), path.replace(/\.js$/, '.tsx')].find((each) =>
     existsSync(each),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { medianInterval } from '../../bench/cpu/median-interval.ts';
+import { medianInterval } from '../../bench/harness/cpu/median-interval.ts';
 
 describe('medianInterval', () => {
   const upTo = (n: number) => Array.from({ length: n }, (_, index) => index + 1);

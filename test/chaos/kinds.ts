@@ -82,6 +82,17 @@ const kinds: Record<string, readonly [weight: number, make: Make]> = {
     }),
   ],
   reporting: [150, plain('reporting')],
+  printing: [
+    100,
+    (index, random) => ({
+      task: make('printing', index, random.integer(1, 40)),
+      expected: returns(index),
+    }),
+  ],
+  entering: [150, plain('entering')],
+  enteringLater: [50, plain('enteringLater')],
+  pretending: [30, plain('pretending')],
+  spoiling: [2, plain('spoiling')],
   thenable: [50, plain('thenable')],
   inline: [50, (index) => ({ task: inline((n: number) => n, index), expected: returns(index), maxRuns: 0 })],
   failing: [
@@ -245,7 +256,8 @@ const kinds: Record<string, readonly [weight: number, make: Make]> = {
   eating: [1, (index) => ({ task: make('eating', index), expected: crashes })],
 };
 
-export const kindNames: readonly string[] = Object.keys(kinds);
+/** Of the mixture; iterations are opened by producers of their own. */
+export const kindNames: readonly string[] = [...Object.keys(kinds), 'iteration', 'source'];
 const total = Object.values(kinds).reduce((sum, [weight]) => sum + weight, 0);
 
 /**

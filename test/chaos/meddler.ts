@@ -38,7 +38,9 @@ export class Meddler {
     else if (luck < 0.06) {
       const reason = Object.defineProperty(new Meddled(), 'acts', { enumerable: true, get: this.act });
       const future = random.pick([...this.#futures, undefined]);
-      future?.cancel(reason, { interrupt: random.chance(0.5) });
+      // A task without an end that is cancelled has no time-out any more: its thread must be ended with it.
+      const isEndless = /^(?:spinning|never)$/.test(future?.task.name ?? '');
+      future?.cancel(reason, { interrupt: isEndless || random.chance(0.5) });
     } else if (luck < 0.07) this.#deeds.submit();
     else if (luck < 0.07005) this.#deeds.shutDown();
   };

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Executor } from 'millrace';
+import { countLines } from './count-lines.ts';
 import { draft } from './kinds.ts';
 import { Random } from './random.ts';
 
@@ -23,12 +24,17 @@ const pauseMs = (Number(values.minutes) * 60_000) / samples;
 const numbers = 100_000;
 // Threads that die of an error which no task can be blamed for are told of: here that is the point.
 process.removeAllListeners('warning');
+countLines();
 const random = new Random(Number(values.seed));
 console.log(`soak: ${values.minutes} minutes, seed ${values.seed}, Node ${process.version}`);
 
 const executor = new Executor({
   workers: 2,
-  workerData: { runs: new SharedArrayBuffer(numbers * 4) },
+  workerData: {
+    runs: new SharedArrayBuffer(numbers * 4),
+    nested: new SharedArrayBuffer(4),
+    lines: new SharedArrayBuffer(8),
+  },
   resourceLimits: { maxOldGenerationSizeMb: 32 },
   interruptGraceMs: 5,
 });
@@ -58,15 +64,18 @@ interface Sample {
 
 async function sample(): Promise<Sample[]> {
   const all: Sample[] = [];
-  for (let left = samples; left > 0; left--) {
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  for (let left = samples - 1; left >= 0; left--) {
+    // By the clock: on a busy machine they would outlast the tasks.
+    const inMs = endsAt - left * pauseMs - performance.now();
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, inMs)));
     globalThis.gc?.();
     const heapMiB = process.memoryUsage().heapUsed / 2 ** 20;
     const threads = readdirSync('/proc/self/task').length;
     all.push({ heapMiB, threads });
     const { fulfilled, rejected, cancelled, refused } = executor.stats();
+    const rssMiB = process.memoryUsage.rss() / 2 ** 20;
     console.log(
-      `${heapMiB.toFixed(2)} MiB, ${threads} threads, ${fulfilled} fulfilled, ${rejected} rejected, ${cancelled} cancelled, ${refused} refused`,
+      `heap ${heapMiB.toFixed(2)} MiB, RSS ${rssMiB.toFixed(0)} MiB, ${threads} threads, ${fulfilled} fulfilled, ${rejected} rejected, ${cancelled} cancelled, ${refused} refused`,
     );
   }
   return all;

@@ -1,11 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Executor, ExecutorClosedError, SaturatedError } from 'millrace';
-import type { ExecutorOptions, Future } from 'millrace';
+import type { ExecutorOptions, Future, Outcome } from 'millrace';
+import { playIteration } from './iterations.ts';
+import { playSource } from './sources.ts';
 import { draft } from './kinds.ts';
 import type { Draft } from './kinds.ts';
 import { isMeddled, Meddler } from './meddler.ts';
 import type { Random } from './random.ts';
-import { checkStats } from './tally.ts';
+import { checkStats, show } from './tally.ts';
 import type { Tally } from './tally.ts';
 
 /** What a stage takes its tasks from: the numbers of all tasks of the run, given out once each. */
@@ -29,6 +31,8 @@ export class Stage {
   readonly #meddler: Meddler;
   #left: number;
   #closing = false;
+  /** Tasks that may give up their places while they wait. */
+  #parents = 0;
   readonly #following = new Set<Promise<void>>();
 
   constructor(random: Random, tally: Tally, numbers: Numbers, workerData: unknown) {
@@ -47,12 +51,19 @@ export class Stage {
       workerData,
       resourceLimits: { maxOldGenerationSizeMb: 32 },
       interruptGraceMs: 5,
-      onUnobservedError: ({ id }) =>
-        tally.violate(`the failure of task ${id} of an executor was not observed`),
+      onUnobservedError: (future) => {
+        const { id, task, timing } = future;
+        const told = `the failure of task ${id} (${task.name}) of '${name}' was not observed`;
+        void future
+          .outcome()
+          .then((outcome) => tally.violate(`${told}: ${show(outcome)}, ${JSON.stringify(timing)}`));
+      },
       ...(random.chance(0.3) && { maxTasksPerWorker: random.integer(50, 500) }),
       ...(random.chance(0.3) && { maxWaiting: random.integer(0, 20) }),
       ...(random.chance(0.2) && { maxBytesPerWorker: random.integer(16, 40) * 2 ** 20 }),
       ...(random.chance(0.3) && { teardownTimeoutMs: random.integer(1, 50) }),
+      ...(random.chance(0.5) && { minWorkers: random.integer(0, this.#bounds.workers) }),
+      ...(random.chance(0.5) && { idleTimeoutMs: random.pick([0, 1, 5, 50]) }),
     };
     this.#executor = new Executor(options);
     this.#left = random.integer(200, 3000);
@@ -69,7 +80,12 @@ export class Stage {
 
   async play(): Promise<void> {
     const producers = Array.from({ length: this.#random.integer(1, 6) }, () =>
-      this.#random.pick([() => this.#submits(), () => this.#tries(), () => this.#streams()])(),
+      this.#random.pick([
+        () => this.#submits(),
+        () => this.#tries(),
+        () => this.#streams(),
+        () => this.#iterates(),
+      ])(),
     );
     const ended = { value: false };
     const watching = this.#watch(ended);
@@ -89,6 +105,11 @@ export class Stage {
     if (stats.waiting + stats.pending + stats.running + stats.suspended + stats.busy > 0)
       this.#tally.violate('something was left after the shutdown');
     this.#tally.submitted += stats.submitted;
+  }
+
+  inspect(): unknown {
+    const left = [this.#left, this.#following.size, this.#closing];
+    return { ...this.#executor.inspect(), left };
   }
 
   async #close(): Promise<void> {
@@ -111,7 +132,8 @@ export class Stage {
   }
 
   #check(): void {
-    checkStats(this.#executor.stats(), this.#bounds, (what) => this.#tally.violate(what));
+    const bounds = { ...this.#bounds, parents: this.#parents };
+    checkStats(this.#executor.stats(), bounds, (what) => this.#tally.violate(what));
   }
 
   #next(): { index: number; each: Draft } | undefined {
@@ -121,6 +143,7 @@ export class Stage {
     this.#left--;
     const each = draft(index, this.#random, this.#meddler.act);
     this.#tally.drafted(index, each);
+    if (mayWait(each)) this.#parents++;
     return { index, each };
   }
 
@@ -161,7 +184,7 @@ export class Stage {
     try {
       const future = this.#executor.trySubmit(each.task, each.options);
       if (future !== null) this.#follow(index, each, future, true);
-      else this.#tally.refused(index, each, false);
+      else this.#over(index, each, null);
       return future !== null;
     } catch (error) {
       this.#refused(index, each, error);
@@ -189,7 +212,7 @@ export class Stage {
       })) {
         const { index, each } = drafts.get(future.task) as { index: number; each: Draft };
         drafts.delete(future.task);
-        this.#tally.ended(index, each, await future.outcome(), this.#closing);
+        this.#over(index, each, await future.outcome());
         if (this.#random.chance(0.02)) await turn();
       }
     } catch (error) {
@@ -197,7 +220,42 @@ export class Stage {
         this.#tally.violate(`a stream ended with ${String(error)}`);
     }
     // One that had been pulled when the executor closed, and waited for its bytes, was refused.
-    for (const { index, each } of drafts.values()) this.#tally.refused(index, each, false);
+    for (const { index, each } of drafts.values()) this.#over(index, each, null);
+  }
+
+  /** Opens iterations, now and then ten times as many as there are places. */
+  async #iterates(): Promise<void> {
+    const { workers, maxPending } = this.#bounds;
+    const open = new Set<Promise<void>>();
+    while (this.#left > 0) {
+      const isFlood = this.#random.chance(0.05) && maxPending < 20;
+      const most = isFlood ? 10 * (workers + maxPending) : this.#random.integer(1, 5);
+      for (let left = most; left > 0 && this.#left > 0; left--) {
+        const index = this.#numbers.take();
+        if (index === undefined) {
+          this.#left = 0;
+          break;
+        }
+        this.#left--;
+        const isSource = this.#random.chance(0.3);
+        // What it reads may be an iteration, which gives its place up for it.
+        if (isSource) this.#parents++;
+        const played = (isSource ? playSource : playIteration)(index, {
+          executor: this.#executor,
+          random: this.#random,
+          tally: this.#tally,
+          isClosing: () => this.#closing,
+          take: () => this.#numbers.take(),
+        }).finally(() => {
+          if (isSource) this.#parents--;
+          open.delete(played);
+        });
+        open.add(played);
+      }
+      // A race of none would never end.
+      if (open.size > 0) await (isFlood ? Promise.all(open) : Promise.race(open));
+    }
+    await Promise.all(open);
   }
 
   #withSignal({ cancelAfter, options }: Draft): Draft['options'] {
@@ -225,11 +283,18 @@ export class Stage {
         this.#tally.violate(`cancel() of task ${index} told the wrong thing`);
       if (wasDone && future.state === 'pending') this.#tally.violate(`task ${index} came back to life`);
     }
-    this.#tally.ended(index, each, await outcome, this.#closing);
+    this.#over(index, each, await outcome);
     const { submittedAt, startedAt = submittedAt, endedAt = 0 } = future.timing;
     // Clocks of threads are compared to within some microseconds.
     if (endedAt < startedAt || startedAt < submittedAt - 1)
       this.#tally.violate(`the times of task ${index} run backwards: ${JSON.stringify(future.timing)}`);
+  }
+
+  /** @param outcome null for one that was never admitted. */
+  #over(index: number, each: Draft, outcome: Outcome<unknown> | null, cancelled = false): void {
+    if (mayWait(each)) this.#parents--;
+    if (outcome === null) this.#tally.refused(index, each, cancelled);
+    else this.#tally.ended(index, each, outcome, this.#closing);
   }
 
   #refused(index: number, each: Draft, error: unknown): void {
@@ -239,9 +304,11 @@ export class Stage {
     const meddled = isMeddled(error);
     if (!aborted && !late && !closed && !meddled && !(error instanceof SaturatedError))
       this.#tally.violate(`task ${index} was refused with ${String(error)}`);
-    this.#tally.refused(index, each, aborted || meddled);
+    this.#over(index, each, null, aborted || meddled);
   }
 }
+
+const mayWait = ({ kind }: Draft) => kind.startsWith('nesting');
 
 async function turns(count: number): Promise<void> {
   for (let left = count; left > 0; left--) await turn();

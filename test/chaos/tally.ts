@@ -21,6 +21,8 @@ export class Tally {
   lostBuffers = 0;
   /** Tasks that a callback has cancelled, or one that they had submitted. */
   meddled = 0;
+  /** Tasks that have settled. */
+  ends = 0;
   /** By the books of all executors, those included that tasks have submitted. */
   submitted = 0;
   readonly #settled: Uint8Array;
@@ -71,6 +73,7 @@ export class Tally {
   }
 
   #settle(index: number, kind: string): void {
+    this.ends++;
     const times = ((this.#settled[index] as number)++, this.#settled[index]);
     if (times !== 1) this.violate(`task ${index} (${kind}) was settled ${times} times`);
   }
@@ -94,27 +97,45 @@ export class Tally {
 const isClosed = (outcome: Outcome<unknown>): boolean =>
   outcome.status === 'cancelled' && (outcome.reason as Error).name === 'ExecutorClosedError';
 
-function show(outcome: Outcome<unknown>): string {
+export function show(outcome: Outcome<unknown>): string {
   if (outcome.status === 'fulfilled') return `fulfilled with ${String(outcome.value)}`;
   const { reason } = outcome;
   return `${outcome.status} with ${reason instanceof Error ? `${reason.name}: ${reason.message}, caused by ${String(reason.cause)}` : String(reason)}`;
 }
 
-/** Laws 1 and 3 at this instant. */
+/**
+ * Laws 1 and 3 at this instant.
+ *
+ * @param bounds `parents`: tasks that may wait for tasks, and give up their places meanwhile. What else is suspended
+ *   waits for its reader, and keeps its place.
+ */
 export function checkStats(
   stats: ExecutorStats,
-  bounds: { readonly workers: number; readonly maxPending: number; readonly maxPendingBytes: number },
+  bounds: {
+    readonly workers: number;
+    readonly maxPending: number;
+    readonly maxPendingBytes: number;
+    readonly parents: number;
+  },
   violate: (what: string) => void,
 ): void {
-  const { running, suspended, pending, pendingBytes, waiting, submitted } = stats;
+  const { running, suspended, pending, pendingBytes, waiting, submitted, threads } = stats;
   const { refused, fulfilled, rejected, cancelled } = stats;
-  const { workers, maxPending, maxPendingBytes } = bounds;
+  const { workers, maxPending, maxPendingBytes, parents } = bounds;
   const ensure = (holds: boolean, what: string) => {
     if (!holds)
       violate(`${what}: ${JSON.stringify({ ...stats, runTimeMs: undefined, waitTimeMs: undefined })}`);
   };
   ensure(running <= workers, 'more tasks run than there are workers');
+  ensure(
+    running <= threads && threads <= workers,
+    'there are more threads than workers, or fewer than tasks that run',
+  );
   ensure(running + pending <= workers + maxPending, 'more tasks are admitted than the capacity');
+  ensure(
+    parents > 0 || running + pending + suspended <= workers + maxPending,
+    'more iterations are open than there are places',
+  );
   ensure(pendingBytes <= maxPendingBytes, 'more bytes are pending than may be');
   ensure(Math.min(running, suspended, pending, pendingBytes, waiting, refused) >= 0, 'a count is negative');
   const sum = waiting + refused + pending + running + suspended + fulfilled + rejected + cancelled;

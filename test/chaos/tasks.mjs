@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { workerData } from 'node:worker_threads';
 import { tasks } from 'millrace';
@@ -9,6 +10,9 @@ const self = tasks(import.meta.url);
 const runs = new Int32Array(workerData.runs);
 /** Tasks that tasks have submitted, in the whole run. */
 const nested = new Int32Array(workerData.nested);
+/** Lines that tasks were about to print, and lines that they had printed. */
+const lines = new Int32Array(workerData.lines);
+const storage = new AsyncLocalStorage();
 const begin = (index) => Atomics.add(runs, index, 1) + 1;
 
 export function quick(index) {
@@ -95,6 +99,47 @@ export function generator(index) {
   })();
 }
 
+export function yielding(index, { isAsync, ...shape }) {
+  return isAsync ? yieldingLater(index, shape) : yieldingNow(index, shape);
+}
+function* yieldingNow(index, { items, end, bytes, yielded }) {
+  begin(index);
+  const made = new Int32Array(yielded);
+  const row = { n: 0 };
+  for (row.n = 0; row.n < items; row.n++) {
+    Atomics.add(made, 0, 1);
+    yield bytes > 0 ? { n: row.n, bytes: new Uint8Array(bytes) } : row;
+  }
+  if (end === 'throw') throw new RangeError(`iteration ${index}`);
+  if (end === 'exit') process.exit(7);
+  return index;
+}
+async function* yieldingLater(index, shape) {
+  for (const generator = yieldingNow(index, shape); ; ) {
+    if (index % 5 === 0) await sleep(1);
+    const { done, value } = generator.next();
+    if (done) return value;
+    yield value;
+  }
+}
+
+/** Reads its source in one of the ways in which people do; the items count up from 0. */
+export async function reading(index, source, { how, read }) {
+  begin(index);
+  const words = new Int32Array(read);
+  if (how === 'none') return index;
+  let next = 0;
+  for await (const item of source) {
+    const n = item.n ?? item;
+    if (n !== next++) throw new Error(`item ${n} of task ${index} came after ${next - 1} others`);
+    Atomics.store(words, 0, next);
+    if (how !== 'all' && next === 20) break;
+  }
+  if (how === 'throw') throw new RangeError(`task ${index}`);
+  if (how === 'exit') process.exit(7);
+  return index;
+}
+
 export function exiting(index) {
   begin(index);
   process.exit(7);
@@ -143,4 +188,47 @@ export async function node({ levels, width, exits }) {
   });
   const sizes = await Promise.all(children);
   return sizes.reduce((sum, size) => sum + size, 1);
+}
+
+export function printing(index, count) {
+  begin(index);
+  for (let line = 0; line < count; line++) {
+    Atomics.add(lines, 0, 1);
+    console.log(`line of a task: ${index}`);
+    Atomics.add(lines, 1, 1);
+  }
+  return index;
+}
+
+/** What it sees, and what it leaves entered. */
+export function entering(index) {
+  begin(index);
+  const seen = storage.getStore();
+  storage.enterWith(index);
+  return seen ?? index;
+}
+
+export async function enteringLater(index) {
+  begin(index);
+  const seen = storage.getStore();
+  await sleep(0);
+  storage.enterWith(index);
+  await Promise.resolve();
+  return seen ?? storage.getStore();
+}
+
+/** Says that its thread ends, which it does not. */
+export function pretending(index) {
+  begin(index);
+  process.emit('exit', 0);
+  process.emit('beforeExit', 0);
+  process.emit('uncaughtExceptionMonitor', new Error('by hand'));
+  return index;
+}
+
+export function spoiling(index) {
+  begin(index);
+  // oxlint-disable-next-line no-extend-native
+  Map.prototype.forEach = () => {};
+  return index;
 }

@@ -48,6 +48,19 @@ describe('the table of commands', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
+  test('--verdict names only limits that the command can tell', () => {
+    const told = commands.flatMap(({ name, options }) =>
+      options.filter((each) => each.name === 'verdict').map(({ text }) => [name, text.includes('input')]),
+    );
+    expect(told).toEqual([
+      ['hash', true],
+      ['map', true],
+      ['resize', true],
+      ['tune', false],
+      ['worker', false],
+    ]);
+  });
+
   test('explains each exit code', () => {
     expect(exitCodeTexts.map(([code]) => code)).toEqual(Object.values(exitCodes));
   });
@@ -91,14 +104,18 @@ describe('help', () => {
   });
 
   test.each([
-    [['help', 'hahs'], "unknown command 'hahs' (did you mean hash?)"],
-    [['completion'], "completion takes one of bash, zsh, fish, not ''"],
-    [['completion', 'csh'], "completion takes one of bash, zsh, fish, not 'csh'"],
-  ])('%j is refused with exit code 2', async (words, message) => {
+    [['help', 'hahs'], "unknown command 'hahs' (did you mean hash?)", 'millrace --help'],
+    [['completion'], "completion takes one of bash, zsh, fish, not ''", 'millrace completion --help'],
+    [
+      ['completion', 'csh'],
+      "completion takes one of bash, zsh, fish, not 'csh'",
+      'millrace completion --help',
+    ],
+  ])('%j is refused with exit code 2', async (words, message, next) => {
     const { code, stderr } = await runCli(words);
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: `millrace: ${message}\nTry 'millrace ${words[0]} --help'.\n`,
+      stderr: `millrace: ${message}\nTry '${next}'.\n`,
     });
   });
 });

@@ -1,11 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { rmSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { checksumParser } from '../../src/cli/checksum-line.ts';
+import { makeOddTree, oddNames, ours, shell } from './odd-tree.ts';
+import type { Printed } from './odd-tree.ts';
 
 /*
  * GNU coreutils is the judge: what `millrace hash` prints, on either stream, is what `sha256sum` prints, but for the program's
@@ -15,61 +14,12 @@ import { checksumParser } from '../../src/cli/checksum-line.ts';
 // Each test starts some processes.
 vi.setConfig({ testTimeout: 120_000 });
 
-const main = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const has = (program: string): boolean => spawnSync(program, ['--version']).error === undefined;
 
-const names = [
-  'plain',
-  'new\nline',
-  'back\\slash',
-  'carriage\rreturn',
-  'back\\slash and\nnewline',
-  'ends in newline\n',
-  '\nbegins with one',
-  'ünicode',
-  ' leading blank',
-  'trailing blank ',
-  '*asterisk',
-  '#comment',
-  '\\backslash first',
-  '(parentheses) = 1',
-  'tab\there',
-  '-dash',
-  'bad\xff',
-  '\xfe\n\xff',
-  'e\u0301',
-  "quote'd",
-];
-const folder = mkdtempSync(join(tmpdir(), 'millrace-gnu-'));
+const folder = makeOddTree();
 afterAll(() => rmSync(folder, { recursive: true }));
-mkdirSync(join(folder, 'tree', 'below\nhere'), { recursive: true });
-mkdirSync(join(folder, 'tree', 'empty'));
-for (const name of names) {
-  // Latin-1 throughout, so that some names are no UTF-8.
-  for (const where of ['tree', 'tree/below\nhere']) {
-    writeFileSync(Buffer.from(`${folder}/${where}/${name}`, 'latin1'), name);
-  }
-}
-symlinkSync('plain', join(folder, 'tree', 'link'));
-symlinkSync('nowhere', join(folder, 'tree', 'dangling'));
 
-interface Printed {
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly status: number | null;
-}
-
-/** Runs a line of bash in the folder, with $sum as the program under test or its judge. */
-function sh(script: string, sum: string, input = ''): Printed {
-  const env = { ...process.env, sum, LC_ALL: 'C.UTF-8' };
-  const options = { cwd: folder, env, input, encoding: 'latin1', maxBuffer: 64 << 20 } as const;
-  const { stdout, stderr, status } = spawnSync('bash', ['-c', script], options);
-  const own = /^(?:millrace|\w+sum): /gm;
-  const told = stderr.replaceAll(own, 'sum: ').replaceAll("'", '').toLowerCase();
-  return { stdout, stderr: told, status };
-}
-
-const ours = (options = ''): string => `${process.execPath} ${main} hash ${options}`;
+const sh = (script: string, sum: string, input = ''): Printed => shell(folder, script, sum, input);
 
 /** The two agree on a script that calls $sum. */
 function expectSame(script: string, judge = 'sha256sum', options = '', input = ''): void {
@@ -84,7 +34,7 @@ describe.runIf(has('sha256sum'))('GNU coreutils agrees', () => {
     (options) => {
       const walked = sh(`$sum ${options} tree`, ours());
       expect(walked).toEqual(sh(`${all} ${options} --`, 'sha256sum'));
-      expect(walked.stdout.length).toBeGreaterThan(names.length * 2 * 64);
+      expect(walked.stdout.length).toBeGreaterThan(oddNames.length * 2 * 64);
     },
   );
 
@@ -137,6 +87,8 @@ describe.runIf(has('sha256sum'))('GNU coreutils agrees', () => {
     'of another algorithm': `$(sha1sum tree/plain)\n$(sha256sum --tag tree/plain | tr A-Z a-z)\n`,
     'with no names': `${digest}\n${digest} \n${digest}  \nSHA256 () = ${digest}\n`,
     'of names that a message must quote': `${digest}  ab\\nc\n\\\\${digest}  d\\\\ne\n\\\\${digest}  d\\\\xe\n`,
+    'with devices': `${digest}  /dev/null\n$(sha256sum /dev/null)\n`,
+    'with NULs': `$(sha256sum tree/plain)\\0 more\n\\\\${digest}  x\\0\n\\0\nSHA256 (x) = ${digest}\\0 more\n`,
     empty: '',
   };
   test.each(Object.keys(lists))('about a list that is %s', (name) => {
@@ -157,6 +109,16 @@ describe.runIf(has('sha256sum'))('GNU coreutils agrees', () => {
   ])('about what to tell with %s', (options) =>
     expectSame(`printf "${lists['mixed']}" > list; $sum --check ${options} list`),
   );
+
+  test('about a blank in one list, which a name in the next begins with', () => {
+    const one = `printf "${digest} (x)\n" > one; sha256sum tree/plain | tee two > three`;
+    expectSame(`${one}; $sum -c one two three; $sum -c two one three`);
+  });
+
+  test('about what can not be read', () => {
+    expectSame('$sum - < tree; $sum tree/plain - < tree; echo $?');
+    expectSame(`$sum '' tree/plain tree/loop tree/dangling tree/plain/x ${'x'.repeat(300)}; echo $?`);
+  });
 
   test('about several lists, one of them missing, one a directory', () => {
     const script =
@@ -200,6 +162,7 @@ describe.runIf(has('sha256sum'))('GNU coreutils agrees', () => {
       '\r',
       'a b',
       '\\n',
+      '\0',
     ];
     const piece = fc.oneof(fc.constantFrom(...marks), fc.constantFrom(...marks), hex, fc.constant(empty));
     const shaped = fc.tuple(

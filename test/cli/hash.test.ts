@@ -15,6 +15,43 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const shell = (script: string): Buffer => execFileSync('bash', ['-c', script], { maxBuffer: 64 << 20 });
 
 describe('millrace hash', () => {
+  test('starts no thread for little, one for one file, and more for more', async () => {
+    const count = `let threads = 0;
+      process.getBuiltinModule('node:diagnostics_channel').subscribe('millrace:worker:start', () => threads++);
+      const { isMainThread } = process.getBuiltinModule('node:worker_threads');
+      process.on('exit', () => isMainThread && console.error(threads));`;
+    const flags = ['--import', `data:text/javascript,${encodeURIComponent(count)}`];
+    const small = join(folder, 'small');
+    writeFileSync(small, 'abc');
+    const little = await runCli(['hash', small, small, '--workers', '8'], '', undefined, flags);
+    expect(little).toMatchObject({ code: 0, stderr: '0\n' });
+    const medium = join(folder, 'medium');
+    writeFileSync(medium, Buffer.alloc(5 << 20));
+    const one = await runCli(['hash', medium, '--workers', '8'], '', undefined, flags);
+    expect(one).toMatchObject({ code: 0, stderr: '1\n' });
+    for (let n = 0; n < 3; n++) writeFileSync(join(folder, `large ${n}`), Buffer.alloc(64 << 20));
+    const many = await runCli(['hash', folder, '--workers', '2'], '', undefined, flags);
+    expect(many).toMatchObject({ code: 0, stderr: '2\n' });
+  });
+
+  test('says the same of little as of much', async () => {
+    const small = join(folder, 'small');
+    const empty = join(folder, 'empty');
+    writeFileSync(small, 'abc');
+    writeFileSync(join(folder, 'b\\c'), 'abc');
+    const files = [small, join(folder, 'b\\c')];
+    for (const options of [[], ['--tag'], ['--zero'], ['--binary'], ['--json'], ['--algorithm', 'md5']]) {
+      const little = await runCli(['hash', ...options, ...files]);
+      // With an empty file among them it takes a thread.
+      writeFileSync(empty, '');
+      const more = await runCli(['hash', ...options, ...files, empty]);
+      const last = more.stdout.subarray(little.stdout.length);
+      expect(more.stdout.subarray(0, little.stdout.length)).toEqual(little.stdout);
+      expect(last.toString()).toContain(empty);
+      expect(little.code).toBe(0);
+    }
+  });
+
   test('agrees line by line with sha256sum over a real tree', async () => {
     const tree = fileURLToPath(new URL('../../node_modules', import.meta.url));
     // Not .vite: the test runner writes there while the two of them read.
@@ -129,7 +166,7 @@ describe('millrace hash', () => {
 
   test.each([
     [['hash', '--check', '--tag', 'a'], '--check and --tag'],
-    [['hash', '--quiet', 'a'], '--quiet has a meaning only with --check'],
+    [['hash', '--quiet', 'a'], '--quiet works only with --check'],
     [['hash', '--algoritm', 'md5'], "unknown option '--algoritm' (did you mean --algorithm?)"],
     [['hahs'], "unknown command 'hahs' (did you mean hash?)"],
     [['hash', '--status=1'], '--status takes no value'],
@@ -137,6 +174,7 @@ describe('millrace hash', () => {
     [['hash', '--check', 'a', '--json'], '--check and --json'],
     [['hash', '.', '--workers'], '--workers'],
     [['hash', '.', '--algorithm', 'nope'], "unknown algorithm 'nope'"],
+    [['hash', '.', '-a', 'sha265'], "unknown algorithm 'sha265' (did you mean sha256?)"],
     [['hash', '.', '--workers', '0'], '--workers must be a positive integer'],
     [['hash', '.', '--nope'], '--nope'],
     [['knead'], "unknown command 'knead'"],

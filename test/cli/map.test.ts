@@ -13,8 +13,11 @@ beforeEach(() => {
     join(folder, 'work.mjs'),
     `export const double = (n) => n * 2;
      export const nothing = () => undefined;
+     export function* upTo(n) { for (let i = 1; i <= n; i++) yield i; }
+     export async function* yieldAndFail(n) { yield n; if (n === 2) throw new RangeError('not two'); yield -n; }
      export const large = (n) => BigInt(n);
      export const wide = (n) => 'x'.repeat(10000);
+     export const refuses = (n) => { if (n === 2) throw undefined; return n; };
      export const picky = (n) => { if (n === 2) throw new RangeError('not two'); return n; };`,
   );
 });
@@ -33,6 +36,26 @@ describe('millrace map', () => {
     expect(stdout.toString().split('\n').toSorted()).toEqual(['', '2', '4', '6']);
   });
 
+  test('prints each value that a generator yields as a line', async () => {
+    const { code, stdout } = await runCli(['map', 'work.mjs#upTo', '--ordered'], '2\n0\n3000\n1\n', folder);
+    const numbers = (n: number) => Array.from({ length: n }, (_, i) => `${i + 1}\n`).join('');
+    expect({ code, stdout: stdout.toString() }).toEqual({ code: 0, stdout: `1\n2\n${numbers(3000)}1\n` });
+    const unordered = await runCli(['map', 'work.mjs#upTo'], '2\n3\n', folder);
+    expect(unordered.stdout.toString().split('\n').toSorted()).toEqual(['', '1', '1', '2', '2', '3']);
+  });
+
+  test('and what it had yielded before it failed', async () => {
+    const failing = await runCli(['map', 'work.mjs#yieldAndFail', '-k'], '1\n2\n3\n', folder);
+    expect(failing.code).toBe(1);
+    expect(failing.stdout.toString()).toBe('1\n-1\n2\n3\n-3\n');
+    expect(failing.stderr).toContain('line 2: not two');
+    const outcomes = await runCli(['map', 'work.mjs#yieldAndFail', '--outcomes'], '2\n', folder);
+    expect(outcomes.stdout.toString()).toBe(
+      '{"line":1,"status":"fulfilled","value":2}\n' +
+        '{"line":1,"status":"rejected","error":{"name":"RangeError","message":"not two"}}\n',
+    );
+  });
+
   test('reads a file, and prints null for what JSON has no word for', async () => {
     writeFileSync(join(folder, 'input'), '1\n\n2\n');
     const { stdout } = await runCli(['map', 'work.mjs#nothing', '--input', 'input'], '', folder);
@@ -49,6 +72,16 @@ describe('millrace map', () => {
     expect(stdout.toString()).toBe('1\n3\n');
     expect(stderr).toMatch(/^millrace: line 2: .*JSON/m);
     expect(stderr).toContain('millrace: line 3: not two');
+  });
+
+  test('reports a line whose function throws undefined', async () => {
+    const { code, stdout, stderr } = await runCli(
+      ['map', 'work.mjs#refuses', '--ordered'],
+      '1\n2\n3\n',
+      folder,
+    );
+    expect([code, stdout.toString()]).toEqual([1, '1\n3\n']);
+    expect(stderr).toMatch(/line 2: undefined/);
   });
 
   test('answers a line before the next one is there', async () => {
@@ -105,7 +138,7 @@ describe('millrace map', () => {
     [
       ['map', 'work.mjs'],
       2,
-      "has no function 'default' (its functions: double, large, nothing, picky, wide); MODULE#EXPORT names one",
+      "has no function 'default' (its functions: double, large, nothing, picky, refuses, upTo, wide, yieldAndFail); MODULE#EXPORT names one",
     ],
     [['map', 'work.mjs#'], 2, "map takes MODULE or MODULE#EXPORT, not 'work.mjs#'"],
     [
@@ -114,7 +147,8 @@ describe('millrace map', () => {
       "millrace: unknown option '--bogus' (what begins with - and is no option goes after --)\n",
     ],
     [['map', 'work.mjs#nope'], 2, "has no function 'nope'"],
-    [['map', 'nowhere.mjs#double'], 2, 'there is no module at'],
+    [['map', 'nowhere.mjs#double'], 2, 'nowhere.mjs\n'],
+    [['map', 'work.mjs#double', 'lines'], 2, 'lines come from standard input, or by --input'],
     [['map', 'work.mjs#double', '--input', 'nowhere'], 1, 'no such file'],
   ])('%j exits with %i', async (args, expected, message) => {
     const { code, stderr } = await runCli(args, '1\n', folder);

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -9,6 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runCli } from './run-cli.ts';
@@ -24,6 +26,17 @@ beforeEach(async () => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe('millrace resize', () => {
+  test('ends with an error where its working directory is gone', () => {
+    const main = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+    const script = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"';
+    const args = [process.execPath, main, 'resize', join(folder, 'in'), '--width', '30', '--out', 'a/b'];
+    const { status, stderr } = spawnSync('sh', ['-c', script, 'sh', ...args], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    expect({ status, stderr }).toEqual({ status: 1, stderr: 'millrace: a/b: no such file or directory\n' });
+  });
+
   test('keeps the shape of the tree', async () => {
     const args = ['resize', 'in', '--width', '30', '--format', 'webp', '--out', 'out'];
     const { code, stdout } = await runCli(args, '', folder);
@@ -35,6 +48,13 @@ describe('millrace resize', () => {
         height: 20,
       });
     }
+  });
+
+  test('writes another format in the same size', async () => {
+    const { code, stdout } = await runCli(['resize', 'in', '--format', 'webp', '--out', 'out'], '', folder);
+    expect({ code, stdout: stdout.toString() }).toEqual({ code: 0, stdout: 'out/a.webp\nout/deep/b.webp\n' });
+    const { format, width, height } = await sharp(join(folder, 'out', 'a.webp')).metadata();
+    expect({ format, width, height }).toEqual({ format: 'webp', width: 60, height: 40 });
   });
 
   test('never overwrites its source, and leaves no half-written file', async () => {
@@ -51,7 +71,7 @@ describe('millrace resize', () => {
     const args = ['resize', 'in', '--width', '30', '--format', 'webp', '--out', 'out'];
     const { code, stderr } = await runCli(args, '', folder);
     expect(code).toBe(1);
-    expect(stderr).toContain('another source goes to out/a.webp as well');
+    expect(stderr).toContain('another source has the same target, out/a.webp');
   });
 
   test('a result never replaces another source', async () => {
@@ -172,7 +192,7 @@ describe('millrace resize', () => {
     const none = await runCli([...args, '--background', 'nocolour'], '', folder);
     expect(none).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining("--background is no colour: 'nocolour'"),
+      stderr: expect.stringContaining("--background must be a colour that sharp knows, not 'nocolour'"),
     });
   });
 
@@ -193,7 +213,7 @@ describe('millrace resize', () => {
 
   test.each([
     [['resize', 'in', '--width', '30'], 'resize needs --out DIR'],
-    [['resize', 'in', '--out', 'out'], 'resize needs --width or --height'],
+    [['resize', 'in', '--out', 'out'], 'resize needs --width, --height or --format'],
     [['resize', 'in', '--width', '1.5', '--out', 'out'], '--width must be a positive integer'],
     [['resize', 'in', '--width', '99999', '--out', 'out'], '--width must be an integer from 1 to 16383'],
     [

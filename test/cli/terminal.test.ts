@@ -88,7 +88,7 @@ describe.runIf(hasScript)('on a terminal', () => {
       expect(seen, runs[index]).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\ufffd]/u);
       expect(seen, runs[index]).toMatch(/./);
     }
-  }, 120_000);
+  });
 
   test('a signal ends it with the cursor shown', async () => {
     const pipe = join(folder, 'pipe');

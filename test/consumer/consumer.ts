@@ -52,7 +52,7 @@ await channel.send(() => semaphore.use(() => 42));
 channel.close();
 await new RateLimiter({ limit: 1 }).acquire();
 for await (const outcome of buffered(channel, 2, { outcomes: true })) {
-  const settled: PromiseSettledResult<number> = outcome;
+  const settled: Outcome<number> = outcome;
   assert.deepEqual(settled, { status: 'fulfilled', value: 42 });
 }
 console.log('TypeScript consumer: ok');

@@ -17,6 +17,8 @@ const prints: readonly [firstLine: string, printed: string][] = [
   ['// works: the service is busy', '20'],
   ['// fails: 1,000 results wait for their reader', '1000'],
   ['// works: 4 results wait for their reader', '1000 5'],
+  ['// fails: the reader sees the first row when the last one is made', '0 100000'],
+  ['// works: the task is 100 rows ahead of its reader', '1000 true'],
 ];
 
 const blocks = blocksOf('docs/five-mistakes.md');

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { afterAll, expect, test } from 'vitest';
 import { blocksOf, folderWith } from '../support/doc-blocks.ts';
@@ -14,14 +15,17 @@ afterAll(() => {
 });
 
 test('every block of the page is run', () => {
-  expect(blocks.map((code) => code.split('\n')[0])).toEqual(['// node:http', '// Koa', '// Hono']);
+  expect(blocks.map((code) => code.split('\n')[0])).toEqual(['// node:http']);
 });
 
 test("the guide's server: an image is a thumbnail, anything else is refused", async () => {
   const block = blocksOf('docs/guide.md').find((each) => each.startsWith("import fastify from 'fastify'"));
   const listens =
     "await app.listen({ port: process.env.PORT });\nprocess.once('SIGTERM', () => app.close());\n";
-  const folder = folderWith(`${block}${listens}`, ['fastify']);
+  const deadline = 'deadlineMs: 2000';
+  expect(block).toContain(deadline);
+  // No request of this test expires on a slow machine.
+  const folder = folderWith(`${block?.replace(deadline, 'deadlineMs: 60_000')}${listens}`, ['fastify']);
   folders.push(folder);
   const server = await startServer(join(folder, 'main.mjs'), () => true);
   const create = { width: 2000, height: 1500, channels: 3, background: 'red' } as const;
@@ -40,21 +44,20 @@ test("the guide's server: an image is a thumbnail, anything else is refused", as
   expect((await post(large, 'image/jpeg')).status, 'no image').toBe(415);
   expect((await post('just text', 'image/jpeg')).status, 'text named .jpg').toBe(415);
   expect((await send(server.port, '/thumbnails', { method: 'POST' })).status, 'no body').toBe(415);
-  const bomb = await sharp({ create: { ...create, width: 15_000, height: 10_000 } })
+  // A picture of one pixel, whose header says 15,000 × 10,000.
+  const bomb = await sharp({ create: { ...create, width: 1, height: 1 } })
     .png()
     .toBuffer();
+  bomb.writeUInt32BE(15_000, 16);
+  bomb.writeUInt32BE(10_000, 20);
+  bomb.writeUInt32BE(crc32(bomb.subarray(12, 29)), 29);
   expect((await post(bomb, 'image/png')).status, 'a decompression bomb').toBe(413);
   expect((await post(image, 'image/jpeg', { 'request-timeout-ms': '1' })).status, 'too late').toBe(503);
   expect(await terminate(server)).toBe(0);
 });
 
-test.each([
-  ['node:http', []],
-  ['Koa', ['koa']],
-  ['Hono', ['hono', '@hono/node-server']],
-])('%s: serves, refuses a deadline that is none, and ends on SIGTERM', async (name, packages) => {
-  const code = blocks.find((block) => block.startsWith(`// ${name}\n`)) as string;
-  const folder = folderWith(code, packages);
+test('node:http: serves, refuses a deadline that is none, and ends on SIGTERM', async () => {
+  const folder = folderWith(blocks[0] as string);
   folders.push(folder);
   // Any answer will do: the block has no health check.
   const server = await startServer(join(folder, 'main.mjs'), () => true);

@@ -1,27 +1,21 @@
-import { Executor, tasks } from 'millrace';
-import type { Task } from 'millrace';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { tasks } from 'millrace';
+import type { Executor, Task } from 'millrace';
+import { describe, expect } from 'vitest';
+import { testWith } from '../support/executor-test.ts';
 import { Gate } from '../support/gate.ts';
 import { reasonOf } from '../support/settling.ts';
 import { work } from '../support/work.ts';
+
+const test = testWith({ workers: 1 });
 
 const hosted = tasks<typeof import('../fixtures/hosted.mjs')>(
   new URL('../fixtures/hosted.mjs', import.meta.url),
 );
 
-let gate: Gate;
-let executor: Executor;
-beforeEach(() => {
-  gate = new Gate();
-  executor = new Executor({ workers: 1 });
-});
-afterEach(async () => {
-  gate.open();
-  await executor.shutdown({ mode: 'kill' });
-});
-
 /** Runs these in one batch: their functions are known to be quick, and they are submitted in one turn. */
 async function together<R>(
+  executor: Executor,
+  gate: Gate,
   warm: () => Task<unknown>,
   tasks: readonly Task<R>[],
 ): Promise<PromiseSettledResult<R>[]> {
@@ -39,9 +33,11 @@ const values = (results: PromiseSettledResult<unknown>[]) =>
   results.map((result) => (result.status === 'fulfilled' ? result.value : result.reason.name));
 
 describe('tasks that travel together share nothing', () => {
-  test('not an argument that all of them were given', async () => {
+  test('not an argument that all of them were given', async ({ executor, gate }) => {
     const object = { n: 0 };
     const results = await together(
+      executor,
+      gate,
       () => work.bump({ n: 0 }),
       Array.from({ length: 6 }, () => work.bump(object)),
     );
@@ -49,33 +45,32 @@ describe('tasks that travel together share nothing', () => {
     expect(object.n).toBe(0);
   });
 
-  test('not a buffer behind two views, large or small', async () => {
+  test('not a buffer behind two views, large or small', async ({ executor }) => {
     for (const size of [8, 100_000]) {
-      gate = new Gate();
+      const gate = new Gate();
       const bytes = new Uint8Array(size);
-      const results = await together(
-        () => work.byteLength(bytes),
-        [
-          work.byteLength(bytes),
-          work.byteLength(new Uint8Array(bytes.buffer)),
-          work.byteLength(bytes.subarray(0, 4)),
-        ],
-      );
+      const results = await together(executor, gate, () => work.byteLength(bytes), [
+        work.byteLength(bytes),
+        work.byteLength(new Uint8Array(bytes.buffer)),
+        work.byteLength(bytes.subarray(0, 4)),
+      ]);
       expect(values(results)).toEqual([size, size, 4]);
     }
   });
 
-  test('but an argument given twice to one of them is the same object there', async () => {
+  test('but an argument given twice to one of them is the same object there', async ({ executor, gate }) => {
     const object = { n: 0 };
-    const results = await together(
-      () => work.same(object, object),
-      [work.same(object, object), work.same(object, object)],
-    );
+    const results = await together(executor, gate, () => work.same(object, object), [
+      work.same(object, object),
+      work.same(object, object),
+    ]);
     expect(values(results)).toEqual([true, true]);
   });
 
-  test('not a result that the next one changes', async () => {
+  test('not a result that the next one changes', async ({ executor, gate }) => {
     const results = await together(
+      executor,
+      gate,
       () => work.nextState(),
       Array.from({ length: 6 }, () => work.nextState()),
     );
@@ -84,22 +79,24 @@ describe('tasks that travel together share nothing', () => {
     expect(new Set(states).size).toBe(6);
   });
 
-  test('not a buffer that each of them writes its result to', async () => {
+  test('not a buffer that each of them writes its result to', async ({ executor, gate }) => {
     const results = await together(
+      executor,
+      gate,
       () => work.writeScratch(0),
       [1, 2, 3, 4].map((n) => work.writeScratch(n)),
     );
     expect((values(results) as Float64Array[]).map(([first]) => first)).toEqual([1, 2, 3, 4]);
   });
 
-  test('not memory that moves with a result: it is gone at once', async () => {
+  test('not memory that moves with a result: it is gone at once', async ({ executor, gate }) => {
     const moving: Task<unknown>[] = [
       hosted.movePage(1),
       hosted.movePage(2),
       hosted.moveTwice(),
       hosted.movePage(3),
     ];
-    const [first, second, twice, third] = await together(() => hosted.movePage(0), moving);
+    const [first, second, twice, third] = await together(executor, gate, () => hosted.movePage(0), moving);
     for (const [result, value] of [
       [first, 1],
       [second, 2],
@@ -115,7 +112,7 @@ describe('tasks that travel together share nothing', () => {
 });
 
 describe('a result that resists being sent', () => {
-  test.each([
+  test.for([
     'throwing proxy',
     'revoked proxy inside',
     'unnameable key',
@@ -123,9 +120,11 @@ describe('a result that resists being sent', () => {
     'throwing getter',
     'function',
     'symbol',
-  ])('%s: is its own task’s failure', async (kind) => {
+  ])('%s: is its own task’s failure', async (kind, { executor, gate }) => {
     const kinds = ['a', kind, 'b', kind, 'c', kind];
     const results = await together(
+      executor,
+      gate,
       () => work.hostile('fine'),
       kinds.map((each) => work.hostile(each)),
     );
@@ -137,23 +136,26 @@ describe('a result that resists being sent', () => {
     expect(await executor.run(work.echo('on'))).toBe('on');
   });
 
-  test('a getter that ends the thread takes nobody else with it', async () => {
+  test('a getter that ends the thread takes nobody else with it', async ({ executor, gate }) => {
     const results = await together(
+      executor,
+      gate,
       () => work.hostile('fine'),
       ['a', 'exiting getter', 'b'].map((each) => work.hostile(each)),
     );
     expect(values(results)).toEqual(['a', 'WorkerCrashedError', 'b']);
   });
 
-  test('an error that resists is still an error', async () => {
-    const results = await together(
-      () => work.hostile('fine'),
-      [work.hostile('a'), work.hostile('throws a revoked proxy in errors'), work.hostile('b')],
-    );
+  test('an error that resists is still an error', async ({ executor, gate }) => {
+    const results = await together(executor, gate, () => work.hostile('fine'), [
+      work.hostile('a'),
+      work.hostile('throws a revoked proxy in errors'),
+      work.hostile('b'),
+    ]);
     expect(values(results)).toEqual(['a', 'Error', 'b']);
   });
 
-  test('nested too deeply to be read ends in an error', async () => {
+  test('nested too deeply to be read ends in an error', async ({ executor }) => {
     const reason = await reasonOf(executor.run(work.nest(2000)));
     expect(reason).toMatchObject({
       name: 'DataCloneError',
@@ -184,11 +186,11 @@ describe('an argument that resists being sent', () => {
       },
     );
 
-  test.each([
+  test.for([
     ['a revoked proxy', revoked],
     ['a throwing trap', trapped],
     ['nested too deeply', deep],
-  ])('%s: fails by itself, however often', async (_, make) => {
+  ] as const)('%s: fails by itself, however often', async ([, make], { executor }) => {
     for (let left = 6; left > 0; left--) {
       const [failed, fine] = await Promise.allSettled([
         executor.run(work.isBuffer(make())),
@@ -199,9 +201,10 @@ describe('an argument that resists being sent', () => {
     }
   });
 
-  test('nested too deeply for the thread’s stack, after one that could not be sent: fails by itself', async () => {
-    await executor.shutdown();
-    executor = new Executor({ workers: 1, resourceLimits: { stackSizeMb: 0.5 } });
+  test('nested too deeply for the thread’s stack, after one that could not be sent: fails by itself', async ({
+    makeExecutor,
+  }) => {
+    const executor = makeExecutor({ workers: 1, resourceLimits: { stackSizeMb: 0.5 } });
     expect(await reasonOf(executor.run(work.echo(() => {})))).toMatchObject({ name: 'DataCloneError' });
     let deep: object = {};
     for (let level = 0; level < 900; level++) deep = { deep };
@@ -219,12 +222,15 @@ describe('an argument that resists being sent', () => {
     expect(await executor.run(work.echo(2))).toBe(2);
   });
 
-  test('nested too deeply for the thread’s stack: fails by itself', async () => {
-    await executor.shutdown();
-    executor = new Executor({ workers: 1, resourceLimits: { stackSizeMb: 1 } });
+  test('nested too deeply for the thread’s stack: fails by itself', async ({ gate, makeExecutor }) => {
+    const executor = makeExecutor({ workers: 1, resourceLimits: { stackSizeMb: 1 } });
     let value: object = {};
     for (let level = 0; level < 1800; level++) value = { value };
-    const results = await together(() => work.echo(1), [work.echo(1), work.echo(value), work.echo(3)]);
+    const results = await together(executor, gate, () => work.echo(1), [
+      work.echo(1),
+      work.echo(value),
+      work.echo(3),
+    ]);
     const [first, failed, third] = results;
     expect([first, third]).toMatchObject([{ value: 1 }, { value: 3 }]);
     expect(failed?.status === 'rejected' ? failed.reason.name : 'fulfilled').toMatch(
@@ -232,7 +238,7 @@ describe('an argument that resists being sent', () => {
     );
   });
 
-  test('a getter that cancels its own task', async () => {
+  test('a getter that cancels its own task', async ({ executor }) => {
     const controller = new AbortController();
     const argument = {
       get trap() {
@@ -247,7 +253,7 @@ describe('an argument that resists being sent', () => {
 });
 
 describe('a finished result is not held back for long', () => {
-  test('by an asynchronous task', async () => {
+  test('by an asynchronous task', async ({ executor, gate }) => {
     for (let left = 20; left > 0; left--) await executor.run(work.quickUnlessAsync());
     const [quick, slow] = [
       executor.run(work.quickUnlessAsync()),
@@ -258,7 +264,7 @@ describe('a finished result is not held back for long', () => {
     expect(await slow).toBe('slow');
   });
 
-  test('by a task that never returns: a deadline is kept all the same', async () => {
+  test('by a task that never returns: a deadline is kept all the same', async ({ executor, gate }) => {
     for (let left = 20; left > 0; left--) await executor.run(work.quickUnless());
     const blocker = new Gate();
     const first = executor.run(work.pass(blocker.shared));

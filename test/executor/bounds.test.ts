@@ -1,22 +1,12 @@
-import { Executor, SaturatedError } from 'millrace';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Gate } from '../support/gate.ts';
+import { SaturatedError } from 'millrace';
+import { describe, expect } from 'vitest';
+import { test } from '../support/executor-test.ts';
 import { reasonOf, rounds, settlementOf } from '../support/settling.ts';
 import { work } from '../support/work.ts';
 
-let gate: Gate;
-let executor: Executor;
-beforeEach(() => {
-  gate = new Gate();
-});
-afterEach(async () => {
-  gate.open();
-  await executor.shutdown({ mode: 'kill' });
-});
-
 describe('bounded', () => {
-  test('never more than workers + maxPending tasks are admitted', async () => {
-    executor = new Executor({ workers: 2, maxPending: 3 });
+  test('never more than workers + maxPending tasks are admitted', async ({ gate, makeExecutor }) => {
+    const executor = makeExecutor({ workers: 2, maxPending: 3 });
     const submissions = Array.from({ length: 10 }, () => executor.submit(work.pass(gate.shared)));
     await gate.arrivals(2);
     await rounds();
@@ -28,8 +18,8 @@ describe('bounded', () => {
     expect(executor.stats()).toMatchObject({ running: 0, pending: 0, waiting: 0, fulfilled: 10 });
   });
 
-  test('maxPending 0 admits a task only to a free worker', async () => {
-    executor = new Executor({ workers: 1, maxPending: 0 });
+  test('maxPending 0 admits a task only to a free worker', async ({ gate, makeExecutor }) => {
+    const executor = makeExecutor({ workers: 1, maxPending: 0 });
     const first = await executor.submit(work.pass(gate.shared));
     expect(executor.trySubmit(work.echo(1))).toBeNull();
     gate.open();
@@ -37,8 +27,8 @@ describe('bounded', () => {
     expect(executor.trySubmit(work.echo(1))).not.toBeNull();
   });
 
-  test('maxPendingBytes bounds the arguments of what has not started', async () => {
-    executor = new Executor({ workers: 1, maxPendingBytes: 1000 });
+  test('maxPendingBytes bounds the arguments of what has not started', async ({ gate, makeExecutor }) => {
+    const executor = makeExecutor({ workers: 1, maxPendingBytes: 1000 });
     await executor.submit(work.pass(gate.shared));
     await gate.arrivals();
     await rounds();
@@ -54,8 +44,11 @@ describe('bounded', () => {
     expect(executor.stats().pendingBytes).toBe(0);
   });
 
-  test('a task larger than maxPendingBytes is admitted when nothing else is pending', async () => {
-    executor = new Executor({ workers: 1, maxPendingBytes: 1000 });
+  test('a task larger than maxPendingBytes is admitted when nothing else is pending', async ({
+    gate,
+    makeExecutor,
+  }) => {
+    const executor = makeExecutor({ workers: 1, maxPendingBytes: 1000 });
     await executor.submit(work.pass(gate.shared));
     await gate.arrivals();
     // Its worker tells in a message that it has begun.
@@ -69,8 +62,8 @@ describe('bounded', () => {
 });
 
 describe('submit', () => {
-  test('resolves at admission, in the order of the calls', async () => {
-    executor = new Executor({ workers: 1, maxPending: 0 });
+  test('resolves at admission, in the order of the calls', async ({ gate, makeExecutor }) => {
+    const executor = makeExecutor({ workers: 1, maxPending: 0 });
     const order: number[] = [];
     await executor.submit(work.pass(gate.shared));
     const waiting = Array.from({ length: 20 }, (_, index) =>
@@ -84,8 +77,8 @@ describe('submit', () => {
     expect(order).toEqual(Array.from({ length: 20 }, (_, index) => index));
   });
 
-  test('a large task is not starved by small ones', async () => {
-    executor = new Executor({ workers: 1, maxPendingBytes: 1000 });
+  test('a large task is not starved by small ones', async ({ gate, makeExecutor }) => {
+    const executor = makeExecutor({ workers: 1, maxPendingBytes: 1000 });
     const order: string[] = [];
     await executor.submit(work.pass(gate.shared));
     await gate.arrivals();
@@ -99,8 +92,8 @@ describe('submit', () => {
     expect(order).toEqual(['large', 'small']);
   });
 
-  test('maxWaiting refuses one caller more', async () => {
-    executor = new Executor({ workers: 1, maxPending: 0, maxWaiting: 1 });
+  test('maxWaiting refuses one caller more', async ({ gate, makeExecutor }) => {
+    const executor = makeExecutor({ workers: 1, maxPending: 0, maxWaiting: 1 });
     await executor.submit(work.pass(gate.shared));
     const waiting = executor.submit(work.echo(1));
     const error = await reasonOf(executor.submit(work.echo(2)));
@@ -111,8 +104,8 @@ describe('submit', () => {
     expect(await (await waiting).result()).toBe(1);
   });
 
-  test('maxWaitMs ends the wait, and the task never runs', async () => {
-    executor = new Executor({ workers: 1, maxPending: 0 });
+  test('maxWaitMs ends the wait, and the task never runs', async ({ gate, makeExecutor }) => {
+    const executor = makeExecutor({ workers: 1, maxPending: 0 });
     await executor.run(work.echo(0));
     await executor.submit(work.pass(gate.shared));
     const error = await reasonOf(executor.submit(work.count(gate.shared), { maxWaitMs: 5 }));
@@ -123,16 +116,19 @@ describe('submit', () => {
     expect(gate.count).toBe(0);
   });
 
-  test('deadlineMs ends the wait as well', async () => {
-    executor = new Executor({ workers: 1, maxPending: 0 });
+  test('deadlineMs ends the wait as well', async ({ gate, makeExecutor }) => {
+    const executor = makeExecutor({ workers: 1, maxPending: 0 });
     await executor.submit(work.pass(gate.shared));
     const error = await reasonOf(executor.submit(work.count(gate.shared), { deadlineMs: 5 }));
     expect(error).toMatchObject({ name: 'TaskTimeoutError', phase: 'waiting' });
   });
 });
 
-test('trySubmit never waits: null when saturated, counted as submitted and refused', async () => {
-  executor = new Executor({ workers: 1, maxPending: 1 });
+test('trySubmit never waits: null when saturated, counted as submitted and refused', async ({
+  gate,
+  makeExecutor,
+}) => {
+  const executor = makeExecutor({ workers: 1, maxPending: 1 });
   const futures = [1, 2, 3].map(() => executor.trySubmit(work.pass(gate.shared)));
   expect(futures.map((future) => future === null)).toEqual([false, false, true]);
   expect(executor.stats()).toMatchObject({ submitted: 3, refused: 1 });
@@ -143,8 +139,8 @@ test('trySubmit never waits: null when saturated, counted as submitted and refus
   );
 });
 
-test('the books balance at every instant', async () => {
-  executor = new Executor({ workers: 2, maxPending: 2, maxWaiting: 4 });
+test('the books balance at every instant', async ({ makeExecutor }) => {
+  const executor = makeExecutor({ workers: 2, maxPending: 2, maxWaiting: 4 });
   const check = () => {
     const { submitted, waiting, refused, pending, running, fulfilled, rejected, cancelled } =
       executor.stats();
@@ -176,8 +172,8 @@ test('the books balance at every instant', async () => {
   expect(executor.stats()).toMatchObject({ submitted: 200, pending: 0, running: 0, waiting: 0 });
 });
 
-test('a snapshot of the books does not change', async () => {
-  executor = new Executor({ workers: 1 });
+test('a snapshot of the books does not change', async ({ makeExecutor }) => {
+  const executor = makeExecutor({ workers: 1 });
   const before = executor.stats();
   await executor.run(work.echo(1));
   expect(before).toMatchObject({ submitted: 0, fulfilled: 0 });

@@ -5,6 +5,7 @@ import { Executor } from 'millrace';
 import type { Future } from 'millrace';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Gate } from '../support/gate.ts';
+import { standingClock } from '../support/standing-clock.ts';
 import { work } from '../support/work.ts';
 
 /** What a thousand small tasks cost, in things that can be counted. */
@@ -14,7 +15,7 @@ let gate: Gate;
 let executor: Executor;
 beforeEach(async () => {
   gate = new Gate();
-  executor = new Executor({ workers: 2, maxPending: 2 * thousand });
+  executor = new Executor({ workers: 2, maxPending: 2 * thousand, ...standingClock });
   await executor.ready();
   for (let left = 40; left > 0; left--) await executor.run(work.add(left, 1));
 });

@@ -1,22 +1,15 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { Executor } from 'millrace';
 import type { TaskMessage, WorkerMessage } from 'millrace';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Gate } from '../support/gate.ts';
+import { afterEach, describe, expect } from 'vitest';
+import { testWith } from '../support/executor-test.ts';
 import { rounds } from '../support/settling.ts';
 import { work } from '../support/work.ts';
 
-let gate: Gate;
-let executor: Executor;
+const test = testWith({ workers: 1 });
 let undo: (() => void)[] = [];
-beforeEach(() => {
-  gate = new Gate();
-});
-afterEach(async () => {
+afterEach(() => {
   for (const each of undo) each();
   undo = [];
-  gate.open();
-  await executor.shutdown({ mode: 'kill' });
 });
 
 /** Notes what happens as lines like `submit 1` and `settle 1 fulfilled`. */
@@ -36,8 +29,7 @@ function listen(...events: string[]): string[] {
 const all = ['submit', 'start', 'settle', 'refuse'];
 
 describe('tasks', () => {
-  test('tell when they are submitted, started and settled', async () => {
-    executor = new Executor({ workers: 1 });
+  test('tell when they are submitted, started and settled', async ({ executor }) => {
     const lines = listen(...all);
     await executor.run(work.echo(1));
     await executor.run(work.reject('no')).catch(() => {});
@@ -51,8 +43,7 @@ describe('tasks', () => {
     ]);
   });
 
-  test('in batches tell as well, and in order', async () => {
-    executor = new Executor({ workers: 1 });
+  test('in batches tell as well, and in order', async ({ executor }) => {
     await executor.run(work.echo(1));
     await executor.run(work.echo(1));
     const lines = listen(...all);
@@ -66,8 +57,8 @@ describe('tasks', () => {
     }
   });
 
-  test('that are refused or cancelled tell so', async () => {
-    executor = new Executor({ workers: 1, maxPending: 1 });
+  test('that are refused or cancelled tell so', async ({ gate, makeExecutor }) => {
+    const executor = makeExecutor({ workers: 1, maxPending: 1 });
     const lines = listen(...all);
     const running = executor.trySubmit(work.pass(gate.shared));
     await gate.arrivals();
@@ -87,8 +78,10 @@ describe('tasks', () => {
     ]);
   });
 
-  test('a start that only its subscriber asks for is told while the task runs', async () => {
-    executor = new Executor({ workers: 1 });
+  test('a start that only its subscriber asks for is told while the task runs', async ({
+    executor,
+    gate,
+  }) => {
     const lines = listen('start');
     const future = await executor.submit(work.pass(gate.shared));
     await gate.arrivals();
@@ -98,7 +91,7 @@ describe('tasks', () => {
   });
 });
 
-test('workers tell when they are up and when they have ended', async () => {
+test('workers tell when they are up and when they have ended', async ({ makeExecutor }) => {
   const lines: string[] = [];
   for (const event of ['start', 'end']) {
     const listener = (message: unknown) => {
@@ -108,7 +101,7 @@ test('workers tell when they are up and when they have ended', async () => {
     subscribe(`millrace:worker:${event}`, listener);
     undo.push(() => unsubscribe(`millrace:worker:${event}`, listener));
   }
-  executor = new Executor({ workers: 2, name: 'told' });
+  const executor = makeExecutor({ workers: 2, name: 'told' });
   await executor.ready();
   expect(lines).toEqual(['start true', 'start true']);
   await executor.run(work.exit(3)).catch(() => {});
@@ -116,8 +109,8 @@ test('workers tell when they are up and when they have ended', async () => {
   expect(lines.filter((line) => line === 'end true').length).toBeGreaterThanOrEqual(2);
 });
 
-test('each worker tells how long its event loop was busy', async () => {
-  executor = new Executor({ workers: 2 });
+test('each worker tells how long its event loop was busy', async ({ makeExecutor }) => {
+  const executor = makeExecutor({ workers: 2 });
   await executor.ready();
   await executor.run(work.echo(1));
   const times = executor.workerLoopTimes();

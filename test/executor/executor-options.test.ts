@@ -17,6 +17,8 @@ function thrownBy(action: () => unknown): unknown {
 const integers = [Number.NaN, 1.5, '4', null, -1, 2 ** 53, 1n, {}];
 const bad: [string, unknown[]][] = [
   ['workers', [...integers, 0, Infinity]],
+  ['minWorkers', [...integers, Infinity, 2 ** 20]],
+  ['idleTimeoutMs', [Number.NaN, -1, '1', null, 2 ** 31, -Infinity]],
   ['maxPending', [...integers, Infinity]],
   ['maxPendingBytes', [...integers, 0, Infinity]],
   ['maxWaiting', integers],
@@ -97,6 +99,8 @@ describe('executor options', () => {
     expect(Number.isSafeInteger(workers)).toBe(true);
     expect(others).toMatchObject({
       maxPendingBytes: 256 * 2 ** 20,
+      minWorkers: 0,
+      idleTimeoutMs: Infinity,
       maxWaiting: Infinity,
       maxTasksPerWorker: Infinity,
       interruptGraceMs: 100,
@@ -107,6 +111,8 @@ describe('executor options', () => {
   test('takes the ends of each range, and undefined as absent', () => {
     const options: ExecutorOptions = {
       workers: 1,
+      minWorkers: 1,
+      idleTimeoutMs: 0,
       maxPending: 0,
       maxPendingBytes: 1,
       maxWaiting: 0,

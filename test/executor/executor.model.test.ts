@@ -3,6 +3,7 @@ import type { Future, ShutdownMode, Task } from 'millrace';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Gate } from '../support/gate.ts';
+import { patienceMs } from '../support/patience.ts';
 import { rounds } from '../support/settling.ts';
 import { work } from '../support/work.ts';
 
@@ -143,7 +144,7 @@ async function comeToRest(model: Model, executor: Executor): Promise<void> {
       return future !== null && (state === 'pending' || future.done);
     });
   };
-  const patience = performance.now() + 20_000;
+  const patience = performance.now() + patienceMs;
   while (!isAtRest()) {
     if (performance.now() > patience) throw new Error(`it hangs: ${JSON.stringify(executor.stats())}`);
     await rounds(1);
@@ -330,4 +331,4 @@ test('real threads do what the model says, whatever is submitted, cancelled, ope
     ),
     { numRuns: 40, endOnFailure: true },
   );
-}, 60_000);
+});

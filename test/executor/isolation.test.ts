@@ -1,27 +1,24 @@
-import { Executor, WorkerCrashedError } from 'millrace';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Gate } from '../support/gate.ts';
+import { WorkerCrashedError } from 'millrace';
+import type { Executor } from 'millrace';
+import { describe, expect } from 'vitest';
+import { testWith } from '../support/executor-test.ts';
+import type { Gate } from '../support/gate.ts';
 import { reasonOf, rounds } from '../support/settling.ts';
+import { standingClock } from '../support/standing-clock.ts';
 import { work } from '../support/work.ts';
 
-let gate: Gate;
-let executor: Executor;
-beforeEach(() => {
-  gate = new Gate();
-});
-afterEach(async () => {
-  gate.open();
-  await executor.shutdown({ mode: 'kill' });
-});
+const test = testWith({ workers: 1 });
 
 /** From now on quick tasks travel in batches: the executor knows how long these take. */
-async function warm(count = 20): Promise<void> {
+async function warm(executor: Executor, gate: Gate, count = 20): Promise<void> {
   for (let left = count; left > 0; left--) await executor.run(work.count(gate.shared));
 }
 
-test('a thread that cannot be replaced fails what waits for it, with the reason', async () => {
+test('a thread that cannot be replaced fails what waits for it, with the reason', async ({
+  makeExecutor,
+}) => {
   const buffer = new ArrayBuffer(8);
-  executor = new Executor({ workers: 1, workerData: { buffer } });
+  const executor = makeExecutor({ workers: 1, workerData: { buffer } });
   await executor.run(work.echo(0));
   // No other thread can be given this any more.
   structuredClone(buffer, { transfer: [buffer] });
@@ -30,12 +27,11 @@ test('a thread that cannot be replaced fails what waits for it, with the reason'
   expect(error).toBeInstanceOf(WorkerCrashedError);
   expect(error).toMatchObject({ exitCode: undefined, cause: { name: 'DataCloneError' } });
   await executor.shutdown();
-}, 10_000);
+});
 
 describe('a task that ends its thread', () => {
-  test('is the only one that fails, and those sent with it run exactly once', async () => {
-    executor = new Executor({ workers: 1 });
-    await warm(20);
+  test('is the only one that fails, and those sent with it run exactly once', async ({ executor, gate }) => {
+    await warm(executor, gate, 20);
     await executor.run(work.echo(0));
     const first = await executor.submit(work.pass(gate.shared));
     await gate.arrivals();
@@ -55,8 +51,10 @@ describe('a task that ends its thread', () => {
     expect(error).toMatchObject({ exitCode: 3, task: 'exit', finished: false });
   });
 
-  test('by an uncaught error after another one had ended takes that one not with it', async () => {
-    executor = new Executor({ workers: 1 });
+  test('by an uncaught error after another one had ended takes that one not with it', async ({
+    executor,
+    gate,
+  }) => {
     expect(await executor.run(work.throwAfterEnd())).toBe('ended');
     const next = await executor.submit(work.count(gate.shared));
     const outcome = await next.outcome();
@@ -67,16 +65,14 @@ describe('a task that ends its thread', () => {
     expect(await executor.run(work.echo('on'))).toBe('on');
   });
 
-  test('is run again as often as retries allow, and then fails', async () => {
-    executor = new Executor({ workers: 1 });
+  test('is run again as often as retries allow, and then fails', async ({ executor, gate }) => {
     gate.open();
     const error = await reasonOf(executor.run(work.passAndExit(gate.shared, 1), { retries: 2 }));
     expect(error).toBeInstanceOf(WorkerCrashedError);
     expect(gate.arrived).toBe(3);
   });
 
-  test('loses nothing whose buffers were to move to that thread', async () => {
-    executor = new Executor({ workers: 1 });
+  test('loses nothing whose buffers were to move to that thread', async ({ executor, gate }) => {
     const culprit = await executor.submit(work.passAndExit(gate.shared, 1));
     await gate.arrivals();
     const buffer = new ArrayBuffer(8);
@@ -87,13 +83,12 @@ describe('a task that ends its thread', () => {
     expect(await moved.outcome()).toMatchObject({ status: 'fulfilled', value: 8 });
   });
 
-  test('gives back first what had moved to it, buffers as buffers', async () => {
-    executor = new Executor({ workers: 1 });
-    for (let left = 20; left > 0; left--) {
-      await executor.run(work.passAndExitIf());
-      await executor.run(work.areBuffers({ a: Buffer.from('a'), list: [Buffer.from('b')] }));
-      await executor.run(work.byteLength(new ArrayBuffer(1)));
-    }
+  test('gives back first what had moved to it, buffers as buffers', async ({ gate, makeExecutor }) => {
+    const executor = makeExecutor({ workers: 1, ...standingClock });
+    // Known to be quick from now on: nothing moves to a thread behind what may take long.
+    await executor.run(work.passAndExitIf());
+    await executor.run(work.areBuffers({ a: Buffer.from('a'), list: [Buffer.from('b')] }));
+    await executor.run(work.byteLength(new ArrayBuffer(1)));
     const culprit = await executor.submit(work.passAndExitIf(gate.shared));
     await gate.arrivals();
     const value = { a: Buffer.alloc(10_000), list: [Buffer.alloc(20_000)] };
@@ -110,8 +105,8 @@ describe('a task that ends its thread', () => {
     expect(await counted.result()).toBe(8);
   });
 
-  test('out of memory is the only one that fails', async () => {
-    executor = new Executor({ workers: 1, resourceLimits: { maxOldGenerationSizeMb: 32 } });
+  test('out of memory is the only one that fails', async ({ makeExecutor }) => {
+    const executor = makeExecutor({ workers: 1, resourceLimits: { maxOldGenerationSizeMb: 32 } });
     const culprit = await executor.submit(work.eatMemory());
     const behind = await executor.submit(work.echo('behind'));
     const error = await reasonOf(culprit.result());
@@ -121,8 +116,8 @@ describe('a task that ends its thread', () => {
   });
 });
 
-test('no task waits behind a long one while a worker is free', async () => {
-  executor = new Executor({ workers: 2 });
+test('no task waits behind a long one while a worker is free', async ({ gate, makeExecutor }) => {
+  const executor = makeExecutor({ workers: 2 });
   await executor.ready();
   const long = await executor.submit(work.pass(gate.shared));
   await gate.arrivals();
@@ -131,8 +126,7 @@ test('no task waits behind a long one while a worker is free', async () => {
   expect(long.state).toBe('running');
 });
 
-test('a more urgent task starts before all that have not started', async () => {
-  executor = new Executor({ workers: 1 });
+test('a more urgent task starts before all that have not started', async ({ executor, gate }) => {
   await executor.submit(work.pass(gate.shared));
   await gate.arrivals();
   const order: string[] = [];

@@ -1,45 +1,35 @@
-import { Executor, InvalidOptionError } from 'millrace';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Channel } from '../support/channel.ts';
-import { Gate } from '../support/gate.ts';
+import { InvalidOptionError } from 'millrace';
+import { describe, expect } from 'vitest';
+import { test } from '../support/executor-test.ts';
+import { Feed } from '../support/feed.ts';
 import { collect, reasonOf, rounds } from '../support/settling.ts';
 import { work } from '../support/work.ts';
 
-let gate: Gate;
-let executor: Executor;
-beforeEach(() => {
-  gate = new Gate();
-});
-afterEach(async () => {
-  gate.open();
-  await executor.shutdown({ mode: 'kill' });
-});
-
 describe('map', () => {
-  test('yields results in the order of the items', async () => {
-    executor = new Executor({ workers: 2 });
+  test('yields results in the order of the items', async ({ makeExecutor }) => {
+    const executor = makeExecutor({ workers: 2 });
     const items = Array.from({ length: 100 }, (_, index) => index);
     expect(await collect(executor.map(items, (n) => work.echo(n)))).toEqual(items);
   });
 
-  test('takes whatever a loop can be written over, a string too', async () => {
-    executor = new Executor({ workers: 1 });
+  test('takes whatever a loop can be written over, a string too', async ({ makeExecutor }) => {
+    const executor = makeExecutor({ workers: 1 });
     expect(await collect(executor.map('a😀', (letter) => work.echo(letter)))).toEqual(['a', '😀']);
     for (const source of [null, undefined, 1, {}, () => {}]) {
       expect(() => executor.asCompleted(source as never)).toThrow(InvalidOptionError);
     }
   });
 
-  test('gives each item its index', async () => {
-    executor = new Executor({ workers: 1 });
+  test('gives each item its index', async ({ makeExecutor }) => {
+    const executor = makeExecutor({ workers: 1 });
     expect(await collect(executor.map(['a', 'b'], (item, index) => work.echo(item + index)))).toEqual([
       'a0',
       'b1',
     ]);
   });
 
-  test('starts with the first next(), and not before', async () => {
-    executor = new Executor({ workers: 1 });
+  test('starts with the first next(), and not before', async ({ makeExecutor }) => {
+    const executor = makeExecutor({ workers: 1 });
     let made = 0;
     const results = executor.map([1, 2], (n) => (made++, work.echo(n)));
     await rounds();
@@ -47,8 +37,8 @@ describe('map', () => {
     expect((await results.next()).value).toBe(1);
   });
 
-  test('unordered, yields what ends first', async () => {
-    executor = new Executor({ workers: 2 });
+  test('unordered, yields what ends first', async ({ gate, makeExecutor }) => {
+    const executor = makeExecutor({ workers: 2 });
     await executor.ready();
     const order: unknown[] = [];
     const toTask = (item: string) => (item === 'slow' ? work.pass(gate.shared, item) : work.echo(item));
@@ -59,8 +49,11 @@ describe('map', () => {
     expect(order).toEqual(['quick', 'slow']);
   });
 
-  test('a failure is thrown in its turn, and cancels what has not started', async () => {
-    executor = new Executor({ workers: 1, maxPending: 10 });
+  test('a failure is thrown in its turn, and cancels what has not started', async ({
+    gate,
+    makeExecutor,
+  }) => {
+    const executor = makeExecutor({ workers: 1, maxPending: 10 });
     const seen: number[] = [];
     const items = [0, 1, 2, 3, 4, 5];
     const toTask = (n: number) =>
@@ -79,8 +72,10 @@ describe('map', () => {
     expect(cancelled).toBeGreaterThanOrEqual(3);
   });
 
-  test('a failure ends it also for those who ask already, when the source has cleaned up', async () => {
-    executor = new Executor({ workers: 1 });
+  test('a failure ends it also for those who ask already, when the source has cleaned up', async ({
+    makeExecutor,
+  }) => {
+    const executor = makeExecutor({ workers: 1 });
     let closed = false;
     async function* items() {
       try {
@@ -99,28 +94,28 @@ describe('map', () => {
     expect(await results.next()).toEqual({ done: true, value: undefined });
   });
 
-  test('answers all who ask at once, however small the window', async () => {
-    executor = new Executor({ workers: 1 });
+  test('answers all who ask at once, however small the window', async ({ makeExecutor }) => {
+    const executor = makeExecutor({ workers: 1 });
     const results = executor.map([1, 2], (n) => work.echo(n), { window: 1 });
     const answers = await Promise.all([results.next(), results.next(), results.next()]);
     expect(answers.map(({ value }) => value)).toEqual([1, 2, undefined]);
-  }, 5_000);
+  });
 
-  test('may be left while its source gives nothing', async () => {
-    executor = new Executor({ workers: 1 });
-    const source = new Channel<number>();
+  test('may be left while its source gives nothing', async ({ makeExecutor }) => {
+    const executor = makeExecutor({ workers: 1 });
+    const source = new Feed<number>();
     const results = executor.map(source, (n) => work.echo(n));
     const next = results.next();
     await rounds();
     expect(await results.return?.()).toEqual({ done: true, value: undefined });
     expect(await next).toEqual({ done: true, value: undefined });
     expect(source.closed).toBe(true);
-  }, 5_000);
+  });
 
-  test.each(['map', 'asCompleted'] as const)(
+  test.for(['map', 'asCompleted'] as const)(
     '%s opens its source at the first next(), or never',
-    async (kind) => {
-      executor = new Executor({ workers: 1 });
+    async (kind, { makeExecutor }) => {
+      const executor = makeExecutor({ workers: 1 });
       let opened = 0;
       const source = {
         *[Symbol.iterator]() {
@@ -140,8 +135,8 @@ describe('map', () => {
     },
   );
 
-  test('with outcomes a failure is yielded, and the iteration goes on', async () => {
-    executor = new Executor({ workers: 1 });
+  test('with outcomes a failure is yielded, and the iteration goes on', async ({ makeExecutor }) => {
+    const executor = makeExecutor({ workers: 1 });
     const toTask = (n: number) => (n === 1 ? work.reject('no') : work.echo(n));
     const outcomes = await collect(executor.map([0, 1, 2], toTask, { outcomes: true }));
     expect(outcomes.map((outcome) => ({ ...outcome, future: undefined }))).toEqual([
@@ -151,8 +146,8 @@ describe('map', () => {
     ]);
   });
 
-  test('window bounds what is ahead of the reader', async () => {
-    executor = new Executor({ workers: 2 });
+  test('window bounds what is ahead of the reader', async ({ makeExecutor }) => {
+    const executor = makeExecutor({ workers: 2 });
     let made = 0;
     const items = Array.from({ length: 100 }, (_, index) => index);
     const results = executor.map(items, (n) => (made++, work.echo(n)), { window: 4 });
@@ -164,15 +159,15 @@ describe('map', () => {
     await results.return?.();
   });
 
-  test('may be mapped again, however few places there are', async () => {
-    executor = new Executor({ workers: 1, maxPending: 0 });
+  test('may be mapped again, however few places there are', async ({ makeExecutor }) => {
+    const executor = makeExecutor({ workers: 1, maxPending: 0 });
     const once = executor.map([1, 2, 3], (n) => work.add(n, 10));
     const twice = executor.map(once, (n) => work.add(n, 100));
     expect(await collect(twice)).toEqual([111, 112, 113]);
-  }, 5_000);
+  });
 
-  test('a function that throws ends it, and closes the source', async () => {
-    executor = new Executor({ workers: 1 });
+  test('a function that throws ends it, and closes the source', async ({ makeExecutor }) => {
+    const executor = makeExecutor({ workers: 1 });
     let closed = false;
     function* items() {
       try {
@@ -192,23 +187,23 @@ describe('map', () => {
     expect(executor.stats()).toMatchObject({ pending: 0, waiting: 0 });
   });
 
-  test.each([
+  test.for([
     { window: 0 },
     { window: 1.5 },
     { window: Number.NaN },
     { ordered: 'yes' },
     { outcomes: 1 },
     { any: 1 },
-  ])('refuses %o', (options) => {
-    executor = new Executor({ workers: 1 });
+  ])('refuses %o', (options, { makeExecutor }) => {
+    const executor = makeExecutor({ workers: 1 });
     const [option, value] = Object.entries(options)[0] as [string, unknown];
     expect(() => executor.map([1], (n) => work.echo(n), options as never)).toThrow(
       expect.objectContaining({ name: 'InvalidOptionError', option, value }),
     );
   });
 
-  test('refuses what is no function, at once', () => {
-    executor = new Executor({ workers: 1 });
+  test('refuses what is no function, at once', ({ makeExecutor }) => {
+    const executor = makeExecutor({ workers: 1 });
     expect(() => executor.map([1], 5 as never)).toThrow(
       expect.objectContaining({
         name: 'InvalidOptionError',
@@ -218,8 +213,8 @@ describe('map', () => {
     );
   });
 
-  test.each([null, 1, {}, undefined])('refuses %o as a source', (source) => {
-    executor = new Executor({ workers: 1 });
+  test.for([null, 1, {}, undefined])('refuses %o as a source', (source, { makeExecutor }) => {
+    const executor = makeExecutor({ workers: 1 });
     expect(() => executor.map(source as never, () => work.echo(1))).toThrow(InvalidOptionError);
   });
 });

@@ -1,16 +1,12 @@
 import { Executor, ExecutorClosedError } from 'millrace';
-import { beforeEach, describe, expect, test } from 'vitest';
-import { Gate } from '../support/gate.ts';
+import { describe, expect } from 'vitest';
+import { test } from '../support/executor-test.ts';
+import type { Gate } from '../support/gate.ts';
 import { reasonOf, rounds, settlementOf } from '../support/settling.ts';
 import { work } from '../support/work.ts';
 
-let gate: Gate;
-beforeEach(() => {
-  gate = new Gate();
-});
-
 /** One task runs, two are pending, one waits. */
-async function full() {
+async function full(gate: Gate) {
   const executor = new Executor({ workers: 1, maxPending: 2 });
   const running = await executor.submit(work.pass(gate.shared, 'ran'));
   await gate.arrivals();
@@ -23,8 +19,8 @@ async function full() {
 }
 
 describe('shutdown', () => {
-  test("'drain' runs all that was admitted, and nothing else", async () => {
-    const { executor, running, pending, waiting } = await full();
+  test("'drain' runs all that was admitted, and nothing else", async ({ gate }) => {
+    const { executor, running, pending, waiting } = await full(gate);
     const closed = executor.shutdown();
     expect(await waiting).toBeInstanceOf(ExecutorClosedError);
     expect(await settlementOf(closed)).toBe('pending');
@@ -34,8 +30,8 @@ describe('shutdown', () => {
     expect(gate.count).toBe(2);
   });
 
-  test("'cancel' cancels what has not started; what runs may finish", async () => {
-    const { executor, running, pending, waiting } = await full();
+  test("'cancel' cancels what has not started; what runs may finish", async ({ gate }) => {
+    const { executor, running, pending, waiting } = await full(gate);
     const closed = executor.shutdown({ mode: 'cancel' });
     expect(await waiting).toBeInstanceOf(ExecutorClosedError);
     expect(pending.map(({ state }) => state)).toEqual(['cancelled', 'cancelled']);
@@ -46,8 +42,8 @@ describe('shutdown', () => {
     expect(gate.count).toBe(0);
   });
 
-  test("'kill' also stops what runs, and waits for nobody", async () => {
-    const { executor, running, pending, waiting } = await full();
+  test("'kill' also stops what runs, and waits for nobody", async ({ gate }) => {
+    const { executor, running, pending, waiting } = await full(gate);
     await executor.shutdown({ mode: 'kill' });
     expect(await waiting).toBeInstanceOf(ExecutorClosedError);
     for (const future of [running, ...pending]) {
@@ -60,8 +56,8 @@ describe('shutdown', () => {
     expect(gate.count).toBe(0);
   });
 
-  test('may be called again to hurry, never to slow down', async () => {
-    const { executor, running, pending } = await full();
+  test('may be called again to hurry, never to slow down', async ({ gate }) => {
+    const { executor, running, pending } = await full(gate);
     const first = executor.shutdown();
     const second = executor.shutdown({ mode: 'cancel' });
     expect(pending[0]?.state).toBe('cancelled');
@@ -73,8 +69,10 @@ describe('shutdown', () => {
     await executor.shutdown();
   });
 
-  test('is terminal: every later submission is refused with ExecutorClosedError', async () => {
-    const executor = new Executor({ workers: 1 });
+  test('is terminal: every later submission is refused with ExecutorClosedError', async ({
+    makeExecutor,
+  }) => {
+    const executor = makeExecutor({ workers: 1 });
     await executor.shutdown();
     for (const refused of [executor.submit(work.echo(1)), executor.run(work.echo(1)), executor.ready()]) {
       expect(await reasonOf(refused)).toBeInstanceOf(ExecutorClosedError);
@@ -84,8 +82,11 @@ describe('shutdown', () => {
     expect(executor.stats()).toMatchObject({ running: 0, pending: 0, fulfilled: 0 });
   });
 
-  test('lets nobody in, also not a small task that waited behind a large one', async () => {
-    const executor = new Executor({ workers: 1, maxPendingBytes: 100 });
+  test('lets nobody in, also not a small task that waited behind a large one', async ({
+    gate,
+    makeExecutor,
+  }) => {
+    const executor = makeExecutor({ workers: 1, maxPendingBytes: 100 });
     await executor.submit(work.pass(gate.shared));
     await gate.arrivals();
     await rounds();
@@ -99,25 +100,25 @@ describe('shutdown', () => {
     for (const error of await Promise.all(waiting)) expect(error).toBeInstanceOf(ExecutorClosedError);
   });
 
-  test('while threads boot ends them, and ready() rejects', async () => {
-    const executor = new Executor({ workers: 2 });
+  test('while threads boot ends them, and ready() rejects', async ({ makeExecutor }) => {
+    const executor = makeExecutor({ workers: 2 });
     const ready = reasonOf(executor.ready());
     await executor.shutdown();
     expect(await ready).toBeInstanceOf(ExecutorClosedError);
-  }, 5_000);
+  });
 
-  test('refuses an unknown mode, and goes on', async () => {
-    const executor = new Executor({ workers: 1 });
+  test('refuses an unknown mode, and goes on', async ({ makeExecutor }) => {
+    const executor = makeExecutor({ workers: 1 });
     const error = await reasonOf(executor.shutdown({ mode: 'now' as never }));
     expect(error).toMatchObject({ name: 'InvalidOptionError', option: 'mode', value: 'now' });
     expect(await executor.run(work.echo(1))).toBe(1);
     await executor.shutdown();
   });
 
-  test('await using drains', async () => {
+  test('await using drains', async ({ makeExecutor }) => {
     let future;
     {
-      await using executor = new Executor({ workers: 1 });
+      await using executor = makeExecutor({ workers: 1 });
       future = await executor.submit(work.echo('drained'));
     }
     expect(future.state).toBe('fulfilled');
@@ -125,8 +126,8 @@ describe('shutdown', () => {
 });
 
 describe('ready', () => {
-  test('resolves when every thread has booted', async () => {
-    await using executor = new Executor({ workers: 2 });
+  test('resolves when every thread has booted', async ({ gate, makeExecutor }) => {
+    await using executor = makeExecutor({ workers: 2 });
     await executor.ready();
     const both = [executor.run(work.pass(gate.shared)), executor.run(work.pass(gate.shared))];
     // Both threads take theirs at once: no other one has to boot first.
@@ -136,9 +137,11 @@ describe('ready', () => {
     await expect(executor.ready()).resolves.toBeUndefined();
   });
 
-  test('rejects with the reason when a thread cannot boot, and so does what waits for it', async () => {
+  test('rejects with the reason when a thread cannot boot, and so does what waits for it', async ({
+    makeExecutor,
+  }) => {
     const execArgv = ['--import', 'data:text/javascript,throw new Error("boot")'];
-    const executor = new Executor({ workers: 2, execArgv });
+    const executor = makeExecutor({ workers: 2, execArgv });
     const future = await executor.submit(work.echo(1));
     for (const failed of [executor.ready(), future.result()]) {
       expect(await reasonOf(failed)).toMatchObject({
@@ -150,8 +153,11 @@ describe('ready', () => {
   });
 });
 
-test('a task that is running alone finds the other worker for one that waits for it', async () => {
-  await using executor = new Executor({ workers: 2 });
+test('a task that is running alone finds the other worker for one that waits for it', async ({
+  gate,
+  makeExecutor,
+}) => {
+  await using executor = makeExecutor({ workers: 2 });
   // Submitted while the threads boot: whichever comes up first must not keep both of them.
   const first = executor.run(work.echo(0));
   const both = [executor.run(work.pass(gate.shared)), executor.run(work.pass(gate.shared))];
@@ -160,4 +166,4 @@ test('a task that is running alone finds the other worker for one that waits for
   expect(executor.stats().running).toBe(2);
   gate.open();
   await Promise.all(both);
-}, 5_000);
+});

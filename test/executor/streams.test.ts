@@ -1,29 +1,20 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Executor } from 'millrace';
 import type { Task } from 'millrace';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Gate } from '../support/gate.ts';
+import { describe, expect } from 'vitest';
+import { testWith } from '../support/executor-test.ts';
 import { collect, reasonOf, rounds } from '../support/settling.ts';
 import { work } from '../support/work.ts';
 
-let gate: Gate;
-let executor: Executor;
-beforeEach(() => {
-  gate = new Gate();
-});
-afterEach(async () => {
-  gate.open();
-  await executor.shutdown({ mode: 'kill' });
-});
+const test = testWith({ workers: 1 });
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
 const results = async (futures: AsyncIterable<{ result(): Promise<unknown> }>) =>
   Promise.all((await collect(futures)).map((future) => future.result()));
 
 describe('asCompleted over tasks', () => {
-  test('yields every future, in the order in which they end', async () => {
-    executor = new Executor({ workers: 2 });
+  test('yields every future, in the order in which they end', async ({ gate, makeExecutor }) => {
+    const executor = makeExecutor({ workers: 2 });
     await executor.ready();
     const order: unknown[] = [];
     const source = [work.pass(gate.shared, 'slow'), work.echo('quick')];
@@ -34,14 +25,13 @@ describe('asCompleted over tasks', () => {
     expect(order).toEqual(['quick', 'slow']);
   });
 
-  test('yields failed ones too', async () => {
-    executor = new Executor({ workers: 2 });
+  test('yields failed ones too', async ({ makeExecutor }) => {
+    const executor = makeExecutor({ workers: 2 });
     const futures = await collect(executor.asCompleted([work.reject('no'), work.echo(1), work.exit(1)]));
     expect(futures.map((future) => future.state).toSorted()).toEqual(['fulfilled', 'rejected', 'rejected']);
   });
 
-  test('pulls nothing before the first next()', async () => {
-    executor = new Executor({ workers: 1 });
+  test('pulls nothing before the first next()', async ({ executor }) => {
     let pulled = 0;
     function* source() {
       while (pulled < 3) yield work.echo(pulled++);
@@ -52,8 +42,8 @@ describe('asCompleted over tasks', () => {
     expect(await results(stream)).toHaveLength(3);
   });
 
-  test('pulls an item only when its place is reserved', async () => {
-    executor = new Executor({ workers: 1, maxPending: 1 });
+  test('pulls an item only when its place is reserved', async ({ gate, makeExecutor }) => {
+    const executor = makeExecutor({ workers: 1, maxPending: 1 });
     await executor.submit(work.pass(gate.shared));
     let pulled = 0;
     function* source() {
@@ -68,8 +58,8 @@ describe('asCompleted over tasks', () => {
     await stream.return?.();
   });
 
-  test('window bounds what is in flight or unread', async () => {
-    executor = new Executor({ workers: 2, maxPending: 100 });
+  test('window bounds what is in flight or unread', async ({ makeExecutor }) => {
+    const executor = makeExecutor({ workers: 2, maxPending: 100 });
     let pulled = 0;
     function* source() {
       for (;;) yield work.echo(pulled++);
@@ -84,8 +74,11 @@ describe('asCompleted over tasks', () => {
     await stream.return?.();
   });
 
-  test('leaving the loop stops pulling, cancels what has not started, and lets what runs finish', async () => {
-    executor = new Executor({ workers: 1, maxPending: 3 });
+  test('leaving the loop stops pulling, cancels what has not started, and lets what runs finish', async ({
+    gate,
+    makeExecutor,
+  }) => {
+    const executor = makeExecutor({ workers: 1, maxPending: 3 });
     let closed = false;
     function* source() {
       try {
@@ -108,8 +101,7 @@ describe('asCompleted over tasks', () => {
     expect(gate.count).toBe(0);
   });
 
-  test('after it was left, next() is done', async () => {
-    executor = new Executor({ workers: 1 });
+  test('after it was left, next() is done', async ({ executor, gate }) => {
     const stream = executor.asCompleted([work.echo(0), work.pass(gate.shared), work.echo(2)]);
     await stream.next();
     await gate.arrivals();
@@ -119,8 +111,7 @@ describe('asCompleted over tasks', () => {
     expect(await stream.next()).toEqual({ done: true, value: undefined });
   });
 
-  test('an error of the source comes after the results that were in flight', async () => {
-    executor = new Executor({ workers: 1 });
+  test('an error of the source comes after the results that were in flight', async ({ executor }) => {
     const failure = new Error('source');
     function* source() {
       yield work.echo(1);
@@ -136,8 +127,9 @@ describe('asCompleted over tasks', () => {
     expect(executor.stats()).toMatchObject({ pending: 0, waiting: 0, submitted: 2 });
   });
 
-  test('an item that is no task ends the loop as an error of the source, and the source is closed', async () => {
-    executor = new Executor({ workers: 1 });
+  test('an item that is no task ends the loop as an error of the source, and the source is closed', async ({
+    executor,
+  }) => {
     let closed = false;
     function* source() {
       try {
@@ -153,8 +145,8 @@ describe('asCompleted over tasks', () => {
     expect(closed).toBe(true);
   });
 
-  test('takes async sources, and waits for them', async () => {
-    executor = new Executor({ workers: 2 });
+  test('takes async sources, and waits for them', async ({ makeExecutor }) => {
+    const executor = makeExecutor({ workers: 2 });
     async function* source() {
       for (const n of numbers(50)) {
         if (n % 10 === 0) await rounds(1);
@@ -165,8 +157,7 @@ describe('asCompleted over tasks', () => {
     expect(all.toSorted((a, b) => Number(a) - Number(b))).toEqual(numbers(50));
   });
 
-  test('a rejecting async source ends it', async () => {
-    executor = new Executor({ workers: 1 });
+  test('a rejecting async source ends it', async ({ executor }) => {
     async function* source() {
       yield work.echo(1);
       throw new Error('async source');
@@ -176,8 +167,9 @@ describe('asCompleted over tasks', () => {
     });
   });
 
-  test('an executor that is shut down ends it with ExecutorClosedError, and the source is closed', async () => {
-    executor = new Executor({ workers: 1 });
+  test('an executor that is shut down ends it with ExecutorClosedError, and the source is closed', async ({
+    executor,
+  }) => {
     let closed = false;
     function* source() {
       try {
@@ -193,27 +185,25 @@ describe('asCompleted over tasks', () => {
     expect(closed).toBe(true);
   });
 
-  test('a source that gives nothing keeps no place from others', async () => {
-    executor = new Executor({ workers: 1, maxPending: 0 });
+  test('a source that gives nothing keeps no place from others', async ({ makeExecutor }) => {
+    const executor = makeExecutor({ workers: 1, maxPending: 0 });
     const stream = executor.asCompleted(silent());
     expect((await stream.next()).done).toBe(false);
     void stream.next();
     await rounds();
     expect(await executor.run(work.echo('other'))).toBe('other');
     await stream.return?.();
-  }, 5_000);
+  });
 
-  test.each(['drain', 'cancel'] as const)(
+  test.for(['drain', 'cancel'] as const)(
     "a source that gives nothing does not keep shutdown('%s') waiting",
-    async (mode) => {
-      executor = new Executor({ workers: 1 });
+    async (mode, { executor }) => {
       const stream = executor.asCompleted(silent());
       expect((await stream.next()).done).toBe(false);
       const next = reasonOf(stream.next());
       await executor.shutdown({ mode });
       expect(await next).toMatchObject({ name: 'ExecutorClosedError' });
     },
-    3_000,
   );
 });
 
@@ -222,8 +212,10 @@ async function* silent() {
   await new Promise(() => {});
 }
 
-test('a million tasks and a slow reader: little is pulled ahead, and memory stays flat', async () => {
-  executor = new Executor({ workers: 2, maxPending: 64 });
+test('a million tasks and a slow reader: little is pulled ahead, and memory stays flat', async ({
+  makeExecutor,
+}) => {
+  const executor = makeExecutor({ workers: 2, maxPending: 64 });
   let pulled = 0;
   function* source() {
     while (pulled < 1_000_000) yield work.echo(pulled++);
@@ -242,7 +234,7 @@ test('a million tasks and a slow reader: little is pulled ahead, and memory stay
   expect(read).toBe(1_000_000);
   expect(ahead).toBeLessThanOrEqual(executor.capacity + 1);
   expect(heapAfterCollection() - early).toBeLessThan(8 * 2 ** 20);
-}, 120_000);
+});
 
 /** The collector, although the test runner was started without `--expose-gc`. */
 const collectGarbage = (): void => {

@@ -5,9 +5,9 @@ import { Future as Futures } from '../../src/scheduler/job/future.ts';
 import type { Job } from '../../src/scheduler/job/job.ts';
 import type { TaskStream } from '../../src/executor/task-stream.ts';
 import type { Task } from '../../src/tasks/task.ts';
-import { Channel } from '../support/channel.ts';
+import { Feed } from '../support/feed.ts';
 import type { Each } from '../support/each.ts';
-import { Bench } from '../scheduler/bench.ts';
+import { Harness } from '../scheduler/harness.ts';
 import { moveOn } from '../scheduler/laws.ts';
 import { makeTask } from '../scheduler/make-job.ts';
 
@@ -43,18 +43,18 @@ const events: fc.Arbitrary<Event[]> = fc.array(
 /** A stream, and what its reader has seen of it. */
 class Reader {
   readonly stream: TaskStream<Future<unknown>>;
-  readonly channel: Channel<Task<unknown>> | null;
+  readonly channel: Feed<Task<unknown>> | null;
   readonly window: number;
   readonly pulled: Task<unknown>[] = [];
   readonly read: Job[] = [];
   asked = 0;
   answered = 0;
 
-  constructor(bench: Bench, tasks: Task<unknown>[], window: number, lazy: boolean) {
+  constructor(harness: Harness, tasks: Task<unknown>[], window: number, lazy: boolean) {
     this.window = window;
-    this.channel = lazy ? new Channel() : null;
+    this.channel = lazy ? new Feed() : null;
     for (const task of tasks) this.channel?.put(task);
-    this.stream = bench.stream(this.channel ?? this.#each(tasks), { window });
+    this.stream = harness.stream(this.channel ?? this.#each(tasks), { window });
   }
 
   next(): void {
@@ -81,13 +81,13 @@ class Reader {
 }
 
 class Ground {
-  readonly bench: Bench;
+  readonly harness: Harness;
   readonly readers: Reader[] = [];
   readonly #controller = new AbortController();
   #tasks = 0;
 
-  constructor(bench: Bench) {
-    this.bench = bench;
+  constructor(harness: Harness) {
+    this.harness = harness;
   }
 
   task(size: number): Task<unknown> {
@@ -97,19 +97,19 @@ class Ground {
   }
 
   async play(event: Event): Promise<void> {
-    const { bench, readers } = this;
+    const { harness, readers } = this;
     if (event.kind === 'submit') {
       const task = this.task(event.bytes);
-      const job = bench.scheduler.createJob(task, task.options);
-      if (!bench.scheduler.tryAdmit(job)) bench.scheduler.waitForPlace(job).catch(() => {});
+      const job = harness.scheduler.createJob(task, task.options);
+      if (!harness.scheduler.tryAdmit(job)) harness.scheduler.line.wait(job).catch(() => {});
     } else if (event.kind === 'open') {
       const tasks = event.sizes.map((size) => this.task(size));
-      readers.push(new Reader(bench, tasks, event.window, event.lazy));
-    } else if (event.kind === 'tick') await bench.tick();
+      readers.push(new Reader(harness, tasks, event.window, event.lazy));
+    } else if (event.kind === 'tick') await harness.tick();
     else if (event.kind === 'abort') this.#controller.abort('aborted');
-    else if (event.kind === 'shutdown') void bench.scheduler.shutdown('drain');
+    else if (event.kind === 'shutdown') void harness.scheduler.shutdown('drain');
     else if (event.kind === 'work') {
-      const { alive } = bench.backend;
+      const { alive } = harness.backend;
       const worker = alive[event.at % alive.length];
       if (worker !== undefined) moveOn(worker);
     } else {
@@ -123,18 +123,18 @@ class Ground {
   /** Lets everything happen that needs no more events. */
   async settle(): Promise<void> {
     for (let acted = true; acted; ) {
-      await this.bench.tick();
+      await this.harness.tick();
       acted = false;
-      for (const worker of this.bench.backend.alive) acted = moveOn(worker) || acted;
+      for (const worker of this.harness.backend.alive) acted = moveOn(worker) || acted;
     }
   }
 }
 
 /** What must hold when nothing is about to happen by itself. */
-function laws({ bench, readers }: Ground): void {
-  const { scheduler } = bench;
+function laws({ harness, readers }: Ground): void {
+  const { scheduler } = harness;
   const stats = scheduler.stats();
-  const jobs = [...bench.jobs.values()];
+  const jobs = [...harness.jobs.values()];
   const admitted = jobs.filter(({ status }) => status === 'queued' || status === 'sent');
   expect(scheduler.admission.placesTaken, 'only tasks hold places').toBe(admitted.length);
   expect(stats.waiting).toBe(jobs.filter(({ status }) => status === 'waiting').length);
@@ -155,18 +155,18 @@ const bounds = fc.record({
 test('streams and callers, sources that give nothing and readers who leave: nobody waits for what is not used', async () => {
   await fc.assert(
     fc.asyncProperty(bounds, events, async (options, script) => {
-      const ground = new Ground(new Bench(options));
-      const { bench, readers } = ground;
+      const ground = new Ground(new Harness(options));
+      const { harness, readers } = ground;
       for (const event of script) {
         await ground.play(event);
         if (event.kind === 'tick') laws(ground);
       }
       await ground.settle();
       laws(ground);
-      expect(bench.scheduler.admission, bench.show()).toMatchObject({ placesTaken: 0, waiting: 0 });
-      void bench.scheduler.shutdown('drain');
+      expect(harness.scheduler.admission, harness.show()).toMatchObject({ placesTaken: 0, waiting: 0 });
+      void harness.scheduler.shutdown('drain');
       await ground.settle();
-      for (const job of bench.jobs.values()) expect(job.done, job.label).toBe(true);
+      for (const job of harness.jobs.values()) expect(job.done, job.label).toBe(true);
       for (const { asked, answered, read } of readers) {
         expect(answered, 'nobody is left without an answer').toBe(asked);
         // What was never admitted because of the shutdown is not yielded.
@@ -176,4 +176,4 @@ test('streams and callers, sources that give nothing and readers who leave: nobo
     }),
     { numRuns: 300 },
   );
-}, 120_000);
+});

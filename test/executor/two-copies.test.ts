@@ -75,7 +75,7 @@ describe('of two copies of the package in one process', () => {
     const completed = [];
     for await (const each of executor.asCompleted([foreign().echo(4)])) completed.push(await each.result());
     expect(completed).toEqual([4]);
-    expect(executor.inTheWayOf(foreign().echo(1), [])).toEqual([]);
+    expect(executor.evictionsFor(foreign().echo(1), [])).toEqual([]);
   });
 
   test("one forecasts the other's tasks as the same function's", async () => {

@@ -94,9 +94,14 @@ describe.each(Object.entries(kinds))('%s', (kind, { make, check }) => {
     ['an argument', () => ways.nestedArgument(kind)],
     ['an argument that is passed on', () => ways.passOn(kind, make())],
     ['a result', () => ways.nestedResult(kind)],
+    ['the results of a join', () => ways.branches(kind)],
     ['something on an error', () => ways.nestedError(kind)],
     ['the reason of a cancellation', () => ways.nestedReason(kind)],
   ])('between a task and one of its own, as %s', async (_, makeTask) => {
     expect(await executor.run(makeTask())).toBe(true);
+  });
+
+  test('between a task and several of its own that travel together', async () => {
+    for (let left = 3; left > 0; left--) expect(await executor.run(ways.nestedResults(kind))).toBe(8);
   });
 });

@@ -1,4 +1,4 @@
-import { Executor, tasks, WorkerCrashedError } from 'millrace';
+import { tasks, WorkerCrashedError } from 'millrace';
 import type { Future, Task } from 'millrace';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,21 +6,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Worker } from 'node:worker_threads';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
+import { testWith } from '../support/executor-test.ts';
+import type { MakeExecutor } from '../support/executor-test.ts';
 import { faults } from '../support/faults.ts';
 import { Gate } from '../support/gate.ts';
 import { collect, reasonOf } from '../support/settling.ts';
 
-let gate: Gate;
-let executor: Executor;
+const test = testWith({ workers: 1 });
+
 let folder: string;
 beforeEach(() => {
-  gate = new Gate();
   folder = mkdtempSync(join(tmpdir(), 'millrace-faults-'));
 });
-afterEach(async () => {
-  gate.open();
-  await executor.shutdown({ mode: 'kill' });
+afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
@@ -39,8 +38,12 @@ function watchThreads(): { readonly started: Worker[]; stop(): void } {
  *
  * @returns why the culprit failed.
  */
-async function expectOnlyCulprit(task: Task<unknown>, whenBegun?: () => Promise<void>): Promise<unknown> {
-  executor = new Executor({ workers: 2, resourceLimits: { maxOldGenerationSizeMb: 40 } });
+async function expectOnlyCulprit(
+  { gate, makeExecutor }: { readonly gate: Gate; readonly makeExecutor: MakeExecutor },
+  task: Task<unknown>,
+  whenBegun?: () => Promise<void>,
+): Promise<unknown> {
+  const executor = makeExecutor({ workers: 2, resourceLimits: { maxOldGenerationSizeMb: 40 } });
   await executor.ready();
   const beside = await executor.submit(faults.pass(gate.shared, 'beside'));
   await gate.arrivals(1);
@@ -58,7 +61,7 @@ async function expectOnlyCulprit(task: Task<unknown>, whenBegun?: () => Promise<
 }
 
 describe('only the culprit fails, with WorkerCrashedError, of', () => {
-  test.each([
+  test.for([
     ['process.exit()', () => faults.exitNow(3), { exitCode: 3, task: 'exitNow' }],
     ['process.exit(0)', () => faults.exitNow(0), { exitCode: 0, task: 'exitNow' }],
     ['process.exit() while it waits', () => faults.exitLater(4), { exitCode: 4, task: 'exitLater' }],
@@ -78,27 +81,31 @@ describe('only the culprit fails, with WorkerCrashedError, of', () => {
       { exitCode: 4, task: 'kind' },
     ],
     ['a setup() that exits', () => module('setup-exits.mjs').kind(), { exitCode: 5, task: 'kind' }],
-  ])('%s', async (_, makeTask, facts) => {
-    const reason = await expectOnlyCulprit(makeTask());
+  ] as const)('%s', async ([, makeTask, facts], { gate, makeExecutor }) => {
+    const reason = await expectOnlyCulprit({ gate, makeExecutor }, makeTask());
     expect(reason).toBeInstanceOf(WorkerCrashedError);
     expect(reason).toMatchObject({ code: 'ERR_MILLRACE_WORKER_CRASHED', finished: false, ...facts });
   });
 
-  test('running out of memory', async () => {
+  test('running out of memory', async ({ gate, makeExecutor }) => {
     const own = new Gate();
     own.open();
-    const reason = await expectOnlyCulprit(faults.eatMemory(own.shared));
+    const reason = await expectOnlyCulprit({ gate, makeExecutor }, faults.eatMemory(own.shared));
     expect(reason).toBeInstanceOf(WorkerCrashedError);
     expect(reason).toMatchObject({ finished: false, cause: { code: 'ERR_WORKER_OUT_OF_MEMORY' } });
   });
 
-  test('terminate() from outside', async () => {
+  test('terminate() from outside', async ({ gate, makeExecutor }) => {
     const own = new Gate();
     const threads = watchThreads();
-    const reason = await expectOnlyCulprit(faults.tellThreadAndPass(own.shared), async () => {
-      await own.arrivals();
-      await threads.started.find(({ threadId }) => threadId === own.count)?.terminate();
-    });
+    const reason = await expectOnlyCulprit(
+      { gate, makeExecutor },
+      faults.tellThreadAndPass(own.shared),
+      async () => {
+        await own.arrivals();
+        await threads.started.find(({ threadId }) => threadId === own.count)?.terminate();
+      },
+    );
     threads.stop();
     expect(reason).toBeInstanceOf(WorkerCrashedError);
     expect(reason).toMatchObject({ exitCode: 1, finished: false });
@@ -106,8 +113,9 @@ describe('only the culprit fails, with WorkerCrashedError, of', () => {
   });
 });
 
-test('a module that exits while it is loaded does so for each of its tasks, and for no other', async () => {
-  executor = new Executor({ workers: 1 });
+test('a module that exits while it is loaded does so for each of its tasks, and for no other', async ({
+  executor,
+}) => {
   const ends = await Promise.all(
     [module('exits.mjs').kind(), faults.echo(1), module('exits.mjs').kind(), faults.echo(2)].map(
       async (task: Task<unknown>) => (await executor.submit(task)).outcome(),
@@ -116,22 +124,22 @@ test('a module that exits while it is loaded does so for each of its tasks, and 
   expect(ends.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected', 'fulfilled']);
 });
 
-test('a native addon that will not load fails its task with the error of the loader', async () => {
-  executor = new Executor({ workers: 1 });
+test('a native addon that will not load fails its task with the error of the loader', async ({
+  executor,
+}) => {
   const thread = await executor.run(faults.thread());
   const error = await reasonOf(executor.run(faults.loadAddon(join(folder, 'garbage.node'))));
   expect(error).toMatchObject({ name: 'Error', code: 'ERR_DLOPEN_FAILED' });
   expect(await executor.run(faults.thread()), 'the thread goes on').toBe(thread);
 });
 
-test('retries run the culprit again, and a later success counts', async () => {
-  executor = new Executor({ workers: 1 });
+test('retries run the culprit again, and a later success counts', async ({ executor, gate }) => {
   expect(await executor.run(faults.exitOnce(gate.shared), { retries: 1 })).toBe('second time');
   expect(gate.count).toBe(2);
 });
 
-test('several culprits in a row take nothing else with them', async () => {
-  executor = new Executor({ workers: 2, maxPending: 300 });
+test('several culprits in a row take nothing else with them', async ({ gate, makeExecutor }) => {
+  const executor = makeExecutor({ workers: 2, maxPending: 300 });
   const crashes = (index: number) => index % 10 === 5;
   const futures = Array.from({ length: 80 }, (_, index) =>
     executor.trySubmit(crashes(index) ? faults.exitNow(1) : faults.count(gate.shared, index)),
@@ -144,29 +152,31 @@ test('several culprits in a row take nothing else with them', async () => {
 });
 
 describe('an error after its task had ended', () => {
-  test.each([
-    ['thrown', () => faults.uncaughtAfter(gate.shared), 'uncaughtAfter'],
-    ['in a rejection', () => faults.unhandledAfter(gate.shared), 'unhandledAfter'],
-  ])('%s, is reported by the name of the task, and the executor goes on', async (_, makeTask, name) => {
-    executor = new Executor({ workers: 1 });
-    const future = await executor.submit(makeTask());
-    await future.result();
-    const warned = once(process, 'warning');
-    gate.open();
-    const [warning] = (await warned) as [Error];
-    expect(warning.name).toBe('MillraceWorkerWarning');
-    expect(warning.message).toMatch(
-      new RegExp(`^a worker thread ended by itself, after '${name}' had ended .*RangeError.*: after`),
-    );
-    expect(future.state).toBe('fulfilled');
-    expect(await executor.run(faults.echo('on'))).toBe('on');
-  });
+  test.for([
+    ['thrown', (gate: Gate) => faults.uncaughtAfter(gate.shared), 'uncaughtAfter'],
+    ['in a rejection', (gate: Gate) => faults.unhandledAfter(gate.shared), 'unhandledAfter'],
+  ] as const)(
+    '%s, is reported by the name of the task, and the executor goes on',
+    async ([, makeTask, name], { executor, gate }) => {
+      const future = await executor.submit(makeTask(gate));
+      await future.result();
+      const warned = once(process, 'warning');
+      gate.open();
+      const [warning] = (await warned) as [Error];
+      expect(warning.name).toBe('MillraceWorkerWarning');
+      expect(warning.message).toMatch(
+        new RegExp(`^a worker thread ended by itself, after '${name}' had ended .*RangeError.*: after`),
+      );
+      expect(future.state).toBe('fulfilled');
+      expect(await executor.run(faults.echo('on'))).toBe('on');
+    },
+  );
 });
 
 describe('arguments that a thread can’t read', () => {
-  test('fail their own task, and no thread', async () => {
+  test('fail their own task, and no thread', async ({ makeExecutor }) => {
     // More levels than such a thread has stack for.
-    executor = new Executor({ workers: 1, resourceLimits: { stackSizeMb: 0.5 } });
+    const executor = makeExecutor({ workers: 1, resourceLimits: { stackSizeMb: 0.5 } });
     await executor.ready();
     const threads = watchThreads();
     let nested = {};
@@ -186,12 +196,14 @@ describe('arguments that a thread can’t read', () => {
 
 describe('threads that can’t boot', () => {
   const missing = () => pathToFileURL(join(folder, 'preload.mjs')).href;
-  const start = (workers: number) =>
-    new Executor({ workers, maxPending: 2, execArgv: ['--import', missing()] });
+  const start = (makeExecutor: MakeExecutor, workers: number) =>
+    makeExecutor({ workers, maxPending: 2, execArgv: ['--import', missing()] });
 
-  test('are tried four times; then all that waits is told why: tasks, callers and loops', async () => {
+  test('are tried four times; then all that waits is told why: tasks, callers and loops', async ({
+    makeExecutor,
+  }) => {
     const threads = watchThreads();
-    executor = start(1);
+    const executor = start(makeExecutor, 1);
     const ready = reasonOf(executor.ready());
     const futures = [1, 2, 3].map((n) => executor.trySubmit(faults.echo(n))) as Future<unknown>[];
     const callers = [4, 5, 6].map((n) => reasonOf(executor.submit(faults.echo(n))));
@@ -206,36 +218,35 @@ describe('threads that can’t boot', () => {
     expect(executor.stats()).toMatchObject({ rejected: 3, refused: 3, waiting: 0, pending: 0 });
   });
 
-  test('boot when the cause has gone away', async () => {
-    executor = start(2);
+  test('boot when the cause has gone away', async ({ makeExecutor }) => {
+    const executor = start(makeExecutor, 2);
     expect(await reasonOf(executor.run(faults.echo(1)))).toBeInstanceOf(WorkerCrashedError);
     writeFileSync(new URL(missing()), '');
     expect(await executor.run(faults.echo(2))).toBe(2);
     await executor.ready();
   });
 
-  test('don’t keep a shutdown waiting', async () => {
-    executor = start(2);
+  test('don’t keep a shutdown waiting', async ({ makeExecutor }) => {
+    const executor = start(makeExecutor, 2);
     const pending = await executor.submit(faults.echo(1));
     const closed = executor.shutdown({ mode: 'cancel' });
     expect(await pending.outcome()).toMatchObject({ status: 'cancelled' });
     await closed;
   });
 
-  test('while a shutdown drains: what waits is told, and the shutdown ends', async () => {
-    executor = start(1);
+  test('while a shutdown drains: what waits is told, and the shutdown ends', async ({ makeExecutor }) => {
+    const executor = start(makeExecutor, 1);
     const pending = await executor.submit(faults.echo(1));
     const closed = executor.shutdown();
     expect(await reasonOf(pending.result())).toBeInstanceOf(WorkerCrashedError);
     await closed;
   });
 
-  test('because Node refuses an option: the constructor says so', () => {
-    executor = new Executor({ workers: 1 });
-    expect(() => new Executor({ workers: 2, execArgv: ['--no-such-flag'] })).toThrow(
+  test('because Node refuses an option: the constructor says so', ({ makeExecutor }) => {
+    expect(() => makeExecutor({ workers: 2, execArgv: ['--no-such-flag'] })).toThrow(
       expect.objectContaining({ name: 'InvalidOptionError', option: 'execArgv' }),
     );
-    expect(() => new Executor({ workers: 2, workerData: () => {} })).toThrow(
+    expect(() => makeExecutor({ workers: 2, workerData: () => {} })).toThrow(
       expect.objectContaining({ name: 'InvalidOptionError', option: 'workerData' }),
     );
   });

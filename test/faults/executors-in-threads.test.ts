@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { patienceMs } from '../support/patience.ts';
 
 const dist = (file: string) => new URL(`../../dist/${file}`, import.meta.url).href;
 
@@ -39,7 +40,7 @@ function run(modules: Readonly<Record<string, string>>, ...flags: string[]): Pro
     const child = execFile(
       process.execPath,
       [...flags, main],
-      { timeout: 15_000, killSignal: 'SIGKILL' },
+      { timeout: patienceMs, killSignal: 'SIGKILL' },
       (_, stdout, stderr) => {
         const ids = readFileSync(join(folder, 'threads'), 'utf8').trim().split(/\s+/).map(Number);
         resolve({ out: stdout + stderr, code: child.exitCode, threads: Math.max(...ids) });
@@ -49,7 +50,9 @@ function run(modules: Readonly<Record<string, string>>, ...flags: string[]): Pro
 }
 
 const refusal = (module: string) =>
-  new RegExp(`InvalidTaskError: loading the task module file:\\S+/${module} makes an executor.*isMainThread`);
+  new RegExp(
+    `InvalidTaskError: the task module file:\\S+/${module} makes an executor while it loads.*isMainThread`,
+  );
 
 /** Threads of the main thread's executor, and one for each of them that its refused module may have taken down. */
 const fewThreads = 8;
@@ -263,7 +266,7 @@ test('nor can what --import loads', async () => {
     '--import',
     pathToFileURL(join(folder, 'preload.mjs')).href,
   );
-  expect(out).toMatch(/InvalidTaskError: what --import or --require loads makes an executor/);
+  expect(out).toMatch(/InvalidTaskError: a module that --import or --require loads makes an executor/);
   expect(threads).toBeLessThanOrEqual(4);
 });
 
@@ -274,7 +277,7 @@ test('a task that imports the module which has submitted it makes no endless cha
       await executor.run(inline(async (url) => void (await import(url)), import.meta.url));
       await executor.shutdown();`,
   });
-  expect(out).toMatch(/InvalidTaskError: executors were made by tasks of executors, 3 deep/);
+  expect(out).toMatch(/InvalidTaskError: tasks of executors have made executors, 3 deep/);
   expect(threads).toBe(3);
 });
 

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { patienceMs } from '../support/patience.ts';
 
 const index = new URL('../../dist/index.js', import.meta.url).href;
 
@@ -25,7 +26,7 @@ function construct(options: string, { NODE_OPTIONS = '', flags = [], first = '' 
   const args = [...flags, '--input-type=module', '--eval', source];
   const env = { ...process.env, NODE_OPTIONS };
   return new Promise((resolve) => {
-    execFile(process.execPath, args, { env, timeout: 28_000 }, (_, out, err) => resolve(out + err));
+    execFile(process.execPath, args, { env, timeout: patienceMs }, (_, out, err) => resolve(out + err));
   });
 }
 
@@ -49,6 +50,17 @@ describe('a limit that a flag of the process overrides is refused, with what hol
       old,
       { flags: ['--max-old-space-size=1500'] },
       /--max-old-space-size=1500 of the command line .* 1[5-9]\d\d MiB/,
+    ],
+    [
+      old,
+      { NODE_OPTIONS: String.raw`"--max-old-space-si\ze\=1500"` },
+      /--max-old-space-size=1500 of NODE_OPTIONS .* 1[5-9]\d\d MiB/,
+    ],
+    [old, { flags: ['-max-old-space-size=1500'] }, /-max-old-space-size=1500 of the command line/],
+    [
+      old,
+      { flags: ['--max-old-space-size=64', '--max_old_space_size=1500'] },
+      /--max_old_space_size=1500 of the command line .* 1[5-9]\d\d MiB/,
     ],
     [old, { flags: ['--max_heap_size=1500'] }, /--max_heap_size=1500 of the command line .* 1500 MiB/],
     [
@@ -74,6 +86,11 @@ describe('a limit that holds is taken', () => {
     ['beside a flag for the other limit', old, { NODE_OPTIONS: '--max-semi-space-size=32' }],
     ['beside that for the other one', young, { flags: ['--max-old-space-size=1500'] }],
     ['beside a flag of the same size', old, { NODE_OPTIONS: '--max-old-space-size=64' }],
+    [
+      'beside flags of which the last has the same size',
+      old,
+      { NODE_OPTIONS: '--max-old-space-size=1500', flags: ['--max_old_space_size=64'] },
+    ],
     [
       'beside the size of stacks, which is not that of threads',
       '{ resourceLimits: { stackSizeMb: 2 } }',

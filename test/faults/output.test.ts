@@ -4,6 +4,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { patienceMs } from '../support/patience.ts';
 
 const file = (path: string) => new URL(path, import.meta.url).href;
 const prelude = `
@@ -34,7 +35,7 @@ function script(source: string): string {
 /** What arrives at a pipe. */
 function run(source: string): Promise<Printed> {
   return new Promise((resolve) => {
-    const options = { timeout: 25_000, maxBuffer: 64 * 1024 * 1024 };
+    const options = { timeout: patienceMs, maxBuffer: 64 * 1024 * 1024 };
     const child = execFile(process.execPath, [script(source)], options, (_, stdout, stderr) =>
       resolve({ code: child.exitCode, stdout, stderr }),
     );
@@ -55,6 +56,16 @@ const lines = (count: number, prefix = 'L') =>
   Array.from({ length: count }, (_, index) => `${prefix}${index}\n`).join('');
 
 describe('all that a task has printed is printed', () => {
+  test('by more threads than Node lets listen to a stream, without a warning', async () => {
+    const { stdout, stderr } = await run(`
+      const executor = new Executor({ workers: 12 });
+      await executor.ready();
+      await Promise.all(Array.from({ length: 24 }, () => executor.run(output.say(1))));
+      await executor.shutdown();`);
+    expect(stdout).toBe('L0\n'.repeat(24));
+    expect(stderr).toBe('');
+  });
+
   test.each([1, 1000, 100_000])('%i lines, at the end of a script that shuts nothing down', async (count) => {
     const source = `await new Executor({ workers: 1 }).run(output.say(${count}));`;
     expect((await run(source)).stdout === lines(count)).toBe(true);
@@ -106,6 +117,14 @@ describe('all that a task has printed is printed', () => {
     expect(failed.stderr).toContain('Error: mine');
   });
 
+  test('as far as a pipe has room for it, when the process exits right after', async () => {
+    const { stdout } = await run(`
+      await new Executor({ workers: 1 }).run(output.say(1, 'x'.repeat(10_000_000)));
+      process.exit();
+    `);
+    expect(stdout).toMatch(/^x{65536}/);
+  });
+
   test('of what the main thread has not heard of when it exits', async () => {
     const { stdout } = await run(`
       const executor = new Executor({ workers: 1 });
@@ -125,7 +144,7 @@ describe('all that a task has printed is printed', () => {
     ['by process.exit()', 'output.sayAndExit(1000)', ''],
     ['by an uncaught error', 'output.sayAndThrowLater(1000)', ''],
     ['for lack of memory', 'output.sayAndEatMemory(1000)', ''],
-    ['by its timeout', 'output.sayAndSpin(1000)', 'timeoutMs: 500'],
+    ['by its timeout', 'output.sayAndSpin(1000)', 'timeoutMs: 3000'],
   ])('when its thread ends %s', async (_, task, options) => {
     const { stdout } = await run(`
       const executor = new Executor({ workers: 1, resourceLimits: { maxOldGenerationSizeMb: 40 } });
@@ -246,6 +265,15 @@ describe('process.stdout in a task', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: `corked\nended\n${lines(3)}` });
   });
 
+  test('has the same encoding for all, whatever one has made its default', async () => {
+    const { stdout } = await run(`
+      const executor = new Executor({ workers: 1 });
+      await executor.run(output.otherEncoding());
+      await executor.run(output.say(1));
+    `);
+    expect(stdout).toBe('text\nL0\n');
+  });
+
   test('has a console like any other', async () => {
     const { stdout } = await run(`
       const { consoles } = await import('${file('../fixtures/output.mjs')}');
@@ -285,7 +313,7 @@ describe('process.stdout in a task', () => {
     `);
     const { stdout, stderr, code } = await new Promise<Printed>((resolve) => {
       const shell = `"${process.execPath}" "${path}" | head -n 1`;
-      const child = execFile('sh', ['-c', shell], { timeout: 25_000 }, (_, out, err) =>
+      const child = execFile('sh', ['-c', shell], { timeout: patienceMs }, (_, out, err) =>
         resolve({ code: child.exitCode, stdout: out, stderr: err }),
       );
     });

@@ -1,20 +1,11 @@
-import { Executor } from 'millrace';
-import type { Task } from 'millrace';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Executor, Task } from 'millrace';
+import { describe, expect } from 'vitest';
+import { testWith } from '../support/executor-test.ts';
 import { faults } from '../support/faults.ts';
 import { Gate } from '../support/gate.ts';
 import { present, reasonOf, settlementOf } from '../support/settling.ts';
 
-let gate: Gate;
-let executor: Executor;
-beforeEach(() => {
-  gate = new Gate();
-  executor = new Executor({ workers: 1, interruptGraceMs: 1 });
-});
-afterEach(async () => {
-  gate.open();
-  await executor.shutdown({ mode: 'kill' });
-});
+const test = testWith({ workers: 1, interruptGraceMs: 1 });
 
 const never = [
   ['a promise that never settles', () => faults.settlesNever()],
@@ -24,16 +15,19 @@ const never = [
 ] as const;
 
 describe('what never ends,', () => {
-  test.each(never)('with timeoutMs, is a TaskTimeoutError and ends its thread: %s', async (_, makeTask) => {
-    const thread = await executor.run(faults.thread());
-    const endless = await executor.submit(makeTask(), { timeoutMs: 10 });
-    const behind = await executor.submit(faults.thread());
-    expect(await reasonOf(endless.result())).toMatchObject({ name: 'TaskTimeoutError', phase: 'running' });
-    expect(await behind.result()).not.toBe(thread);
-  });
+  test.for(never)(
+    'with timeoutMs, is a TaskTimeoutError and ends its thread: %s',
+    async ([, makeTask], { executor }) => {
+      const thread = await executor.run(faults.thread());
+      const endless = await executor.submit(makeTask(), { timeoutMs: 10 });
+      const behind = await executor.submit(faults.thread());
+      expect(await reasonOf(endless.result())).toMatchObject({ name: 'TaskTimeoutError', phase: 'running' });
+      expect(await behind.result()).not.toBe(thread);
+    },
+  );
 
   /** Until the deadline has met the task while it ran: a machine that is busy may not have started it by then. */
-  async function runIntoDeadline(task: Task<unknown>, interrupt: boolean): Promise<void> {
+  async function runIntoDeadline(executor: Executor, task: Task<unknown>, interrupt: boolean): Promise<void> {
     let phase: unknown;
     for (let deadlineMs = 50; phase !== 'running'; deadlineMs *= 2) {
       const error = await reasonOf(executor.run(task, { deadlineMs, interrupt }));
@@ -42,19 +36,25 @@ describe('what never ends,', () => {
     }
   }
 
-  test.each(never)('with deadlineMs, settles, and its worker stays busy: %s', async (_, makeTask) => {
-    await executor.run(faults.echo('the module is loaded'));
-    await runIntoDeadline(makeTask(), false);
-    expect(executor.stats()).toMatchObject({ running: 0, pending: 0, busy: 1 });
-  });
+  test.for(never)(
+    'with deadlineMs, settles, and its worker stays busy: %s',
+    async ([, makeTask], { executor }) => {
+      await executor.run(faults.echo('the module is loaded'));
+      await runIntoDeadline(executor, makeTask(), false);
+      expect(executor.stats()).toMatchObject({ running: 0, pending: 0, busy: 1 });
+    },
+  );
 
-  test('with deadlineMs and interrupt, ends its thread too', async () => {
+  test('with deadlineMs and interrupt, ends its thread too', async ({ executor }) => {
     const thread = await executor.run(faults.thread());
-    await runIntoDeadline(faults.settlesNever(), true);
+    await runIntoDeadline(executor, faults.settlesNever(), true);
     expect(await executor.run(faults.thread())).not.toBe(thread);
   });
 
-  test('without a time, goes on until it is cancelled; its thread only until it is ended', async () => {
+  test('without a time, goes on until it is cancelled; its thread only until it is ended', async ({
+    executor,
+    gate,
+  }) => {
     const endless = await executor.submit(faults.passLater(gate.shared), { interrupt: true });
     await gate.arrivals();
     expect(await settlementOf(endless.result())).toBe('pending');
@@ -63,7 +63,7 @@ describe('what never ends,', () => {
     expect(await executor.run(faults.echo('on'))).toBe('on');
   });
 
-  test('without a time, keeps a drain waiting, and no kill', async () => {
+  test('without a time, keeps a drain waiting, and no kill', async ({ executor }) => {
     const endless = await executor.submit(faults.settlesNever());
     const closed = executor.shutdown();
     expect(await settlementOf(closed)).toBe('pending');
@@ -73,7 +73,7 @@ describe('what never ends,', () => {
   });
 });
 
-test('an error after the time is up is nobody’s concern any more', async () => {
+test('an error after the time is up is nobody’s concern any more', async ({ executor, gate }) => {
   const future = await executor.submit(faults.passLater(gate.shared), { deadlineMs: 1e6 });
   await gate.arrivals();
   future.cancel('first');
@@ -85,6 +85,8 @@ test('an error after the time is up is nobody’s concern any more', async () =>
 describe('a result that is ready while the next task of its batch goes on', () => {
   /** Quick tasks that travel together with one that waits at the gate, in the middle of them. */
   async function batch(
+    executor: Executor,
+    gate: Gate,
     fn: (gate?: SharedArrayBuffer) => ReturnType<typeof faults.passIf>,
     deadlineMs: number,
   ) {
@@ -102,16 +104,16 @@ describe('a result that is ready while the next task of its batch goes on', () =
     return { own, before, long, after };
   }
 
-  test('arrives, if that one waits for something', async () => {
-    const { own, before, long, after } = await batch(faults.passLaterIf, 1e6);
+  test('arrives, if that one waits for something', async ({ executor, gate }) => {
+    const { own, before, long, after } = await batch(executor, gate, faults.passLaterIf, 1e6);
     await Promise.all(before.map((future) => future.result()));
     expect(long.state).toBe('running');
     own.open();
     await Promise.all(after.map((future) => future.result()));
   });
 
-  test('settles by its deadline, if that one gives the thread no turn', async () => {
-    const { own, before, long, after } = await batch(faults.passIf, 300);
+  test('settles by its deadline, if that one gives the thread no turn', async ({ executor, gate }) => {
+    const { own, before, long, after } = await batch(executor, gate, faults.passIf, 300);
     const settled = await Promise.all(before.map((future) => future.outcome()));
     for (const outcome of settled) {
       if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ name: 'TaskTimeoutError' });

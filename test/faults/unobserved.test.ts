@@ -1,8 +1,9 @@
-import { Executor } from 'millrace';
+import { asCompleted, Executor } from 'millrace';
 import type { Future } from 'millrace';
 import { expect, test } from 'vitest';
 import { faults } from '../support/faults.ts';
 import { Gate } from '../support/gate.ts';
+import { generators } from '../support/generators.ts';
 import { runScript } from '../support/run-script.ts';
 import { collect, reasonOf } from '../support/settling.ts';
 
@@ -94,4 +95,63 @@ test('an error that the handler throws is the process’s own, and the shutdown 
   expect({ code, stdout: stdout.split('\\n').toSorted() }).toMatchObject({ code: 0 });
   expect(stdout.match(/uncaught handler/g)).toHaveLength(2);
   expect(stdout).toContain('closed');
+});
+
+const three = [1, 2, 3];
+const loops: Record<string, (executor: Executor) => AsyncIterable<unknown>> = {
+  asCompleted: (executor) => executor.asCompleted(three.map((n) => faults.reject(n))),
+  'asCompleted() of futures': (executor) =>
+    asCompleted(three.map((n) => executor.trySubmit(faults.reject(n)) as Future<unknown>)),
+  map: (executor) => executor.map(three, (n) => faults.reject(n), { outcomes: true }),
+  'map, unordered': (executor) =>
+    executor.map(three, (n) => faults.reject(n), { outcomes: true, ordered: false }),
+  'map, which throws': (executor) =>
+    executor.map(three, (n) => (n === 1 ? faults.echo(n) : faults.reject(n))),
+  iterate: (executor) => executor.iterate(generators.thenThrow(1, 'late')),
+  flatMap: (executor) => executor.flatMap(three, (n) => generators.thenThrow(n, 'late'), { concurrency: 3 }),
+};
+
+test.each(Object.entries(loops))(
+  'what %s holds for a slow reader is not reported when the executor has shut down meanwhile',
+  async (_, open) => {
+    const { executor, reports } = start();
+    let read = 0;
+    const reading = (async () => {
+      for await (const step of open(executor)) {
+        // All have ended, and so does the executor, before the reader asks for more.
+        if (read++ === 0) await executor.shutdown();
+        if (typeof step === 'object' && step !== null && 'outcome' in step)
+          await (step as Future<unknown>).outcome();
+      }
+    })();
+    await reading.catch(() => {});
+    expect(read).toBeGreaterThan(0);
+    expect(executor.stats().rejected).toBeGreaterThan(0);
+    expect(reports).toEqual([]);
+  },
+);
+
+test('what a reader has got from a loop, and gone on from without a look, is reported with the shutdown', async () => {
+  const { executor, reports } = start();
+  const futures = three.map((n) => executor.trySubmit(faults.reject(n)) as Future<unknown>);
+  for await (const future of asCompleted(futures)) expect(future.state).toBe('rejected');
+  for await (const future of executor.asCompleted(three.map((n) => faults.reject(n))))
+    expect(future.state).toBe('rejected');
+  const left = executor.asCompleted(three.map((n) => faults.reject(n)));
+  await left.next();
+  await left.return?.();
+  await executor.shutdown();
+  expect(reports.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+});
+
+test('what a loop held for a reader that never came back is reported when the process has nothing more to do', async () => {
+  const { code, stdout } = await runScript(`
+    const onUnobservedError = (future) => console.log('unobserved', future.id);
+    const executor = new Executor({ workers: 1, onUnobservedError });
+    globalThis.loop = executor.asCompleted([1, 2, 3].map((n) => work.reject(n)));
+    await (await loop.next()).value.outcome();
+    await executor.shutdown();
+    console.log('closed');
+  `);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: 'closed\nunobserved 2\nunobserved 3\n' });
 });

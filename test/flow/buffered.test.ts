@@ -261,7 +261,7 @@ describe.each([
         const results = stream(source as never, 2);
         expect(await reasonOf(results.next())).toMatchObject({
           option: 'source',
-          message: expect.stringMatching(/must give an object with done and value, not (undefined|5)/),
+          message: expect.stringMatching(/must return an object with done and value, not (undefined|5)/),
         });
         expect((await results.next()).done).toBe(true);
       }

@@ -1,12 +1,12 @@
 import { expectTypeOf, test } from 'vitest';
 import { buffered, bufferUnordered, Channel, limits, Semaphore } from 'millrace/flow';
-import type { Permit, Reservation, Thunk } from 'millrace/flow';
+import type { Outcome, Permit, Reservation, Thunk } from 'millrace/flow';
 
 test('results have the type of what the thunks return', () => {
   const thunks: Thunk<number>[] = [() => 1, async () => 2, (signal) => (signal.aborted ? 3 : 4)];
   expectTypeOf(buffered(thunks, 1)).toEqualTypeOf<AsyncIterableIterator<number, undefined>>();
   expectTypeOf(bufferUnordered(thunks, 1, { outcomes: true })).toEqualTypeOf<
-    AsyncIterableIterator<PromiseSettledResult<number>, undefined>
+    AsyncIterableIterator<Outcome<number>, undefined>
   >();
   // @ts-expect-error a promise is nothing to do
   buffered([Promise.resolve(1)], 1);

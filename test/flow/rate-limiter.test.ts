@@ -61,7 +61,7 @@ describe('turns', () => {
     const rate = new RateLimiter({ limit: 2, burst: 2 });
     expect([rate.tryAcquire(), rate.tryAcquire(), rate.tryAcquire()]).toEqual([true, true, false]);
     await vi.advanceTimersByTimeAsync(500);
-    expect([rate.tryAcquire(2), rate.tryAcquire(), rate.tryAcquire()]).toEqual([false, true, false]);
+    expect([rate.tryAcquire({ n: 2 }), rate.tryAcquire(), rate.tryAcquire()]).toEqual([false, true, false]);
   });
 
   test('may be further apart than a timer can be set', async () => {
@@ -174,7 +174,7 @@ describe('a turn is charged when it starts, not when it is granted', () => {
             };
             asked.push(rate.use(use, { n, signal: controller.signal }).catch(() => {}));
           }
-          for (let left = tries; left > 0; left--) if (rate.tryAcquire(n)) started(n);
+          for (let left = tries; left > 0; left--) if (rate.tryAcquire({ n })) started(n);
           block(blockMs);
           if (abort) controller.abort();
           await vi.advanceTimersByTimeAsync(pauseMs);
@@ -358,8 +358,8 @@ test.each([
   for (let left = Math.min(burst, 3); left > 0; left--) expect(rate.tryAcquire()).toBe(true);
   if (perMs / limit > 1 && burst <= 3) expect(rate.tryAcquire()).toBe(false);
   if (burst > 3) {
-    expect(rate.tryAcquire(burst - 3)).toBe(true);
-    if (perMs / limit > 1) expect(rate.tryAcquire(burst - 3)).toBe(false);
+    expect(rate.tryAcquire({ n: burst - 3 })).toBe(true);
+    if (perMs / limit > 1) expect(rate.tryAcquire({ n: burst - 3 })).toBe(false);
   }
 });
 
@@ -378,7 +378,7 @@ test('bad arguments are refused', async () => {
   const rate = new RateLimiter({ limit: 5, burst: 2 });
   for (const n of [0, 3, 1.5]) {
     expect(await reasonOf(rate.acquire({ n }))).toBeInstanceOf(InvalidOptionError);
-    expect(() => rate.tryAcquire(n)).toThrow(InvalidOptionError);
+    expect(() => rate.tryAcquire({ n })).toThrow(InvalidOptionError);
   }
   expect(await reasonOf(rate.use('fn' as never))).toBeInstanceOf(InvalidOptionError);
 });

@@ -96,7 +96,7 @@ test('first come, first served, and never more than the permits, at every step',
           if (model.granted.length > before) atOnce.add(ids - 1);
         } else if (step.kind === 'try') {
           const expected = model.line.length === 0 && model.taken + step.n <= model.total;
-          const permit = semaphore.tryAcquire(step.n);
+          const permit = semaphore.tryAcquire({ n: step.n });
           expect(permit !== null).toBe(expected);
           if (permit !== null) model.held.push({ permit, n: step.n });
         } else if (step.kind === 'resize') {

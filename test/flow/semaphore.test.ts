@@ -48,10 +48,10 @@ describe('permits', () => {
   test('tryAcquire takes many or none', () => {
     const semaphore = new Semaphore(5);
     expect(semaphore.tryAcquire()?.n).toBe(1);
-    expect(semaphore.tryAcquire(5)).toBeNull();
-    expect(semaphore.tryAcquire(6)).toBeNull();
+    expect(semaphore.tryAcquire({ n: 5 })).toBeNull();
+    expect(semaphore.tryAcquire({ n: 6 })).toBeNull();
     expect(semaphore.available).toBe(4);
-    expect(semaphore.tryAcquire(4)?.n).toBe(4);
+    expect(semaphore.tryAcquire({ n: 4 })?.n).toBe(4);
     expect(semaphore.available).toBe(0);
   });
 
@@ -227,7 +227,7 @@ describe('an aborted wait', () => {
 
   test('that was first lets those behind it in who fit', async () => {
     const semaphore = new Semaphore(10);
-    const held = semaphore.tryAcquire(4);
+    const held = semaphore.tryAcquire({ n: 4 });
     const controller = new AbortController();
     const large = reasonOf(semaphore.acquire({ n: 8, signal: controller.signal }));
     const small = semaphore.acquire({ n: 6 });
@@ -407,7 +407,7 @@ describe('resize', () => {
 
   test('many times, while a large request waits', async () => {
     const semaphore = new Semaphore(7);
-    const held = semaphore.tryAcquire(5);
+    const held = semaphore.tryAcquire({ n: 5 });
     const waiting = semaphore.acquire({ n: 7 });
     semaphore.resize(5);
     held?.release();
@@ -471,7 +471,7 @@ describe('bad arguments', () => {
       expect(await reasonOf(semaphore.use(() => {}, options as object))).toBeInstanceOf(InvalidOptionError);
     }
     expect(await reasonOf(semaphore.use('fn' as never))).toBeInstanceOf(InvalidOptionError);
-    expect(() => semaphore.tryAcquire(0)).toThrow(InvalidOptionError);
+    expect(() => semaphore.tryAcquire({ n: 0 })).toThrow(InvalidOptionError);
     expect(() => new Semaphore(1, { detect: true } as object)).toThrow(/unknown semaphore option 'detect'/);
     expect(semaphore.available).toBe(2);
   });

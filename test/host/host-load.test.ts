@@ -3,6 +3,7 @@ import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type HostLoad, HostLoadSampler, readHostLoad } from '../../src/host/host-load.ts';
+import { patienceMs } from '../support/patience.ts';
 
 const load = (cpuShare: number): HostLoad => ({ cpuShare, freeMemoryBytes: 1, totalMemoryBytes: 2 });
 
@@ -151,7 +152,7 @@ describe('a process whose work has ended', () => {
     const child = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', source], {
       cwd: fileURLToPath(new URL('..', import.meta.url)),
       encoding: 'utf8',
-      timeout: 20_000,
+      timeout: patienceMs,
     });
     expect(child, child.stderr).toMatchObject({ status: 0, signal: null });
     return Number(child.stdout);
@@ -159,9 +160,9 @@ describe('a process whose work has ended', () => {
 
   test('exits after the sample that is under way, and begins no other', () => {
     expect(samplesUntilExit('new HostLoadSampler(counted(readHostLoad)).start();')).toBe(1);
-  }, 30_000);
+  });
 
   test('does not wait for the rest between two samples', () => {
     expect(samplesUntilExit('new HostLoadSampler(counted(async () => ({}))).start();')).toBe(1);
-  }, 30_000);
+  });
 });

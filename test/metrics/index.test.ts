@@ -10,7 +10,7 @@ import { Executor } from 'millrace';
 import { OverloadGate } from 'millrace/http';
 import { prometheusMetrics, traceTasks } from 'millrace/metrics';
 import { Registry } from 'prom-client';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Gate } from '../support/gate.ts';
 import { rounds } from '../support/settling.ts';
 import { work } from '../support/work.ts';
@@ -31,7 +31,7 @@ describe('prometheus', () => {
   test('counts what happened, in seconds and totals', async () => {
     executor = new Executor({ workers: 1, maxPending: 1, name: 'scraped' });
     const gate = new OverloadGate(executor);
-    gate.refused.sheddable = 3;
+    vi.spyOn(gate, 'refused', 'get').mockReturnValue({ critical: 0, normal: 0, sheddable: 3 });
     const registry = new Registry();
     ({ stop } = await prometheusMetrics({ executors: [executor], gates: [gate], registry, hostLoad: false }));
     await executor.run(work.sleep(20));
@@ -50,6 +50,8 @@ describe('prometheus', () => {
       'millrace_tasks_running{executor="scraped"} 1',
       'millrace_tasks_pending{executor="scraped"} 1',
       'millrace_capacity_tasks{executor="scraped"} 2',
+      'millrace_workers{executor="scraped"} 1',
+      'millrace_threads{executor="scraped"} 1',
       'millrace_requests_refused_total{executor="scraped",class="sheddable"} 3',
       'millrace_task_run_seconds_count{executor="scraped"} 2',
       'millrace_task_run_seconds_bucket{le="+Inf",executor="scraped"} 2',
@@ -108,7 +110,7 @@ describe('tracing', () => {
 
   test('a span for each task, below what is active, with its outcome', async () => {
     executor = new Executor({ workers: 1, maxPending: 0 });
-    stop = await traceTasks();
+    ({ stop } = await traceTasks());
     const parent = trace.getTracer('test').startSpan('parent');
     await context.with(trace.setSpan(context.active(), parent), async () => {
       await executor.run(work.echo(1), { label: 'a' });
@@ -138,7 +140,7 @@ describe('tracing', () => {
     });
     const plain = await executor.run(work.activeTrace());
     expect(plain).toBeUndefined();
-    stop = await traceTasks();
+    ({ stop } = await traceTasks());
     await executor.run(work.activeTrace());
     exporter.reset();
     const seen = await Promise.all(Array.from({ length: 5 }, () => executor.run(work.activeTrace())));

@@ -33,9 +33,9 @@ const { npm_config_prefix: _, ...own } = process.env;
 const env = { ...own, ...quiet };
 
 /** Resolves to what a command prints; rejects with it, if the command fails. */
-function run(command, args, cwd) {
+function run(command, args, cwd, environment = env) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { cwd, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
     const output = [];
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(chunk));
     child.on('error', reject);
@@ -74,7 +74,7 @@ async function test(name, tarball) {
   try {
     if (existsSync(join(project, 'package-lock.json'))) await run('npm', ['ci'], project);
     await run('npm', ['install', '--no-save', tarball], project);
-    await run('npm', ['test'], project);
+    await run('npm', ['test'], project, { ...env, MILLRACE_TARBALL: tarball });
     console.log(`${name}: ok, ${((performance.now() - started) / 1000).toFixed(0)} s`);
   } catch (error) {
     failures++;

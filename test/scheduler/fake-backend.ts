@@ -1,6 +1,6 @@
 import type {
   Claim,
-  Delivery,
+  Batch,
   Failure,
   SendOptions,
   LoopTimes,
@@ -8,6 +8,8 @@ import type {
   WorkerBackend,
   WorkerEvents,
 } from '../../src/scheduler/dispatch/backend.ts';
+import { Credits } from '../../src/base/credits.ts';
+import { workerLimits } from '../../src/pool/wire/worker-limits.ts';
 import type { Job } from '../../src/scheduler/job/job.ts';
 import type { TaskOptions } from '../../src/tasks/task-options.ts';
 import { makeTask } from './make-job.ts';
@@ -23,11 +25,12 @@ export const acting = (act: () => void): object => ({
   },
 });
 
-/** Deliveries that a fake worker holds at the most, as many as a real one. */
-const room = 5;
+/** Batches that a fake worker holds at the most, as many as a real one. */
+const room = workerLimits.maxBatches + 1;
 
 /** Workers that do nothing but what the test tells them to. */
 export class FakeBackend implements WorkerBackend<Job> {
+  readonly limits = workerLimits;
   readonly workers: FakeWorker[] = [];
 
   /** What users have put where it is run: getters of what threads start with, of reasons and of results. */
@@ -56,11 +59,13 @@ export class FakeBackend implements WorkerBackend<Job> {
   }
 }
 
-class FakeDelivery implements Delivery<Job> {
+class FakeDelivery implements Batch<Job> {
   readonly jobs: readonly Job[];
   answered = 0;
   taken = 0;
   brief = false;
+  place = -1;
+  sentAt = 0;
   readonly claims: Claim[];
   hasWorker = true;
   readonly stopping = new Set<number>();
@@ -69,7 +74,7 @@ class FakeDelivery implements Delivery<Job> {
   announce = false;
   eager = false;
 
-  readonly tellToStop: () => void;
+  tellToStop: () => void;
 
   constructor(jobs: readonly Job[], tellToStop: () => void) {
     this.jobs = jobs;
@@ -94,6 +99,13 @@ class FakeDelivery implements Delivery<Job> {
     return true;
   }
 
+  readonly readerMs = 0;
+  readOn(): void {
+    this.readsOn();
+  }
+  /** The generator that is alone in it is told that its reader has read. */
+  readsOn: () => void = () => {};
+
   startedAt(position: number): number {
     return this.times[position]?.[0] ?? Number.NaN;
   }
@@ -103,23 +115,38 @@ class FakeDelivery implements Delivery<Job> {
   }
 }
 
-/** A job that submits jobs of its own, as its worker sees it. */
+/** A job that submits jobs of its own, or yields items, as its worker sees it. */
 class FakeParent {
   readonly job: Job;
   /** Where it stands: the second one once it has waited. */
-  delivery: FakeDelivery;
+  batch: FakeDelivery;
   position: number;
   state: 'runs' | 'parked' | 'ready' = 'runs';
   /** Calls that it has not been told the end of. */
   readonly open = new Set<object>();
   /** How often it has been told, and what is still on its way. */
   seen = 0;
-  readonly inbox: { readonly call: object; readonly isEnd: boolean }[] = [];
+  readonly inbox: { readonly call: object | 'read' | 'stop'; readonly isEnd: boolean }[] = [];
+  /** Of a generator that is read as it yields. */
+  readonly credits: Credits | null;
+  yielded = 0;
 
-  constructor(job: Job, delivery: FakeDelivery, position: number) {
+  constructor(job: Job, batch: FakeDelivery, position: number) {
     this.job = job;
-    this.delivery = delivery;
+    this.batch = batch;
     this.position = position;
+    this.credits = job.flow === null ? null : new Credits(job.flow.credits);
+    this.credits?.open();
+  }
+
+  /** May it go on, for all that its reader has read? */
+  get hasCredit(): boolean {
+    const { credits, job } = this;
+    return credits === null || credits.unread(this.yielded) < (job.flow?.window ?? 0);
+  }
+
+  get isStopping(): boolean {
+    return this.batch.stopping.has(this.position);
   }
 }
 
@@ -129,9 +156,9 @@ export class FakeWorker implements Worker<Job> {
   readonly #acts: () => void;
   state: 'booting' | 'up' | 'terminating' | 'ended' = 'booting';
   /** Received and not through yet, oldest first. */
-  readonly deliveries: FakeDelivery[] = [];
+  readonly batches: FakeDelivery[] = [];
   /** Not released. */
-  readonly held = new Set<Delivery<Job>>();
+  readonly held = new Set<Batch<Job>>();
   #values: unknown[] = [];
   #failures: Failure[] = [];
   /** Every job that this worker has claimed. */
@@ -145,29 +172,35 @@ export class FakeWorker implements Worker<Job> {
     this.#acts = acts;
   }
 
+  get threadId(): number {
+    return this.index + 1;
+  }
+
   get canSend(): boolean {
     return this.state === 'up' && this.held.size < room;
   }
 
-  deliver(jobs: readonly Job[]): Delivery<Job> {
+  deliver(jobs: readonly Job[]): Batch<Job> {
     if (!this.canSend) throw new Error('internal: sent to a worker that has no room');
-    const delivery = new FakeDelivery(jobs, this.#acts);
-    this.held.add(delivery);
-    return delivery;
+    const batch = new FakeDelivery(jobs, this.#acts);
+    this.held.add(batch);
+    return batch;
   }
 
-  send(delivery: FakeDelivery, { announce, eager }: SendOptions): void {
-    const args = delivery.jobs.flatMap(({ task }) => task.args);
+  send(batch: FakeDelivery, { announce, eager }: SendOptions): void {
+    const args = batch.jobs.flatMap(({ task }) => task.args);
     for (const arg of args) if (typeof arg === 'object' && arg !== null) Object.values(arg);
     if (args.includes(uncloneable)) throw new DOMException('could not be cloned', 'DataCloneError');
-    Object.assign(delivery, { announce, eager });
-    this.deliveries.push(delivery);
+    Object.assign(batch, { announce, eager });
+    this.batches.push(batch);
   }
 
+  keepAlive(): void {}
+
   /** What is not read any more says nothing true. */
-  release(delivery: FakeDelivery): void {
-    this.held.delete(delivery);
-    delivery.times.length = 0;
+  release(batch: FakeDelivery): void {
+    this.held.delete(batch);
+    batch.times.length = 0;
   }
 
   leave(): void {
@@ -189,15 +222,13 @@ export class FakeWorker implements Worker<Job> {
 
   /** The job that is running, if any. */
   get running(): Job | undefined {
-    const delivery = this.deliveries[0];
-    return this.#resumed?.job ?? delivery?.jobs[delivery.claims.indexOf('running')];
+    const batch = this.batches[0];
+    return this.#resumed?.job ?? batch?.jobs[batch.claims.indexOf('running')];
   }
 
   /** The one that has waited and has the thread again. */
   get #resumed(): FakeParent | undefined {
-    return this.parents.find(
-      ({ state, delivery }) => state === 'runs' && !this.deliveries.includes(delivery),
-    );
+    return this.parents.find(({ state, batch }) => state === 'runs' && !this.batches.includes(batch));
   }
 
   get #runningParent(): FakeParent | undefined {
@@ -205,9 +236,15 @@ export class FakeWorker implements Worker<Job> {
     return job && this.parents.find((parent) => parent.job === job);
   }
 
-  /** Has the running job submitted some that it could wait for? */
+  /** Has the running job submitted some that it could wait for, or does it need its reader to go on? */
   get canPark(): boolean {
-    return (this.#runningParent?.open.size ?? 0) > 0;
+    const parent = this.#runningParent;
+    return parent !== undefined && (parent.open.size > 0 || (!parent.hasCredit && !parent.isStopping));
+  }
+
+  get canYield(): boolean {
+    const parent = this.#runningParent;
+    return parent?.credits != null && parent.hasCredit && !parent.isStopping;
   }
 
   /** Claims the next job: what was taken back is skipped. False if there is none, or one is running. */
@@ -216,36 +253,75 @@ export class FakeWorker implements Worker<Job> {
     const ready = this.parents.find(({ state }) => state === 'ready');
     if (ready !== undefined) {
       ready.state = 'runs';
-      ready.delivery.hasWorker = true;
+      ready.batch.hasWorker = true;
       this.hear(ready);
       return true;
     }
     this.#skip();
-    const delivery = this.deliveries[0];
-    const position = delivery?.claims.indexOf('sent') ?? -1;
-    if (delivery === undefined || position < 0) return false;
-    delivery.claims[position] = 'running';
+    const batch = this.batches[0];
+    const position = batch?.claims.indexOf('sent') ?? -1;
+    if (batch === undefined || position < 0) return false;
+    batch.claims[position] = 'running';
     // Whole 1024ths of a millisecond: sums and differences of them are exact.
-    delivery.times[position] = [Math.ceil(performance.now() * 1024) / 1024, 0];
-    this.ran.push(delivery.jobs[position] as Job);
-    if (delivery.announce && position === 0) this.#events.began(delivery);
+    batch.times[position] = [Math.ceil(performance.now() * 1024) / 1024, 0];
+    const job = batch.jobs[position] as Job;
+    this.ran.push(job);
+    // A function of which it is not known whether it is a generator is none here.
+    if (job.flow?.isGenerator === true) this.#open(new FakeParent(job, batch, position));
+    if (batch.announce && position === 0) this.#events.began(batch);
     return true;
+  }
+
+  /** The running job is a generator, and yields. */
+  yield(): void {
+    const parent = this.#runningParent;
+    if (parent === undefined || !this.canYield) return;
+    if (parent.yielded++ === 0) parent.credits?.yields();
+    this.#events.yielded(parent.batch, [parent.yielded]);
+  }
+
+  /** The running job tells how far it is. */
+  report(value: unknown): void {
+    const job = this.running;
+    if (job === undefined) return;
+    const parent = this.#runningParent;
+    const batch = parent?.batch ?? this.batches[0];
+    if (batch !== undefined) this.#events.reported(batch, batch.jobs.indexOf(job), value);
+  }
+
+  #open(parent: FakeParent): void {
+    this.parents.push(parent);
+    this.#reach(parent);
+  }
+
+  /** What its batch is told reaches it. */
+  #reach(parent: FakeParent): void {
+    const { batch, inbox } = parent;
+    batch.readsOn = () => inbox.push({ call: 'read', isEnd: false });
+    batch.tellToStop = () => {
+      this.#acts();
+      // One that waits for its reader goes on to its end.
+      if (parent.state !== 'runs') inbox.push({ call: 'stop', isEnd: false });
+    };
   }
 
   /** The running job submits one. */
   call(name: string, options: TaskOptions, args: unknown[], tellAdmitted: boolean): void {
     const job = this.running;
-    const delivery = this.deliveries[0];
+    const batch = this.batches[0];
     if (job === undefined) throw new Error(`worker ${this.index} runs nothing`);
     let parent = this.#runningParent;
     if (parent === undefined) {
-      parent = new FakeParent(job, delivery as FakeDelivery, (delivery as FakeDelivery).jobs.indexOf(job));
+      parent = new FakeParent(job, batch as FakeDelivery, (batch as FakeDelivery).jobs.indexOf(job));
       this.parents.push(parent);
     }
     const { inbox, open } = parent;
     const call = {};
     open.add(call);
-    this.#events.called(parent.delivery, parent.position, makeTask(name, options, args), options, {
+    this.#events.called(parent.batch, parent.position, makeTask(name, options, args), options, {
+      flow: null,
+      sources: [],
+      items() {},
       admitted: tellAdmitted ? () => inbox.push({ call, isEnd: false }) : undefined,
       settled: () => {
         this.#acts();
@@ -258,19 +334,25 @@ export class FakeWorker implements Worker<Job> {
   park(): boolean {
     const parent = this.#runningParent;
     if (parent === undefined || !this.canPark) return false;
+    const { credits, yielded, job } = parent;
+    const reader = !parent.hasCredit && !parent.isStopping;
+    // Its reader may read at this very moment.
+    if (reader && credits?.waitFor(yielded - ((job.flow?.window ?? 0) >> 1)) !== true) return false;
     parent.state = 'parked';
-    if (this.deliveries.includes(parent.delivery)) {
-      const { delivery, position } = parent;
+    if (this.batches.includes(parent.batch)) {
+      const { batch, position } = parent;
       const own = new FakeDelivery([parent.job], this.#acts);
       own.claims[0] = 'running';
-      own.times[0] = delivery.times[position] as [number, number];
-      delivery.claims[position] = 'moved';
-      parent.delivery = own;
+      own.times[0] = batch.times[position] as [number, number];
+      batch.claims[position] = 'moved';
+      if (parent.isStopping) own.stopping.add(0);
+      parent.batch = own;
       parent.position = 0;
-      this.#events.parked(delivery, position, own);
+      if (credits !== null) this.#reach(parent);
+      this.#events.parked(batch, position, own);
     }
-    parent.delivery.hasWorker = false;
-    this.#events.waits(parent.delivery, parent.seen);
+    parent.batch.hasWorker = false;
+    this.#events.waits(parent.batch, parent.seen, reader ? 'reader' : 'calls');
     this.#skip();
     return true;
   }
@@ -283,26 +365,27 @@ export class FakeWorker implements Worker<Job> {
       return;
     }
     for (const { call, isEnd } of parent.inbox.splice(0)) {
-      if (parent.open.has(call)) parent.seen++;
-      if (isEnd) parent.open.delete(call);
+      if (typeof call === 'object' ? parent.open.has(call) : call === 'read') parent.seen++;
+      if (isEnd) parent.open.delete(call as object);
+      parent.credits?.stopWaiting();
     }
   }
 
   /** One that waits ends by itself: something else that it waited for has come. */
   endParked(parent: FakeParent): void {
-    const { delivery } = parent;
-    delivery.claims[0] = 'finished';
-    delivery.times[0] = [delivery.startedAt(0), delivery.startedAt(0) + 10];
+    const { batch } = parent;
+    batch.claims[0] = 'finished';
+    batch.times[0] = [batch.startedAt(0), batch.startedAt(0) + 10];
     this.parents.splice(this.parents.indexOf(parent), 1);
-    this.#events.answered(delivery, ['done'], [], true);
+    this.#events.answered(batch, ['done'], [], true);
   }
 
-  /** The oldest delivery that was not begun can't be read. */
+  /** The oldest batch that was not begun can't be read. */
   unread(reason: unknown): void {
-    const delivery = this.deliveries.find(({ claims }) => claims.every((claim) => claim === 'sent'));
-    if (delivery === undefined) throw new Error(`worker ${this.index} has nothing that it has not begun`);
-    this.deliveries.splice(this.deliveries.indexOf(delivery), 1);
-    this.#events.unread(delivery, reason);
+    const batch = this.batches.find(({ claims }) => claims.every((claim) => claim === 'sent'));
+    if (batch === undefined) throw new Error(`worker ${this.index} has nothing that it has not begun`);
+    this.batches.splice(this.batches.indexOf(batch), 1);
+    this.#events.unread(batch, reason);
   }
 
   /** Ends the running job, after so many milliseconds; `hold` keeps the result back. Claims first if nothing runs. */
@@ -316,16 +399,16 @@ export class FakeWorker implements Worker<Job> {
 
   /** Sends what has ended and was kept back. */
   flush(): void {
-    const delivery = this.deliveries[0];
-    if (delivery === undefined) return;
-    const last = delivery.claims.every((claim) => claim !== 'sent' && claim !== 'running');
-    this.#answer(delivery, last);
+    const batch = this.batches[0];
+    if (batch === undefined) return;
+    const last = batch.claims.every((claim) => claim !== 'sent' && claim !== 'running');
+    this.#answer(batch, last);
   }
 
   /** The thread ends. What was not answered is for the scheduler to sort out. */
   end(exitCode: number | undefined = 1, cause?: unknown): void {
     this.state = 'ended';
-    this.deliveries.length = 0;
+    this.batches.length = 0;
     this.parents.length = 0;
     this.#events.ended(exitCode, cause);
   }
@@ -337,38 +420,37 @@ export class FakeWorker implements Worker<Job> {
     const parent = this.#runningParent;
     if (parent !== undefined) this.parents.splice(this.parents.indexOf(parent), 1);
     if (resumed !== undefined) {
-      const { delivery: own } = resumed;
+      const { batch: own } = resumed;
       own.claims[0] = 'finished';
       own.times[0] = [own.startedAt(0), own.startedAt(0) + ms];
       this.#events.answered(own, [value], failure === undefined ? [] : [[0, failure.reason]], true);
       return;
     }
-    const delivery = this.deliveries[0] as FakeDelivery;
-    const position = delivery.claims.indexOf('running');
-    delivery.claims[position] = 'finished';
-    delivery.times[position] = [delivery.startedAt(position), delivery.startedAt(position) + ms];
+    const batch = this.batches[0] as FakeDelivery;
+    const position = batch.claims.indexOf('running');
+    batch.claims[position] = 'finished';
+    batch.times[position] = [batch.startedAt(position), batch.startedAt(position) + ms];
     // What was taken back before this one was skipped, and counts as answered with it.
-    while (delivery.answered + this.#values.length < position) this.#values.push(undefined);
+    while (batch.answered + this.#values.length < position) this.#values.push(undefined);
     this.#values.push(value);
     if (failure !== undefined) this.#failures.push([position, failure.reason]);
     if (!hold) this.flush();
   }
 
-  /** Deliveries whose jobs were all taken back are answered without anything being run. */
+  /** Batches whose jobs were all taken back are answered without anything being run. */
   #skip(): void {
-    for (let delivery = this.deliveries[0]; delivery !== undefined; delivery = this.deliveries[0]) {
-      if (delivery.claims.some((claim) => claim === 'sent' || claim === 'running')) return;
-      this.#answer(delivery, true);
+    for (let batch = this.batches[0]; batch !== undefined; batch = this.batches[0]) {
+      if (batch.claims.some((claim) => claim === 'sent' || claim === 'running')) return;
+      this.#answer(batch, true);
     }
   }
 
-  #answer(delivery: FakeDelivery, last: boolean): void {
-    if (last)
-      while (delivery.answered + this.#values.length < delivery.jobs.length) this.#values.push(undefined);
+  #answer(batch: FakeDelivery, last: boolean): void {
+    if (last) while (batch.answered + this.#values.length < batch.jobs.length) this.#values.push(undefined);
     const [values, failures] = [this.#values, this.#failures];
     this.#values = [];
     this.#failures = [];
-    if (last) this.deliveries.shift();
-    this.#events.answered(delivery, values, failures, last);
+    if (last) this.batches.shift();
+    this.#events.answered(batch, values, failures, last);
   }
 }

@@ -3,10 +3,11 @@ import type { Job } from '../../src/scheduler/job/job.ts';
 import type { ShutdownMode } from '../../src/scheduler/lifecycle.ts';
 import type { SchedulerOptions } from '../../src/scheduler/scheduler-options.ts';
 import type { TaskOptions } from '../../src/tasks/task-options.ts';
-import type { Bench } from './bench.ts';
+import type { Harness } from './harness.ts';
 import { acting, uncloneable } from './fake-backend.ts';
 import type { FakeWorker } from './fake-backend.ts';
 import { makeTask } from './make-job.ts';
+import { Readers } from './readers.ts';
 
 /** One submission, and what was seen of it. */
 interface Submission {
@@ -29,24 +30,28 @@ type Drive =
   | 'crash'
   | 'park'
   | 'hear'
-  | 'endParked';
+  | 'endParked'
+  | 'yield'
+  | 'report';
 
 /** A scheduler under test, with a record of everything that was submitted to it. */
 export class Ground {
-  readonly bench: Bench;
+  readonly harness: Harness;
   readonly bounds: Bounds;
   readonly records: Submission[] = [];
   readonly admittedInLine: number[] = [];
+  readonly readers: Readers;
   closed: Promise<void> | undefined;
   #inLine = 0;
   /** Threads that died with jobs which had waited in them, and may be run again: these take places whatever there are. */
   restarts = 0;
   readonly #controllers = [new AbortController(), new AbortController()];
 
-  constructor(bench: Bench, bounds: Bounds) {
-    this.bench = bench;
+  constructor(harness: Harness, bounds: Bounds) {
+    this.harness = harness;
     this.bounds = bounds;
-    const { scheduler } = bench;
+    const { scheduler } = harness;
+    this.readers = new Readers(scheduler);
     const createJob = scheduler.createJob.bind(scheduler);
     scheduler.createJob = (...args) => {
       const job = createJob(...args);
@@ -64,7 +69,7 @@ export class Ground {
   }
 
   submit(kind: 'submit' | 'trySubmit', from: TaskOptions, given: number | unknown[]): void {
-    const { scheduler } = this.bench;
+    const { scheduler } = this.harness;
     const options = pick(from);
     const args = typeof given === 'object' ? given : given === 0 ? [] : [new Uint8Array(given)];
     const job = scheduler.createJob(makeTask(`f${this.records.length % 3}`, options, args), options);
@@ -75,11 +80,11 @@ export class Ground {
     if (options.signal?.aborted !== true && scheduler.tryAdmit(job)) record.entered = 'admitted';
     else if (kind === 'trySubmit') {
       record.entered = 'refused';
-      scheduler.refuse(job, new Error('saturated'));
+      scheduler.unadmitted.refuse(job, new Error('saturated'));
     } else {
       // One that a subscriber submits when this one has been handed in comes before it.
       const number = this.#inLine++;
-      scheduler.waitForPlace(job).then(
+      scheduler.line.wait(job).then(
         () => {
           record.entered = 'admitted';
           this.admittedInLine.push(number);
@@ -95,7 +100,7 @@ export class Ground {
     );
     const record = admitted[at % admitted.length];
     if (record === undefined) return;
-    const cancelled = this.bench.scheduler.cancel(record.job, 'cancelled', false);
+    const cancelled = this.harness.scheduler.cancel(record.job, 'cancelled', false);
     expect(cancelled).toBe(record.job.status === 'cancelled');
   }
 
@@ -103,7 +108,7 @@ export class Ground {
   cancelAny(at: number, act: () => void): void {
     const job = this.records[at % this.records.length]?.job;
     if (job === undefined) return;
-    const cancelled = this.bench.scheduler.cancel(job, acting(act), at % 2 === 0);
+    const cancelled = this.harness.scheduler.cancel(job, acting(act), at % 2 === 0);
     expect(cancelled).toBe(job.status === 'cancelled');
   }
 
@@ -114,21 +119,21 @@ export class Ground {
   }
 
   shutdown(mode: ShutdownMode): void {
-    const closed = this.bench.scheduler.shutdown(mode);
+    const closed = this.harness.scheduler.shutdown(mode);
     if (this.closed !== undefined) expect(closed).toBe(this.closed);
     this.closed = closed;
   }
 
   /** A running job submits one. */
   call(from: TaskOptions, bytes: number, at: number, tellAdmitted: boolean): void {
-    const running = this.bench.backend.alive.filter((worker) => worker.running !== undefined);
+    const running = this.harness.backend.alive.filter((worker) => worker.running !== undefined);
     const worker = running[at % running.length];
     const args = bytes < 0 ? [uncloneable] : bytes === 0 ? [] : [new Uint8Array(bytes)];
     worker?.call(`f${this.records.length % 3}`, pick(from), args, tellAdmitted);
   }
 
   drive(kind: Drive, at: number): void {
-    const able = this.bench.backend.alive.filter((worker) => isAble(worker, kind));
+    const able = this.harness.backend.alive.filter((worker) => isAble(worker, kind));
     const worker = able[at % able.length];
     if (worker === undefined) return;
     if (kind === 'crash') {
@@ -141,17 +146,18 @@ export class Ground {
   /** Lets everything end that can: threads that boot, tasks that run, threads that are being ended. */
   async finish(): Promise<void> {
     this.shutdown('drain');
+    this.readers.finish();
     let over = false;
     void this.closed?.then(() => (over = true));
     // oxlint-disable-next-line no-unmodified-loop-condition -- settled by a promise
     for (let left = 1000; left > 0 && !over; left--) {
       let acted = false;
-      for (const worker of this.bench.backend.alive) acted = moveOn(worker) || acted;
+      for (const worker of this.harness.backend.alive) acted = moveOn(worker) || acted;
       // A worker that could not be started is tried again after a pause.
       if (!acted) vi.advanceTimersByTime(50);
       await new Promise((resolve) => setImmediate(resolve));
     }
-    expect(over, `it hangs:\n${this.bench.show()}`).toBe(true);
+    expect(over, `it hangs:\n${this.harness.show()}`).toBe(true);
   }
 }
 
@@ -163,14 +169,15 @@ export function moveOn(worker: FakeWorker): boolean {
   else if (worker.running !== undefined || worker.claim()) {
     // A job that has submitted some waits for them.
     if (!worker.park()) worker.finish();
-  } else if (worker.deliveries.length > 0) worker.flush();
+  } else if (worker.batches.length > 0) worker.flush();
   else return false;
   return true;
 }
 
-function isAble({ canPark, parents }: FakeWorker, kind: Drive): boolean {
+function isAble({ canPark, canYield, parents }: FakeWorker, kind: Drive): boolean {
   if (kind === 'park') return canPark;
   if (kind === 'hear') return parents.some(({ inbox, state }) => inbox.length > 0 && state !== 'ready');
+  if (kind === 'yield') return canYield;
   return kind !== 'endParked' || parents.some(({ state }) => state !== 'runs');
 }
 
@@ -185,6 +192,8 @@ function hear(worker: FakeWorker, at = 0): boolean {
 function act(worker: FakeWorker, kind: Exclude<Drive, 'crash'>, at: number): void {
   if (kind === 'hear') hear(worker, at);
   else if (kind === 'park') worker.park();
+  else if (kind === 'yield') worker.yield();
+  else if (kind === 'report') worker.report('a report');
   else if (kind === 'endParked') {
     const parked = worker.parents.filter(({ state }) => state !== 'runs');
     const parent = parked[at % parked.length];
@@ -201,20 +210,31 @@ function pick({ priority, retries, signal }: TaskOptions): TaskOptions {
   return signal === undefined ? { priority: priority ?? 0, retries: retries ?? 0 } : { signal };
 }
 
-function hasWork({ deliveries, parents }: FakeWorker): boolean {
-  return deliveries.length > 0 || parents.some(({ state, inbox }) => state !== 'parked' || inbox.length > 0);
+function hasWork({ batches, parents }: FakeWorker): boolean {
+  return batches.length > 0 || parents.some(({ state, inbox }) => state !== 'parked' || inbox.length > 0);
 }
 
 /** Laws 1 and 3 at this instant, whoever is called at it. */
-export function books({ bench, bounds, records, restarts }: Ground): void {
-  const stats = bench.scheduler.stats();
+export function books({ harness, bounds, records, restarts }: Ground): void {
+  const stats = harness.scheduler.stats();
   const { workers, maxPending, maxPendingBytes } = bounds;
-  const running = bench.backend.alive.filter((worker) => worker.running !== undefined);
+  const running = harness.backend.alive.filter((worker) => worker.running !== undefined);
   expect(running.length, 'threads at work').toBeLessThanOrEqual(workers);
   expect(stats.running).toBeLessThanOrEqual(workers);
   expect(stats.busy).toBeLessThanOrEqual(workers);
+  expect(stats.threads).toBeLessThanOrEqual(workers);
+  expect(harness.backend.alive.filter(({ running: job }) => job !== undefined).length).toBeLessThanOrEqual(
+    stats.threads,
+  );
   expect(stats.running + stats.pending).toBeLessThanOrEqual(workers + maxPending + restarts);
-  expect(bench.scheduler.admission.placesTaken).toBeLessThanOrEqual(workers + maxPending + restarts);
+  expect(harness.scheduler.admission.placesTaken).toBeLessThanOrEqual(workers + maxPending + restarts);
+  // Generators that wait for readers outside of tasks keep their places.
+  const suspendedIterations = records.filter(
+    ({ job }) => !job.done && job.nesting === 0 && job.asParent?.awaitsReader === true,
+  );
+  expect(stats.running + stats.pending + suspendedIterations.length).toBeLessThanOrEqual(
+    workers + maxPending + restarts,
+  );
   for (const [name, value] of Object.entries(stats)) {
     if (typeof value === 'number') expect(value, name).toBeGreaterThanOrEqual(0);
   }
@@ -232,31 +252,31 @@ export function books({ bench, bounds, records, restarts }: Ground): void {
 /** Laws 1 to 3 and 7, when everybody has been told. */
 export function laws(ground: Ground): void {
   books(ground);
-  const { bench, records, admittedInLine } = ground;
-  const stats = bench.scheduler.stats();
+  const { harness, records, admittedInLine } = ground;
+  const stats = harness.scheduler.stats();
   const { waiting, suspended } = stats;
-  const running = bench.backend.alive.filter((worker) => worker.running !== undefined);
+  const running = harness.backend.alive.filter((worker) => worker.running !== undefined);
   expect(stats.submitted).toBe(records.length);
-  expect(stats.busy, 'busy').toBeLessThanOrEqual(bench.backend.alive.filter(hasWork).length);
+  expect(stats.busy, 'busy').toBeLessThanOrEqual(harness.backend.alive.filter(hasWork).length);
   expect(waiting).toBe(records.filter(({ job }) => job.status === 'waiting').length);
   const begun = running.filter((worker) => worker.running?.done === false);
   // One that has waited counts as running, or else as suspended, from the moment at which it has its place again.
-  const waited = bench.backend.alive.flatMap(({ parents }) =>
+  const waited = harness.backend.alive.flatMap(({ parents }) =>
     parents.filter(({ state }) => state !== 'runs'),
   );
   expect(stats.running, 'running').toBeGreaterThanOrEqual(begun.length);
   expect(stats.running + suspended, 'suspended').toBeLessThanOrEqual(begun.length + waited.length);
 
   for (const { job } of records) {
-    const children = job.done ? [...(job.nest?.children.keys() ?? [])] : [];
+    const children = job.done ? [...(job.asParent?.children.keys() ?? [])] : [];
     // But for one whose result is on its way.
     expect(children.filter(({ status }) => status !== 'sent')).toEqual([]);
   }
   for (const { job } of begun.flatMap(({ parents }) => parents.filter(({ state }) => state === 'runs')))
-    expect(job.nest?.holdsPlace, `place of task ${job.id}`).toBe(true);
+    expect(job.asParent?.holdsPlace, `place of task ${job.id}`).toBe(true);
 
   const claims = new Map<Job, number>();
-  for (const { ran } of bench.backend.workers)
+  for (const { ran } of harness.backend.workers)
     for (const job of ran) claims.set(job, (claims.get(job) ?? 0) + 1);
   for (const { job, settled, late, entered } of records) {
     expect(settled, `settlements of task ${job.id}`).toBe(job.done ? 1 : 0);
@@ -268,7 +288,8 @@ export function laws(ground: Ground): void {
 }
 
 /** Everything has come to its end. */
-export function over({ bench, records }: Ground): void {
+export function over({ harness, records, readers }: Ground): void {
+  expect(readers.unanswered, 'calls of next() that were not answered').toBe(0);
   for (const record of records) expect(record.settled, `task ${record.job.id}`).toBe(1);
-  expect(bench.scheduler.admission).toMatchObject({ placesTaken: 0, bytesTaken: 0, waiting: 0 });
+  expect(harness.scheduler.admission).toMatchObject({ placesTaken: 0, bytesTaken: 0, waiting: 0 });
 }

@@ -4,9 +4,14 @@ import type { ShutdownMode } from '../../src/scheduler/lifecycle.ts';
 import type { TaskStream } from '../../src/executor/task-stream.ts';
 import type { Task } from '../../src/tasks/task.ts';
 import { acting, uncloneable } from './fake-backend.ts';
+import { Bystanders } from './bystanders.ts';
 import { books } from './laws.ts';
 import type { Ground } from './laws.ts';
 import { makeTask } from './make-job.ts';
+
+type Plain = 'nothing' | 'cancel' | 'abort' | 'listen' | 'pull' | 'leave' | 'iterate' | 'read' | 'leaveItems';
+/** What it does around the executor: methods of `Bystanders`. */
+const around = ['wait', 'loop', 'buffer', 'progress', 'acquire', 'pipe', 'admit', 'leave'] as const;
 
 /** What a callback does, whichever it is; the index is taken modulo what there is. */
 export type Deed =
@@ -15,7 +20,7 @@ export type Deed =
       readonly at: number;
       readonly arg: 'none' | 'acts' | 'uncloneable';
     }
-  | { readonly do: 'nothing' | 'cancel' | 'abort' | 'listen' | 'pull' | 'leave'; readonly at: number }
+  | { readonly do: Plain | (typeof around)[number]; readonly at: number }
   | { readonly do: 'shutdown'; readonly mode: ShutdownMode };
 
 const at = fc.nat(30);
@@ -43,11 +48,16 @@ export const deeds: fc.Arbitrary<Deed[]> = fc.array(
             'pull',
             'pull',
             'leave',
+            'iterate',
+            'read',
+            'read',
+            'leaveItems',
           ] as const),
         ),
         at,
       }),
     },
+    { weight: 10, arbitrary: fc.record({ do: fc.constantFrom(...around), at }) },
     {
       weight: 1,
       arbitrary: fc.record({
@@ -59,7 +69,7 @@ export const deeds: fc.Arbitrary<Deed[]> = fc.array(
   { maxLength: 60, size: 'max' },
 );
 
-const channels = ['submit', 'start', 'settle', 'refuse'] as const;
+const channels = ['task:submit', 'task:start', 'task:settle', 'task:refuse', 'gate:refuse'] as const;
 
 /**
  * The code of users wherever the package calls it: subscribers, getters, sources, readers. Each time it is called it checks
@@ -69,6 +79,7 @@ export class Meddler {
   readonly #ground: Ground;
   readonly #deeds: Deed[];
   readonly #streams: TaskStream<unknown>[] = [];
+  readonly bystanders: Bystanders;
   readonly #listening = new Set<string>();
   #violation: { readonly error: unknown } | null = null;
   readonly #act = (): void => this.act();
@@ -76,7 +87,8 @@ export class Meddler {
   constructor(ground: Ground, list: readonly Deed[]) {
     this.#ground = ground;
     this.#deeds = [...list];
-    ground.bench.backend.acts = this.#act;
+    this.bystanders = new Bystanders(ground, this.#act);
+    ground.harness.backend.acts = this.#act;
     for (const name of channels) this.#listen(name);
   }
 
@@ -100,11 +112,12 @@ export class Meddler {
   stop(): void {
     this.#deeds.length = 0;
     for (const stream of this.#streams) void stream.return();
-    for (const name of this.#listening) unsubscribe(`millrace:task:${name}`, this.#act);
+    this.bystanders.finish();
+    for (const name of this.#listening) unsubscribe(`millrace:${name}`, this.#act);
   }
 
   #do(deed: Deed): void {
-    const { scheduler } = this.#ground.bench;
+    const { scheduler } = this.#ground.harness;
     if (deed.do === 'submit' || deed.do === 'trySubmit') {
       const args = { none: [], acts: [acting(this.#act)], uncloneable: [acting(this.#act), uncloneable] };
       const options = deed.at % 4 === 0 ? { signal: this.#ground.controller(deed.at % 2).signal } : {};
@@ -114,22 +127,33 @@ export class Meddler {
     else if (deed.do === 'shutdown') this.#ground.shutdown(deed.mode);
     else if (deed.do === 'listen') this.#listen(channels[deed.at % channels.length] as string);
     else if (deed.do === 'pull') this.#pull(deed.at);
-    else if (deed.do === 'leave')
+    else if (deed.do === 'iterate') this.#iterate(deed.at);
+    else if (deed.do === 'read') this.#ground.readers.read(deed.at, this.#act);
+    else if (deed.do === 'leaveItems') this.#ground.readers.leave(deed.at, this.#act);
+    else if (deed.do === 'leave') {
+      this.bystanders.leave(deed.at);
       void this.#streams[deed.at % this.#streams.length]?.return().catch(() => {});
+    } else if (deed.do !== 'nothing') this.bystanders[deed.do](deed.at);
     scheduler.forecast();
+  }
+
+  #iterate(at: number): void {
+    const args = at % 3 === 0 ? [acting(this.#act)] : [];
+    const options = at % 4 === 0 ? { signal: this.#ground.controller(at % 2).signal } : {};
+    this.#ground.readers.open((at % 3) + 1, at % 2, options, args);
   }
 
   /** Begins to listen, or stops. */
   #listen(name: string): void {
-    if (this.#listening.delete(name)) unsubscribe(`millrace:task:${name}`, this.#act);
+    if (this.#listening.delete(name)) unsubscribe(`millrace:${name}`, this.#act);
     else {
       this.#listening.add(name);
-      subscribe(`millrace:task:${name}`, this.#act);
+      subscribe(`millrace:${name}`, this.#act);
     }
   }
 
   #pull(index: number): void {
-    const { bench } = this.#ground;
+    const { harness } = this.#ground;
     if (this.#streams.length < 3) {
       const next = (): IteratorResult<Task<unknown>, undefined> => {
         this.act();
@@ -140,7 +164,7 @@ export class Meddler {
         return { done: true, value: undefined };
       };
       const source = { [Symbol.iterator]: () => ({ next, return: end }) };
-      this.#streams.push(bench.stream(source, { window: 2 }));
+      this.#streams.push(harness.stream(source, { window: 2 }));
     }
     const stream = this.#streams[index % this.#streams.length] as TaskStream<unknown>;
     stream.next().then(

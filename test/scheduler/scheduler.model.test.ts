@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, test, vi } from 'vitest';
-import { Bench } from './bench.ts';
+import { Harness } from './harness.ts';
 import { Ground, laws, over } from './laws.ts';
 import { bounds, events, exploring, play, timeoutMs } from './script.ts';
 import type { Event } from './script.ts';
 
 // The pauses after a worker that could not be started take no time.
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -16,8 +16,8 @@ afterEach(() => {
 async function check(script: fc.Arbitrary<Event[]>, isBooted: boolean): Promise<void> {
   await fc.assert(
     fc.asyncProperty(bounds, script, async (options, happening) => {
-      const bench = isBooted ? Bench.booted(options) : new Bench(options);
-      const ground = new Ground(bench, options);
+      const harness = isBooted ? Harness.booted(options) : new Harness(options);
+      const ground = new Ground(harness, options);
       for (const event of happening) {
         await play(ground, event);
         laws(ground);
@@ -59,6 +59,27 @@ test(
       trouble: 3,
       crash: 2,
       tick: 20,
+      pass: 2,
+      shutdown: 1,
+    };
+    await check(events(script), true);
+  },
+  timeoutMs,
+);
+
+test(
+  'the same of generators, whose readers are slow, stop, leave and cancel',
+  async () => {
+    const script = {
+      submission: 10,
+      iteration: 20,
+      reading: 80,
+      call: 8,
+      waiting: 20,
+      work: 20,
+      trouble: 4,
+      crash: 2,
+      tick: 15,
       pass: 2,
       shutdown: 1,
     };

@@ -21,9 +21,14 @@ export type Event =
       | 'crash'
       | 'park'
       | 'hear'
-      | 'endParked',
+      | 'endParked'
+      | 'yield'
+      | 'report'
+      | 'read'
+      | 'leave',
       { at: number }
     >
+  | Each<'iterate', { window: number; retries: number }>
   | Each<'tick' | 'pass'>
   | Each<'shutdown', { mode: ShutdownMode }>;
 
@@ -53,6 +58,13 @@ const what = {
     tellAdmitted: fc.boolean(),
   }),
   waiting: one('boot', 'claim', 'claim', 'claim', 'park', 'park', 'hear', 'hear', 'endParked', 'finish'),
+  iteration: fc.record({
+    kind: fc.constant('iterate' as const),
+    window: fc.constantFrom(1, 2, 5),
+    retries,
+  }),
+  /** Of generators and their readers. */
+  reading: one('yield', 'yield', 'yield', 'park', 'park', 'read', 'read', 'read', 'hear', 'leave', 'report'),
   work: one('boot', 'claim', 'finish', 'hold', 'flush'),
   trouble: one('cancel', 'abort', 'fail', 'crash'),
   crash: one('crash'),
@@ -72,13 +84,18 @@ export function events(weights: Partial<Record<keyof typeof what, number>>): fc.
   return fc.array(fc.oneof(...weighted), { minLength: 10, maxLength: 80, size: 'max' });
 }
 
-export const bounds = fc.record({
-  workers: fc.integer({ min: 1, max: 3 }),
-  maxPending: fc.integer({ min: 0, max: 4 }),
-  maxPendingBytes: fc.constant(100),
-  maxWaiting: fc.constantFrom(0, 2, Infinity),
-  maxTasksPerWorker: fc.constantFrom(1, 3, Infinity),
-});
+export const bounds = fc
+  .record({
+    workers: fc.integer({ min: 1, max: 3 }),
+    minWorkers: fc.nat(3),
+    idleTimeoutMs: fc.constantFrom(0, 50, 150, Infinity),
+    maxPending: fc.integer({ min: 0, max: 4 }),
+    maxPendingBytes: fc.constant(100),
+    maxWaiting: fc.constantFrom(0, 2, Infinity),
+    cores: fc.constantFrom(1, 2, Infinity),
+    maxTasksPerWorker: fc.constantFrom(1, 3, Infinity),
+  })
+  .map((given) => ({ ...given, minWorkers: Math.min(given.minWorkers, given.workers) }));
 
 export async function play(ground: Ground, event: Event): Promise<void> {
   if (event.kind === 'submit' || event.kind === 'trySubmit') {
@@ -86,16 +103,24 @@ export async function play(ground: Ground, event: Event): Promise<void> {
   } else if (event.kind === 'submitWithSignal') {
     ground.submit('submit', { signal: ground.controller(event.signal).signal }, 0);
   } else if (event.kind === 'call') ground.call(event, event.bytes, event.at, event.tellAdmitted);
-  else if (event.kind === 'tick') await ground.bench.tick();
+  else if (event.kind === 'tick') await ground.harness.tick();
   else if (event.kind === 'pass') vi.advanceTimersByTime(100);
   else if (event.kind === 'shutdown') ground.shutdown(event.mode);
+  else if (event.kind === 'iterate') ground.readers.open(event.window, event.retries);
+  else if (event.kind === 'read') ground.readers.read(event.at);
+  else if (event.kind === 'leave') ground.readers.leave(event.at);
   else if (event.kind === 'cancel') ground.cancel(event.at);
   else if (event.kind === 'abort') ground.abort(event.at);
   else ground.drive(event.kind, event.at);
 }
 
-/** `MILLRACE_EXPLORE=minutes` lets each model play new scripts for so long. */
+/**
+ * `MILLRACE_EXPLORE=minutes` lets each model play new scripts for so long. Else what a busy machine has not played by then is left
+ * out; and a failure is told, which the shrinking of it would otherwise outlast.
+ */
 const minutes = Number(process.env['MILLRACE_EXPLORE'] ?? 0);
 export const exploring: { numRuns?: number; interruptAfterTimeLimit?: number } =
-  minutes === 0 ? {} : { numRuns: 1_000_000, interruptAfterTimeLimit: minutes * 60_000 };
+  minutes === 0
+    ? { interruptAfterTimeLimit: 80_000 }
+    : { numRuns: 1_000_000, interruptAfterTimeLimit: minutes * 60_000 };
 export const timeoutMs: number = 120_000 + minutes * 90_000;

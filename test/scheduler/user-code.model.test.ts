@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, test, vi } from 'vitest';
-import { Bench } from './bench.ts';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Harness } from './harness.ts';
 import { Ground, laws, over } from './laws.ts';
 import { deeds, Meddler } from './meddler.ts';
 import { bounds, events, exploring, play, timeoutMs } from './script.ts';
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -17,6 +17,8 @@ test(
   async () => {
     const script = events({
       submission: 20,
+      iteration: 4,
+      reading: 25,
       withSignal: 3,
       call: 10,
       waiting: 20,
@@ -28,8 +30,8 @@ test(
       shutdown: 1,
     });
     const property = fc.asyncProperty(bounds, script, deeds, async (options, happening, list) => {
-      const bench = new Bench(options);
-      const ground = new Ground(bench, options);
+      const harness = new Harness(options);
+      const ground = new Ground(harness, options);
       const meddler = new Meddler(ground, list);
       try {
         for (const event of happening) {
@@ -45,6 +47,7 @@ test(
       meddler.check();
       laws(ground);
       over(ground);
+      expect(meddler.bystanders.unanswered, 'waits that did not end').toBe(0);
     });
     await fc.assert(property, { numRuns: 100, ...exploring });
   },

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { TaskMessage } from '../../src/scheduler/job/diagnostics.ts';
-import { Bench } from './bench.ts';
+import { Harness } from './harness.ts';
 import { acting, uncloneable } from './fake-backend.ts';
 import { Ground, laws } from './laws.ts';
 import { makeJob, makeTask, nobody } from './make-job.ts';
@@ -23,22 +23,22 @@ function on(event: 'submit' | 'start' | 'settle' | 'refuse', act: (message: Task
 
 describe('a subscriber', () => {
   test('to settlements sees the future settled, counted, and its place free', () => {
-    const bench = Bench.booted({ workers: 1, maxPending: 0 });
+    const harness = Harness.booted({ workers: 1, maxPending: 0 });
     const seen: unknown[] = [];
     on('settle', ({ future }) => {
-      const { fulfilled, cancelled, pending, running } = bench.scheduler.stats();
+      const { fulfilled, cancelled, pending, running } = harness.scheduler.stats();
       seen.push([
         future.state,
         fulfilled,
         cancelled,
         pending + running,
-        bench.scheduler.admission.placesTaken,
+        harness.scheduler.admission.placesTaken,
       ]);
     });
-    bench.submit('a');
-    bench.worker(0).finish();
-    bench.submit('b');
-    bench.cancel('b');
+    harness.submit('a');
+    harness.worker(0).finish();
+    harness.submit('b');
+    harness.cancel('b');
     expect(seen).toEqual([
       ['fulfilled', 1, 0, 0, 0],
       ['cancelled', 1, 1, 0, 0],
@@ -47,51 +47,51 @@ describe('a subscriber', () => {
 
   test('that cancels the next future may do so 20,000 times in a row', () => {
     const many = 20_000;
-    const bench = Bench.booted({ workers: 1, maxPending: many });
+    const harness = Harness.booted({ workers: 1, maxPending: many });
     const futures: TaskMessage['future'][] = [];
     on('submit', ({ future }) => futures.push(future));
-    bench.submit('a'.repeat(many));
+    harness.submit('a'.repeat(many));
     let next = 0;
     on('settle', () => futures[next++]?.cancel());
     futures[next++]?.cancel();
-    expect(bench.scheduler.stats()).toMatchObject({ cancelled: many, pending: 0, running: 0 });
+    expect(harness.scheduler.stats()).toMatchObject({ cancelled: many, pending: 0, running: 0 });
   });
 
   test('that cancels all the others at the first settlement of a batch changes nothing that has come', () => {
-    const bench = Bench.booted({ workers: 1 });
-    bench.submit('abcd');
-    const futures = 'abcd'.split('').map((name) => Future.of(bench.job(name)));
+    const harness = Harness.booted({ workers: 1 });
+    harness.submit('abcd');
+    const futures = 'abcd'.split('').map((name) => Future.of(harness.job(name)));
     on('settle', () => futures.map((future) => future.cancel()));
-    bench.worker(0).finish();
+    harness.worker(0).finish();
     expect(futures.map(({ state }) => state)).toEqual(['fulfilled', 'cancelled', 'cancelled', 'cancelled']);
-    expect(bench.scheduler.stats()).toMatchObject({ fulfilled: 1, cancelled: 3, pending: 0, running: 0 });
+    expect(harness.scheduler.stats()).toMatchObject({ fulfilled: 1, cancelled: 3, pending: 0, running: 0 });
   });
 
   test('to submissions may cancel the task: it is never admitted', async () => {
-    const bench = Bench.booted({ workers: 1, maxPending: 0 });
+    const harness = Harness.booted({ workers: 1, maxPending: 0 });
     const lines: string[] = [];
     on('submit', ({ future }) => lines.push(`submit ${future.cancel('no')}`));
     on('settle', ({ future }) => lines.push(`settle ${future.state}`));
-    const job = bench.scheduler.createJob(makeTask('a'), {});
-    expect(bench.scheduler.tryAdmit(job)).toBe(false);
-    await expect(bench.scheduler.waitForPlace(job)).rejects.toBe('no');
+    const job = harness.scheduler.createJob(makeTask('a'), {});
+    expect(harness.scheduler.tryAdmit(job)).toBe(false);
+    await expect(harness.scheduler.line.wait(job)).rejects.toBe('no');
     expect(lines).toEqual(['submit true', 'settle cancelled']);
-    expect(bench.scheduler.stats()).toMatchObject({ submitted: 1, cancelled: 1, waiting: 0, pending: 0 });
+    expect(harness.scheduler.stats()).toMatchObject({ submitted: 1, cancelled: 1, waiting: 0, pending: 0 });
   });
 
   test('may cancel a future that waits for a place', async () => {
-    const bench = Bench.booted({ workers: 1, maxPending: 0 });
-    bench.submit('a');
-    const job = bench.scheduler.createJob(makeTask('b'), {});
-    expect(bench.scheduler.tryAdmit(job)).toBe(false);
-    const place = bench.scheduler.waitForPlace(job);
+    const harness = Harness.booted({ workers: 1, maxPending: 0 });
+    harness.submit('a');
+    const job = harness.scheduler.createJob(makeTask('b'), {});
+    expect(harness.scheduler.tryAdmit(job)).toBe(false);
+    const place = harness.scheduler.line.wait(job);
     expect(Future.of(job).cancel('no')).toBe(true);
     await expect(place).rejects.toBe('no');
-    expect(bench.scheduler.stats()).toMatchObject({ cancelled: 1, waiting: 0 });
+    expect(harness.scheduler.stats()).toMatchObject({ cancelled: 1, waiting: 0 });
   });
 
   test('that throws is told of as an uncaught exception, and the others are told all the same', async () => {
-    const bench = Bench.booted({ workers: 1 });
+    const harness = Harness.booted({ workers: 1 });
     const uncaught = vi.fn();
     const others = process.listeners('uncaughtException');
     process.removeAllListeners('uncaughtException');
@@ -105,10 +105,10 @@ describe('a subscriber', () => {
       throw new Error('in a subscriber');
     });
     on('settle', ({ future }) => told.push(future.id));
-    bench.submit('ab');
-    bench.cancel('a');
-    bench.cancel('b');
-    await bench.tick();
+    harness.submit('ab');
+    harness.cancel('a');
+    harness.cancel('b');
+    await harness.tick();
     expect(told).toEqual([1, 2]);
     expect(uncaught).toHaveBeenCalled();
   });
@@ -116,8 +116,8 @@ describe('a subscriber', () => {
 
 describe('a getter of an argument', () => {
   test.each(['drain', 'cancel', 'kill'] as const)('that shuts down (%s): each task settles', async (mode) => {
-    const bench = Bench.booted({ workers: 2, maxPending: 20 });
-    const ground = new Ground(bench, { workers: 2, maxPending: 20, maxPendingBytes: 1000 });
+    const harness = Harness.booted({ workers: 2, maxPending: 20 });
+    const ground = new Ground(harness, { workers: 2, maxPending: 20, maxPendingBytes: 1000 });
     let calls = 0;
     const args = [acting(() => ++calls === 3 && ground.shutdown(mode))];
     for (let left = 20; left > 0; left--) ground.submit('trySubmit', {}, args);
@@ -127,76 +127,76 @@ describe('a getter of an argument', () => {
   });
 
   test('that cancels its own task, and others that travel with it: none of them runs', async () => {
-    const bench = Bench.booted({ workers: 1 });
+    const harness = Harness.booted({ workers: 1 });
     // A function whose run time is known travels in batches.
-    bench.submit('w');
-    bench.worker(0).finish('learnt', { ms: 0.01 });
-    const batch = () => bench.cancel('a') && bench.cancel('b');
-    const task = (label: string, args: unknown[] = []) => bench.submit('w', { label }, args);
-    bench.submit('x');
+    harness.submit('w');
+    harness.worker(0).finish('learnt', { ms: 0.01 });
+    const batch = () => harness.cancel('a') && harness.cancel('b');
+    const task = (label: string, args: unknown[] = []) => harness.submit('w', { label }, args);
+    harness.submit('x');
     task('a', [acting(batch)]);
     task('b');
     task('c');
-    bench.worker(0).finish();
-    await bench.tick();
-    bench.worker(0).claim();
-    expect(bench.show()).toContain('cancelled: a (cancelled), b (cancelled)');
-    expect(bench.worker(0).running?.label).toBe('c');
+    harness.worker(0).finish();
+    await harness.tick();
+    harness.worker(0).claim();
+    expect(harness.show()).toContain('cancelled: a (cancelled), b (cancelled)');
+    expect(harness.worker(0).running?.label).toBe('c');
   });
 
   test('that cancels, of a task that can’t be cloned: it stays cancelled', () => {
-    const bench = Bench.booted({ workers: 1 });
-    bench.submit('a', {}, [acting(() => bench.cancel('a')), uncloneable]);
-    expect(bench.show()).toBe('worker 0:\ncancelled: a (cancelled)');
-    expect(bench.scheduler.stats()).toMatchObject({ cancelled: 1, pending: 0, running: 0 });
+    const harness = Harness.booted({ workers: 1 });
+    harness.submit('a', {}, [acting(() => harness.cancel('a')), uncloneable]);
+    expect(harness.show()).toBe('worker 0:\ncancelled: a (cancelled)');
+    expect(harness.scheduler.stats()).toMatchObject({ cancelled: 1, pending: 0, running: 0 });
   });
 
   test('sees its task pending, and what it submits is sent when this has been', () => {
-    const bench = Bench.booted({ workers: 2, maxPending: 5 });
+    const harness = Harness.booted({ workers: 2, maxPending: 5 });
     const seen: string[] = [];
-    bench.submit('a', {}, [
+    harness.submit('a', {}, [
       acting(() => {
-        seen.push(Future.of(bench.job('a')).state);
-        bench.submit('b', {}, [acting(() => seen.push(bench.show()))]);
-        seen.push(bench.job('b').status);
+        seen.push(Future.of(harness.job('a')).state);
+        harness.submit('b', {}, [acting(() => seen.push(harness.show()))]);
+        seen.push(harness.job('b').status);
       }),
     ]);
     expect(seen).toEqual(['pending', 'queued', 'worker 0:\nworker 1: [a]']);
-    expect(bench.show()).toBe('worker 0: [b]\nworker 1: [a]');
+    expect(harness.show()).toBe('worker 0: [b]\nworker 1: [a]');
   });
 });
 
 test('what threads start with may have a getter that ends the executor: no thread is left', async () => {
-  const bench = Bench.booted({ workers: 1 });
+  const harness = Harness.booted({ workers: 1 });
   let closed: Promise<void> | undefined;
-  bench.backend.acts = () => {
-    closed = bench.scheduler.shutdown('kill');
+  harness.backend.acts = () => {
+    closed = harness.scheduler.shutdown('kill');
   };
-  bench.worker(0).end();
-  expect(bench.backend.alive.map(({ state }) => state)).toEqual(['terminating']);
-  bench.worker(1).end();
+  harness.worker(0).end();
+  expect(harness.backend.alive.map(({ state }) => state)).toEqual(['terminating']);
+  harness.worker(1).end();
   await closed;
-  expect(bench.scheduler.state).toBe('closed');
+  expect(harness.scheduler.state).toBe('closed');
 });
 
-test('the room of a delivery is not free before its times have been read', async () => {
-  const bench = Bench.booted({ workers: 1 });
-  bench.submit('ab');
-  await bench.tick();
-  const [first] = bench.worker(0).held;
+test('the room of a batch is not free before its times have been read', async () => {
+  const harness = Harness.booted({ workers: 1 });
+  harness.submit('ab');
+  await harness.tick();
+  const [first] = harness.worker(0).held;
   let held: boolean | undefined;
-  bench.submit('c', {}, [acting(() => (held = bench.worker(0).held.has(first as never)))]);
-  bench.worker(0).finish();
-  expect(bench.show()).toContain('[b] [c]');
+  harness.submit('c', {}, [acting(() => (held = harness.worker(0).held.has(first as never)))]);
+  harness.worker(0).finish();
+  expect(harness.show()).toContain('[b] [c]');
   expect(held).toBe(true);
-  expect(bench.worker(0).held.has(first as never)).toBe(false);
-  const { startedAt, endedAt } = Future.of(bench.job('a')).timing;
+  expect(harness.worker(0).held.has(first as never)).toBe(false);
+  const { startedAt, endedAt } = Future.of(harness.job('a')).timing;
   expect((endedAt as number) - (startedAt as number)).toBe(10);
 });
 
 test('of several that have waited and go on, the one at work counts as running, also behind one that was cancelled', () => {
   const bounds = { workers: 2, maxPending: 1, maxPendingBytes: 100, maxWaiting: 0 };
-  const ground = new Ground(Bench.booted(bounds), bounds);
+  const ground = new Ground(Harness.booted(bounds), bounds);
   const none = { priority: 0, retries: 0 };
   const call = (bytes = 0) => ground.call(none, bytes, 0, false);
   const steps = [
@@ -219,7 +219,7 @@ test('of several that have waited and go on, the one at work counts as running, 
     step();
     laws(ground);
   }
-  expect(ground.bench.scheduler.stats().running).toBe(1);
+  expect(ground.harness.scheduler.stats().running).toBe(1);
 });
 
 test('an object is asked for `then` when the books are in order, and no promise overtakes it', async () => {

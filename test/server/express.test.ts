@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   barrier.open();
-  await mill?.close(server);
+  await mill?.shutdown(server);
 });
 
 async function start(options: EmbeddingOptions = {}): Promise<number> {
@@ -85,7 +85,7 @@ describe('the middleware', () => {
 test('close answers what was admitted', async () => {
   const port = await start();
   const occupant = await occupy(port);
-  const closed = mill.close(server);
+  const closed = mill.shutdown(server);
   barrier.open();
   expect(textOf(await occupant.answer)).toBe('passed');
   await closed;

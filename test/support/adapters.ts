@@ -105,7 +105,7 @@ export const overHttp: Readonly<Record<string, Make>> = {
     app.use(millraceErrors);
     const server = createServer(app).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    return { server, executor: mill.gate.executor, close: () => mill.close(server) };
+    return { server, executor: mill.gate.executor, close: () => mill.shutdown(server) };
   },
 
   async Fastify({ taskOf, entered }, options) {

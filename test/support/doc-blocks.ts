@@ -3,13 +3,15 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { patienceMs } from './patience.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** The blocks of JavaScript of a page in docs/ (or of the README), in their order. */
-export function blocksOf(page: string): string[] {
+/** The blocks of JavaScript, or of another language, of a page in docs/ (or of the README), in their order. */
+export function blocksOf(page: string, language = 'js'): string[] {
   const text = readFileSync(join(root, page), 'utf8');
-  return [...text.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, code]) => code as string);
+  const block = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm');
+  return [...text.matchAll(block)].map(([, code]) => code as string);
 }
 
 /** An empty folder with the built package, other packages that are installed here, and a block as `main.mjs`. */
@@ -36,7 +38,7 @@ export function runBlock(code: string, modules: readonly string[] = []): Promise
   const folder = folderWith(code);
   for (const module of modules) writeFileSync(join(folder, module.slice(3, module.indexOf('\n'))), module);
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, ['main.mjs'], { cwd: folder, timeout: 20_000 }, (error, stdout) => {
+    execFile(process.execPath, ['main.mjs'], { cwd: folder, timeout: patienceMs }, (error, stdout) => {
       rmSync(folder, { recursive: true });
       if (error === null) resolve(stdout.trim());
       else reject(error);

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { patienceMs } from './patience.ts';
 
 const index = new URL('../../dist/index.js', import.meta.url).href;
 const fixture = (name: string) => new URL(`../fixtures/${name}`, import.meta.url).href;
@@ -20,7 +21,7 @@ export function runScript(script: string, ...flags: string[]): Promise<Run> {
   return new Promise((resolve) => {
     const args = [...flags, '--input-type=module', '--eval', source];
     const cwd = fileURLToPath(new URL('.', import.meta.url));
-    const child = execFile(process.execPath, args, { cwd, timeout: 28_000 }, (_, stdout, stderr) =>
+    const child = execFile(process.execPath, args, { cwd, timeout: patienceMs }, (_, stdout, stderr) =>
       resolve({ code: child.exitCode, stdout, stderr }),
     );
   });

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll } from 'vitest';
-import { listen, send } from './request.ts';
+import { freePort } from './free-port.ts';
+import { send } from './request.ts';
 
 export interface ServerProcess {
   readonly process: ChildProcess;
@@ -36,6 +37,8 @@ export async function startServer(
     if (child.exitCode !== null) throw new Error(`${file} ended with ${child.exitCode}`);
     const answer = await send(port, '/readyz').catch(() => undefined);
     if (answer !== undefined && isReady(answer.status)) return { process: child, port };
+    // The server needs the core for its start.
+    await pause(20);
   }
 }
 
@@ -46,11 +49,4 @@ export async function terminate({ process: child }: ServerProcess): Promise<numb
   child.kill('SIGTERM');
   const [code] = (await ended) as [number | null];
   return code;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server as never);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

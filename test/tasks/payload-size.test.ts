@@ -165,6 +165,20 @@ describe('of values of 1 KiB and more', () => {
   });
 });
 
+test('a small value of primitives counts the same by itself as beside others', () => {
+  const primitive = fc.anything({ maxDepth: 0, withBigInt: true });
+  const flat = fc.oneof(
+    fc.array(primitive, { maxLength: 30 }),
+    fc.dictionary(fc.string(), primitive, { maxKeys: 30 }),
+  );
+  const other = [new Date()];
+  fc.assert(
+    fc.property(flat, (value) => {
+      expect(payloadBytes([value])).toBe(payloadBytes([value, other]) - payloadBytes([other]));
+    }),
+  );
+});
+
 test('a long BigInt is measured without a copy of all of it for each step', () => {
   expect(payloadBytes([1n << 80_000_000n])).toBe(4 + 2 ** 27 / 8);
 });

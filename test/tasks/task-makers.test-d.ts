@@ -1,5 +1,5 @@
 import { asCompleted, Executor, inline, tasks, transferable, wait } from 'millrace';
-import type { Future, MapOptions, Outcome, Task, TransformPair } from 'millrace';
+import type { Future, MapOptions, OfFuture, Outcome, Task, TransformPair } from 'millrace';
 import type { Duplex } from 'node:stream';
 import { assertType, describe, expectTypeOf, test } from 'vitest';
 
@@ -102,7 +102,9 @@ describe('an executor', () => {
     });
     expectTypeOf(results.next()).resolves.toEqualTypeOf<IteratorResult<string, undefined>>();
     const outcomes = executor.map([1], (n) => makers.add(n, n), { outcomes: true });
-    expectTypeOf(outcomes.next()).resolves.toEqualTypeOf<IteratorResult<Outcome<number>, undefined>>();
+    expectTypeOf(outcomes.next()).resolves.toEqualTypeOf<
+      IteratorResult<Outcome<number, OfFuture<number>>, undefined>
+    >();
   });
 
   test('streams tasks of several results', () => {
@@ -120,7 +122,9 @@ describe('an executor', () => {
   test('streams results or outcomes, if only the run tells which', () => {
     const outcomes = Math.random() > 0.5;
     const either = executor.map([1], (n) => makers.add(n, n), { outcomes });
-    expectTypeOf(either.next()).resolves.toEqualTypeOf<IteratorResult<number | Outcome<number>, undefined>>();
+    expectTypeOf(either.next()).resolves.toEqualTypeOf<
+      IteratorResult<number | Outcome<number, OfFuture<number>>, undefined>
+    >();
   });
 
   test('are the two ends of a stream', () => {
@@ -130,10 +134,10 @@ describe('an executor', () => {
       ordered: false,
       outcomes: true,
     });
-    expectTypeOf(sums).toEqualTypeOf<TransformPair<number, Outcome<number>>>();
+    expectTypeOf(sums).toEqualTypeOf<TransformPair<number, Outcome<number, OfFuture<number>>>>();
     const options: MapOptions = { window: 2 };
     expectTypeOf(executor.stream(() => makers.nothing(), options).readable).toEqualTypeOf<
-      ReadableStream<void | Outcome<void>>
+      ReadableStream<void | Outcome<void, OfFuture<void>>>
     >();
     const piped = new ReadableStream<string>().pipeThrough(executor.stream((name) => makers.greet(name)));
     expectTypeOf(piped).toEqualTypeOf<ReadableStream<string>>();
@@ -162,7 +166,7 @@ describe('futures', () => {
 
   test('have results and outcomes', () => {
     expectTypeOf(future.result()).resolves.toEqualTypeOf<number>();
-    expectTypeOf(future.outcome()).resolves.toEqualTypeOf<Outcome<number>>();
+    expectTypeOf(future.outcome()).resolves.toEqualTypeOf<Outcome<number, OfFuture<number>>>();
     expectTypeOf(future.task).toEqualTypeOf<Task<number>>();
   });
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { InvalidOptionError, InvalidTaskError } from '../../src/base/errors.ts';
 import { inline } from '../../src/tasks/inline.ts';
 import { tasks } from '../../src/tasks/task-makers.ts';
-import { internTarget } from '../../src/tasks/task.ts';
+import { internTarget, Task } from '../../src/tasks/task.ts';
 import type { TaskOptions } from '../../src/tasks/task-options.ts';
 import { transferable, transfersOf } from '../../src/tasks/transferable.ts';
 
@@ -40,7 +40,8 @@ describe('tasks', () => {
   });
 
   test('takes a string with a scheme as well', () => {
-    expect(tasks<Module>('file:///tasks/module.mjs').add(1, 2).target).toBe(makers.add(1, 2).target);
+    const same = tasks<Module>('file:///tasks/module.mjs').add(1, 2);
+    expect(Task.targetOf(same)).toBe(Task.targetOf(makers.add(1, 2)));
     expect(tasks<Module>('data:text/javascript,1').add(1, 2).module).toBe('data:text/javascript,1');
   });
 

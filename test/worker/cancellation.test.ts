@@ -1,27 +1,18 @@
-import { Executor, tasks } from 'millrace';
+import { tasks } from 'millrace';
 import { cancellation } from 'millrace/worker';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Gate } from '../support/gate.ts';
+import { describe, expect } from 'vitest';
+import { testWith } from '../support/executor-test.ts';
 import { reasonOf } from '../support/settling.ts';
 import { work } from '../support/work.ts';
+
+const test = testWith({ workers: 1 });
 
 const hosted = tasks<typeof import('../fixtures/hosted.mjs')>(
   new URL('../fixtures/hosted.mjs', import.meta.url),
 );
 
-let gate: Gate;
-let executor: Executor;
-beforeEach(() => {
-  gate = new Gate();
-  executor = new Executor({ workers: 1 });
-});
-afterEach(async () => {
-  gate.open();
-  await executor.shutdown({ mode: 'kill' });
-});
-
 describe('a running task that is cancelled', () => {
-  test('can see it in the midst of a loop, and frees its thread', async () => {
+  test('can see it in the midst of a loop, and frees its thread', async ({ executor, gate }) => {
     const thread = await executor.run(hosted.thread());
     const future = await executor.submit(hosted.untilAborted(gate.shared));
     await gate.arrivals();
@@ -31,7 +22,7 @@ describe('a running task that is cancelled', () => {
     expect(await executor.run(hosted.thread())).toBe(thread);
   });
 
-  test('can have it thrown', async () => {
+  test('can have it thrown', async ({ executor, gate }) => {
     const future = await executor.submit(hosted.untilThrown(gate.shared));
     await gate.arrivals();
     future.cancel();
@@ -39,7 +30,7 @@ describe('a running task that is cancelled', () => {
     expect(await executor.run(work.echo('on'))).toBe('on');
   });
 
-  test('gets the reason with its signal', async () => {
+  test('gets the reason with its signal', async ({ executor, gate }) => {
     const future = await executor.submit(hosted.untilSignalled(gate.shared));
     await gate.arrivals();
     const reason = new RangeError('enough', { cause: 'tests' });
@@ -51,7 +42,7 @@ describe('a running task that is cancelled', () => {
     expect(told).toMatchObject({ message: 'enough', cause: 'tests' });
   });
 
-  test('by its signal is told the same way', async () => {
+  test('by its signal is told the same way', async ({ executor, gate }) => {
     const controller = new AbortController();
     const ended = executor.run(hosted.untilSignalled(gate.shared), { signal: controller.signal });
     await gate.arrivals();
@@ -61,7 +52,7 @@ describe('a running task that is cancelled', () => {
     expect(await executor.run(hosted.lastReason())).toBe('away');
   });
 
-  test('by its deadline is told as well, and may go on until it returns', async () => {
+  test('by its deadline is told as well, and may go on until it returns', async ({ executor, gate }) => {
     await executor.ready();
     let phase: unknown;
     // A machine that is busy may not have started it by then.
@@ -74,7 +65,7 @@ describe('a running task that is cancelled', () => {
   });
 });
 
-test('what a task took home tells of itself only', async () => {
+test('what a task took home tells of itself only', async ({ executor, gate }) => {
   await executor.run(hosted.keep());
   const future = await executor.submit(hosted.untilAborted(gate.shared));
   await gate.arrivals();

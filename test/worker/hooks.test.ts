@@ -1,7 +1,8 @@
-import { Executor, tasks } from 'millrace';
-import type { ExecutorOptions } from 'millrace';
+import { tasks } from 'millrace';
+import type { Executor, ExecutorOptions } from 'millrace';
 import { once } from 'node:events';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
+import { test as plain } from '../support/executor-test.ts';
 import { Gate } from '../support/gate.ts';
 import { reasonOf } from '../support/settling.ts';
 
@@ -9,24 +10,26 @@ const hooks = tasks<typeof import('../fixtures/hooks.mjs')>(
   new URL('../fixtures/hooks.mjs', import.meta.url),
 );
 
-/** Its arrivals are calls of `setup`, its count those of `teardown`. */
-let gate: Gate;
-beforeEach(() => {
-  gate = new Gate();
+/** The arrivals of `gate` are calls of `setup`, its count those of `teardown`. */
+const test = plain.extend<{ readonly start: (data?: object, options?: ExecutorOptions) => Executor }>({
+  start: ({ gate, makeExecutor }, use) =>
+    use((data = {}, options = {}) =>
+      makeExecutor({ workers: 1, workerData: { gate: gate.shared, ...data }, ...options }),
+    ),
 });
 
-const start = (data: object = {}, options: ExecutorOptions = {}) =>
-  new Executor({ workers: 1, workerData: { gate: gate.shared, ...data }, ...options });
-
 describe('setup', () => {
-  test('is awaited before the first task of the module, once in each thread', async () => {
+  test('is awaited before the first task of the module, once in each thread', async ({ gate, start }) => {
     await using executor = start();
     expect(await executor.run(hooks.isUp())).toBe(true);
     expect(await executor.run(hooks.alsoUp())).toBe(true);
     expect(gate.arrived).toBe(1);
   });
 
-  test('that fails is the error of the task that waited for it; the next task tries again', async () => {
+  test('that fails is the error of the task that waited for it; the next task tries again', async ({
+    gate,
+    start,
+  }) => {
     await using executor = start({ failSetup: 1 });
     expect(await reasonOf(executor.run(hooks.isUp()))).toMatchObject({
       name: 'RangeError',
@@ -38,21 +41,37 @@ describe('setup', () => {
 });
 
 describe('teardown', () => {
-  test('is awaited by shutdown, in every thread that was set up', async () => {
+  test('is awaited by shutdown, in every thread that was set up', async ({ gate, start }) => {
     const executor = start({}, { workers: 2 });
     await executor.run(hooks.isUp());
     await executor.shutdown();
     expect([gate.arrived, gate.count]).toEqual([1, 1]);
   });
 
-  test('is called when a thread is replaced, after its last task', async () => {
+  test('of a thread that was replaced goes on when the executor is shut down meanwhile', async ({
+    gate,
+    start,
+  }) => {
+    const second = new Gate();
+    const executor = start({ second: second.shared }, { maxTasksPerWorker: 1 });
+    await executor.run(hooks.isUp());
+    await executor.ready();
+    await gate.counted(1);
+    const closed = executor.shutdown();
+    second.open();
+    await closed;
+    expect(second.count).toBeGreaterThanOrEqual(1);
+    expect(second.count).toBe(gate.count);
+  });
+
+  test('is called when a thread is replaced, after its last task', async ({ gate, start }) => {
     const executor = start({}, { maxTasksPerWorker: 2 });
     for (let left = 6; left > 0; left--) expect(await executor.run(hooks.isUp())).toBe(true);
     await executor.shutdown();
     expect([gate.arrived, gate.count]).toEqual([3, 3]);
   });
 
-  test('that fails is a warning that names the module', async () => {
+  test('that fails is a warning that names the module', async ({ start }) => {
     const executor = start({ failTeardown: true });
     await executor.run(hooks.isUp());
     const warned = once(process, 'warning');
@@ -62,7 +81,7 @@ describe('teardown', () => {
     expect(warning.message).toMatch(/teardown\(\) of file:.*hooks\.mjs failed: .*still connected/);
   });
 
-  test('that never ends is cut short', async () => {
+  test('that never ends is cut short', async ({ start }) => {
     const executor = start({ endless: true }, { teardownTimeoutMs: 20 });
     await executor.run(hooks.isUp());
     const warned = once(process, 'warning');
@@ -70,7 +89,7 @@ describe('teardown', () => {
     expect(String(await warned)).toContain('longer than 20 ms');
   });
 
-  test("is no longer waited for when the shutdown is hurried to 'kill'", async () => {
+  test("is no longer waited for when the shutdown is hurried to 'kill'", async ({ gate, start }) => {
     const executor = start({ endless: true }, { teardownTimeoutMs: 1e9 });
     await executor.run(hooks.isUp());
     const closed = executor.shutdown();
@@ -79,7 +98,7 @@ describe('teardown', () => {
     expect(gate.count).toBe(1);
   });
 
-  test('is no reason for a warning when a killed thread is in native code', async () => {
+  test('is no reason for a warning when a killed thread is in native code', async ({ gate, start }) => {
     const warnings: Error[] = [];
     const listener = (warning: Error) => void warnings.push(warning);
     process.on('warning', listener);
@@ -93,7 +112,7 @@ describe('teardown', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('is left out for a thread that crashed; the next one is set up anew', async () => {
+  test('is left out for a thread that crashed; the next one is set up anew', async ({ gate, start }) => {
     const executor = start();
     expect(await reasonOf(executor.run(hooks.exit()))).toMatchObject({ exitCode: 1 });
     expect(await executor.run(hooks.isUp())).toBe(true);

@@ -17,7 +17,7 @@ export type About =
   | { readonly kind: 'man' }
   | { readonly kind: 'refusal' | 'failure'; readonly text: string };
 
-/** Prints it, what went wrong to standard error; resolves when it is out. @throws {UsageError} for an unknown shell. */
+/** Prints it, a refusal or failure to standard error; resolves once it is written. @throws {UsageError} for an unknown shell. */
 export async function printAbout(about: About): Promise<void> {
   const output = new Output('text' in about ? process.stderr : process.stdout);
   void output.write(fromText(textOf(about)));

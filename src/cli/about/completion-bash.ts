@@ -24,7 +24,9 @@ complete -F _millrace millrace
 }
 
 function commandCase(command: CommandSpec): string {
-  const values = allOptions(command).filter(({ value }) => value !== undefined);
+  const values = allOptions(command).filter(
+    ({ value, optional }) => value !== undefined && optional !== true,
+  );
   return `    ${command.name})
       case $prev in
 ${values.map((option) => `        ${words(option).join('|')}) ${offer(option.completes)}; return ;;\n`).join('')}      esac

@@ -20,9 +20,9 @@ function rulesOf(command: CommandSpec): string[] {
 const operands = (completes: Completes): string =>
   isList(completes) ? ` -a ${quote(completes.join(' '))}` : ' -F';
 
-function optionRule({ name, short, alias, value, completes, text }: OptionSpec): string {
+function optionRule({ name, short, alias, value, optional, completes, text }: OptionSpec): string {
   const names = `${short === undefined ? '' : ` -s ${short}`} -l ${name}${alias === undefined ? '' : ` -l ${alias}`}`;
-  return `${names}${value === undefined ? '' : valueRule(completes)} -d ${quote(text)}`;
+  return `${names}${value === undefined || optional === true ? '' : valueRule(completes)} -d ${quote(text)}`;
 }
 
 function valueRule(completes: Completes | undefined): string {

@@ -3,7 +3,7 @@ import type { CommandSpec, Completes, OptionSpec } from '../table/command.ts';
 
 export const allOptions = ({ options }: CommandSpec): readonly OptionSpec[] => [...options, ...commonOptions];
 
-/** All that an option may be called. */
+/** All names of an option, with their dashes: short, long, alias. */
 export const words = ({ name, short, alias }: OptionSpec): string[] => [
   ...(short === undefined ? [] : [`-${short}`]),
   `--${name}`,

@@ -1,4 +1,5 @@
 import type { Completes, OptionSpec } from '../table/command.ts';
+import { commonOptions } from '../table/command.ts';
 import { commands } from '../table/commands.ts';
 import { allOptions, isList, words } from './completion-words.ts';
 
@@ -10,6 +11,9 @@ export function zshCompletion(): string {
         ${quote(`*:argument:${action(command.completes)}`)} ;;\n`,
   );
   const names = commands.map(({ name, summary }) => quote(`${name}:${plain(summary)}`));
+  const own = commonOptions.flatMap((option) =>
+    words(option).map((word) => quote(`${word}:${plain(option.text)}`)),
+  );
   return `#compdef millrace
 # Completion of millrace for zsh: source <(millrace completion zsh)
 _millrace() {
@@ -17,8 +21,11 @@ _millrace() {
   local -a commands=(
     ${names.join('\n    ')}
   )
+  local -a own=(
+    ${own.join('\n    ')}
+  )
   if ((CURRENT == 2)); then
-    _describe command commands
+    if [[ $PREFIX == -* ]]; then _describe -o option own; else _describe command commands; fi
     return
   fi
   local command=$words[2]
@@ -31,7 +38,7 @@ compdef _millrace millrace
 `;
 }
 
-// In a single-quoted word, a specification of _arguments or _describe.
+// Quotes a specification of _arguments or _describe as one word of the shell.
 const quote = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
 const plain = (text: string): string => text.replaceAll(/[[\]\\:]/g, String.raw`\$&`);
@@ -43,10 +50,12 @@ const action = (completes: Completes | undefined): string => {
 };
 
 const options = (option: OptionSpec): string[] => {
-  const value = option.value === undefined ? '' : `:${plain(option.value)}:${action(option.completes)}`;
+  const colons = option.optional === true ? '::' : ':';
+  const value =
+    option.value === undefined ? '' : `${colons}${plain(option.value)}:${action(option.completes)}`;
   const names = words(option);
   return names.map((name) => {
-    const takes = value === '' ? '' : name.startsWith('--') ? '=' : '+';
+    const takes = value === '' ? '' : name.startsWith('--') ? (option.optional === true ? '=-' : '=') : '+';
     return quote(`(${names.join(' ')})${name}${takes}[${plain(option.text)}]${value}`);
   });
 };

@@ -9,5 +9,5 @@ const scripts: Record<Shell, () => string> = {
   fish: fishCompletion,
 };
 
-/** The script that teaches a shell to complete. It knows all by itself: the program is not started at the Tab key. */
+/** Returns the completion script of a shell. It lists all commands and options, so that Tab does not start the program. */
 export const completionScript = (shell: Shell): string => scripts[shell]();

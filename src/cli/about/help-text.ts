@@ -4,10 +4,10 @@ import { commands, exitCodeTexts } from '../table/commands.ts';
 import { block, wrap } from './wrap.ts';
 
 const columns = 80;
-/** Where the text of an option begins. */
+/** Column where an option's text begins, from 0. */
 const tab = 26;
 
-/** The help of one command. */
+/** Formats the help of one command. */
 export function commandHelp({ name, synopsis, text, options, examples }: CommandSpec): string {
   const calls = synopsis.map((rest, index) => {
     const line = `millrace ${name} ${rest}`.trimEnd();
@@ -22,7 +22,7 @@ export function commandHelp({ name, synopsis, text, options, examples }: Command
   ].join('\n');
 }
 
-/** The help of the program. */
+/** Formats the help of the program. */
 export function programHelp(): string {
   return [
     'Usage: millrace COMMAND [OPTION]...\n',
@@ -35,14 +35,14 @@ export function programHelp(): string {
   ].join('\n');
 }
 
-export function optionNames({ name, short, alias, value }: OptionSpec): string {
+export function optionNames({ name, short, alias, value, optional }: OptionSpec): string {
   const long = [`--${name}`, ...(alias === undefined ? [] : [`--${alias}`])].join(', ');
-  return `${short === undefined ? '    ' : `-${short}, `}${long}${value === undefined ? '' : ` ${value}`}`;
+  return `${short === undefined ? '    ' : `-${short}, `}${long}${value === undefined ? '' : optional === true ? `[=${value}]` : ` ${value}`}`;
 }
 
 const optionHelp = (option: OptionSpec): string => row(optionNames(option), option.text, tab);
 
-/** A name and its text beside it, or below it where the name is long. */
+/** Formats a name with its text beside it, or below it if the name is too long. */
 function row(name: string, text: string, start: number): string {
   const lines = wrap(text, columns - start).map((line) => `${' '.repeat(start)}${line}\n`);
   const head = `  ${name}`;

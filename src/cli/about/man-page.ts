@@ -2,7 +2,7 @@ import { commonOptions } from '../table/command.ts';
 import type { CommandSpec, OptionSpec } from '../table/command.ts';
 import { commands, exitCodeTexts } from '../table/commands.ts';
 
-/** The manual page, for man(1), in the macros of man(7). */
+/** Formats the manual page for man(1), with the macros of man(7). */
 export function manPage(version: string): string {
   return [
     `.TH MILLRACE 1 "" "millrace ${version}" "User Commands"`,
@@ -35,19 +35,21 @@ function section({ name, summary, text, options, examples }: CommandSpec): strin
   ].join('\n');
 }
 
-function option({ name, short, alias, value, text }: OptionSpec): string {
+function option({ name, short, alias, value, optional, text }: OptionSpec): string {
   const names = [
     short === undefined ? [] : `-${short}`,
     `--${name}`,
     alias === undefined ? [] : `--${alias}`,
   ].flat();
   const all = names.map(bold).join(', ');
-  return `.TP\n${all}${value === undefined ? '' : ` ${String.raw`\fI`}${escape(value)}${String.raw`\fR`}`}\n${escape(text)}`;
+  const italic = (word: string) => `${String.raw`\fI`}${escape(word)}${String.raw`\fR`}`;
+  const takes = value === undefined ? '' : optional === true ? `[=${italic(value)}]` : ` ${italic(value)}`;
+  return `.TP\n${all}${takes}\n${escape(text)}`;
 }
 
 const bold = (text: string): string => `\\fB${escape(text)}\\fR`;
 
-/** What roff would read as its own: backslashes, dashes (which would become hyphens), a control character at the start. */
+/** Escapes what roff would interpret: backslashes, dashes (else hyphens), and `.` or `'` at the start of a line. */
 function escape(text: string): string {
   return text
     .replaceAll('\\', String.raw`\e`)

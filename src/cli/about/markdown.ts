@@ -3,7 +3,7 @@ import type { CommandSpec, OptionSpec } from '../table/command.ts';
 import { commands, exitCodeTexts } from '../table/commands.ts';
 import { optionNames } from './help-text.ts';
 
-/** The reference page of the command line. */
+/** Formats the reference page of the command line. */
 export function markdownReference(): string {
   return [
     '# Command line\n',
@@ -31,7 +31,7 @@ function section({ name, synopsis, text, options, examples }: CommandSpec): stri
 const table = (options: readonly OptionSpec[]): string =>
   `| option | |\n|---|---|\n${options.map((each) => `| \`${optionNames(each).trim().replaceAll('|', String.raw`\|`)}\` | ${escape(each.text)} |\n`).join('')}`;
 
-/** What Markdown, HTML and the site's templates would read as their own. */
+/** Escapes what Markdown, HTML or the site's templates would interpret. */
 const escape = (text: string): string =>
   text
     .replaceAll('&', '&amp;')

@@ -1,4 +1,4 @@
-/** Breaks text into lines of at most `width` characters, at blanks; a longer word keeps its line. */
+/** Breaks text at blanks into lines of at most `width` characters; a longer word gets a line to itself. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
@@ -11,7 +11,7 @@ export function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-/** Wrapped lines behind an indent. */
+/** Wraps text into lines of at most `width` characters, including an indent of `indent` blanks. */
 export function block(text: string, indent: number, width: number): string {
   return wrap(text, width - indent)
     .map((line) => `${' '.repeat(indent)}${line}\n`)

@@ -1,10 +1,10 @@
 import type { HaltRule } from './map-arguments.ts';
 
 /**
- * Decides when no more lines are begun.
+ * Applies the rule of `--halt`: once the given number of lines has ended, no more lines are begun.
  *
  * ```
- *   going ── the rule's number of lines is reached ──→ halted: the lines end where they are
+ *   going ── the rule's number of lines is reached ──→ halted: `until()` ends
  * ```
  */
 export class Halt {
@@ -22,12 +22,12 @@ export class Halt {
     return this.#halted;
   }
 
-  /** Aborted when those that run are to end as well. */
+  /** Aborted by a rule `now`, to end the running calls as well. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** A line is through. True if it was the one that halts. */
+  /** Counts a line that has ended. Returns true for the one that triggers the halt. */
   count(succeeded: boolean): boolean {
     const { what, count, when } = this.rule;
     if (this.#halted || (what !== 'done' && succeeded !== (what === 'success'))) return false;
@@ -39,7 +39,7 @@ export class Halt {
     return true;
   }
 
-  /** Those lines, until halted: also while the next one is not there yet, and may never be. */
+  /** Yields the lines until halted. A halt also ends the wait for a next line that may never come. */
   async *until<T>(lines: AsyncIterator<T, undefined>): AsyncGenerator<T, undefined> {
     while (!this.#halted) {
       const step = await new Promise<IteratorResult<T, undefined>>((resolve, reject) => {
@@ -47,7 +47,7 @@ export class Halt {
         lines.next().then(resolve, reject);
       });
       if (step.done === true) return;
-      // One that has come in the very moment of the halt is not begun.
+      // A line that arrives together with the halt is not begun.
       if (!this.#halted) yield step.value;
     }
   }

@@ -6,22 +6,22 @@ import { LineSet } from './line-set.ts';
 import type { JobLogArguments } from './map-arguments.ts';
 
 /*
- * The log of GNU parallel: a header, and a line for each line of the input that is through. A run that was killed may have torn
- * the last one, which then says nothing.
+ * The log of GNU parallel: a header, and an entry for each line of the input that has ended. A run that was killed may
+ * have left half an entry at the end; a run that resumes cuts it off.
  */
 
 const header = 'Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n';
 
-/** A line of the input that is through. */
+/** The entry of a line of the input that has ended. */
 export interface LogEntry {
   readonly line: number;
-  /** Of the last call: milliseconds since 1970, and how long it took. */
+  /** Of the last call: its start in milliseconds since 1970, and its duration in milliseconds. */
   readonly startedAt: number;
   readonly ms: number;
-  /** Bytes that were printed. */
+  /** Bytes printed for the line. */
   readonly received: number;
   readonly status: 'ok' | 'failed' | 'timed out';
-  /** What was called, in bytes as characters. */
+  /** The function and its argument; each character is one byte (latin1). */
   readonly command: string;
 }
 
@@ -32,7 +32,7 @@ export function formatEntry({ line, startedAt, ms, received, status, command }: 
 }
 
 export class JobLog {
-  /** Lines of the input that an earlier run has dealt with. */
+  /** Lines of the input to skip, since an earlier run has called them. */
   readonly done: LineSet;
   readonly #file: number;
 
@@ -41,7 +41,7 @@ export class JobLog {
     this.done = done;
   }
 
-  /** Opens the log, and reads what is to be passed over. @throws the platform's error; one for a file that is no such log. */
+  /** Opens the log, and reads which lines to skip. @throws the platform's error; a `TypeError` if the file is no such log. */
   static async open({ file: path, resume }: JobLogArguments): Promise<JobLog> {
     const file = openSync(toSystem(path), resume === undefined ? 'w' : 'a+');
     try {
@@ -63,7 +63,7 @@ export class JobLog {
     }
   }
 
-  /** Whole lines, with as few calls of the system as can be. */
+  /** Appends whole lines, in one write if the system takes them at once. */
   append(lines: string): void {
     const bytes = Buffer.from(lines, 'latin1');
     for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at);
@@ -72,7 +72,7 @@ export class JobLog {
 
 const entry = /^(\d{1,15})(?:\t[^\t]*){5}\t(-?\d+)\t(-?\d+)\t/;
 
-/** Reads a log of so many bytes. @returns how many of them are whole lines. */
+/** Reads the first `size` bytes of a log. @returns how many of them belong to whole lines. */
 async function readEntries(
   path: BytePath,
   size: number,
@@ -83,7 +83,7 @@ async function readEntries(
     const text = bytes?.toString('latin1');
     const isHeader = whole === 0;
     if (isHeader && (text === undefined || !header.startsWith(text))) {
-      throw new TypeError("is no log of map's or of GNU parallel's, by its first line");
+      throw new TypeError('is not a log of map or of GNU parallel: its first line differs');
     }
     const end = whole + (bytes?.length ?? 0) + 1;
     if (end > size) break;

@@ -1,12 +1,12 @@
 import type { Output } from '../output.ts';
 import type { JobLog } from './joblog.ts';
 
-/** Bytes that a pipe takes as a whole or not at all: a process that is killed leaves no half of a line in it. */
+/** Bytes that a pipe takes as a whole or not at all, so that a process that is killed leaves no half of a line in it. */
 const atomicBytes = 4096;
 
 /**
- * Output with a log: what a line prints is written first, and the line is logged when that is out. A run that is killed
- * between the two prints the line again when it is resumed, and leaves none out.
+ * Output with a log: the text of a line is written first, and its entry is logged afterwards. If a run is killed between
+ * the two, the run that resumes it prints the line again; no line is lost.
  *
  * ```
  *   add() ─→ texts, entries ─ 4 KiB, or the turn is over ─→ texts written ─→ entries logged
@@ -25,7 +25,10 @@ export class Journal {
     this.#log = log;
   }
 
-  /** @returns a promise if the reader is behind: wait for it before the next one. */
+  /**
+   * @returns a promise if the pending text had to be written first, since both exceed 4 KiB together: await it before the
+   *   next call.
+   */
   add(text: string, entry: string): Promise<void> | undefined {
     const full = this.#text.length + text.length > atomicBytes;
     if (full) this.#flush();
@@ -35,7 +38,7 @@ export class Journal {
     return full ? this.#writing : undefined;
   }
 
-  /** Resolves when all has been written and logged. */
+  /** Writes and logs what is pending; resolves when that is done. */
   async end(): Promise<void> {
     this.#flush();
     await this.#writing;

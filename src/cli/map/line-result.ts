@@ -2,23 +2,31 @@ import { TaskTimeoutError } from '../../index.ts';
 import { fromText } from '../byte-path.ts';
 import type { LogEntry } from './joblog.ts';
 
-/** How a line came out. */
+/** The result of a line. */
 export interface LineResult {
   readonly line: number;
-  /** What to print, bytes as characters; empty for a failure that is only reported. */
+  /** The text to print, one byte per character (latin1); empty for a failure without `--outcomes`. */
   readonly text: string;
-  /** Why it failed. */
+  /** Values that a generator yields, each printed as a line; undefined for an ordinary function and for a failure. */
+  readonly items: AsyncIterable<unknown> | undefined;
+  /** Why the line failed; undefined if it succeeded. */
   readonly failure: { readonly reason: unknown } | undefined;
   readonly status: LogEntry['status'];
+  /** Of the last call: its start in milliseconds since 1970, and its duration in milliseconds. */
   readonly startedAt: number;
   readonly ms: number;
-  /** Of the input. */
+  /** The line of the input; undefined if it is too long. */
   readonly bytes: Buffer | undefined;
+}
+
+/** The values of a generator, which may still be running. */
+export interface Yielded {
+  readonly items: AsyncIterable<unknown>;
 }
 
 export type Settled = { readonly value: unknown } | { readonly reason: unknown };
 
-/** What is printed for a value or an error. What JSON has no word for, like undefined, is null. */
+/** Formats what is printed for a value or an error. A value without a JSON form, such as undefined, is printed as null. */
 export function printed(
   line: number,
   settled: Settled,
@@ -40,7 +48,7 @@ export function printed(
 
 const jsonLine = (value: unknown): string => fromText(`${JSON.stringify(value) ?? 'null'}\n`);
 
-/** What is thrown may be anything; all of this can be written as JSON. */
+/** Describes a thrown value, which may be anything, in strings that JSON can hold. */
 function errorOf(reason: unknown): Record<string, string> {
   if (!(reason instanceof Error)) return { name: 'Error', message: String(reason) };
   const { name, message, code } = reason as Error & { code?: unknown };

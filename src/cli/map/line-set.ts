@@ -1,6 +1,6 @@
 const bits = 8 * 4096;
 
-/** Numbers of lines, a bit for each: of ten million lines 1.3 MB, in any order. */
+/** A set of line numbers, one bit each, in pages of 4 KiB: ten million lines take 1.3 MB, whatever their order. */
 export class LineSet {
   readonly #pages = new Map<number, Uint8Array>();
 

@@ -2,32 +2,32 @@ import { toPrintable } from '../byte-path.ts';
 import type { BytePath } from '../byte-path.ts';
 import type { Given } from '../given.ts';
 import { duration, fileName, integer, positiveInteger, taskTarget, text, workers } from '../option-values.ts';
-import type { TaskTarget } from '../task-target.ts';
+import type { FunctionName } from '../task-target.ts';
 import { UsageError } from '../usage-error.ts';
 
-/** When enough lines have ended so, begin no more; `now` ends those that run as well. */
+/** After `count` lines that ended as `what` says, no more lines are begun; `now` also ends the running calls. */
 export interface HaltRule {
   readonly when: 'soon' | 'now';
   readonly what: 'fail' | 'success' | 'done';
   readonly count: number;
-  /** As it was given, for messages. */
+  /** The value as given, for messages. */
   readonly text: string;
 }
 
 export interface JobLogArguments {
   readonly file: BytePath;
-  /** Which lines that it lists are passed over; with neither the file begins anew. */
+  /** Which of the logged lines are skipped: all, or those that succeeded. If undefined, the log is overwritten. */
   readonly resume: 'all' | 'succeeded' | undefined;
 }
 
 export interface MapArguments {
-  readonly target: TaskTarget;
-  /** As it was given. */
+  readonly target: FunctionName;
+  /** `MODULE#EXPORT` as given, for the log. */
   readonly name: BytePath;
   readonly input: BytePath | undefined;
   readonly ordered: boolean;
   readonly outcomes: boolean;
-  /** Calls for a line at the most. */
+  /** Calls for a line at most, from 1. */
   readonly attempts: number;
   readonly timeoutMs: number | undefined;
   readonly halt: HaltRule | undefined;
@@ -70,7 +70,7 @@ function joblog(values: Given['values']): JobLogArguments | undefined {
     if (resume !== undefined) throw new UsageError(`--${resume} needs --joblog`);
     return undefined;
   }
-  // With both, failed lines are to be called again.
+  // If both options are given, failed lines are called again.
   if (values.has('resume-failed')) return { file, resume: 'succeeded' };
   return { file, resume: resume === undefined ? undefined : 'all' };
 }

@@ -1,12 +1,13 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, readSync } from 'node:fs';
 
 /**
- * A run that was killed while it wrote to a file may have left half a line there. A run that resumes it takes that half away
- * if it appends to that file (`>> results`), since the whole line comes again.
+ * Cuts off half a line that a killed run may have left at the end of standard output. The run that resumes it prints the
+ * whole line again, so it calls this if it appends to the same file (`>> results`).
  *
- * Only on Linux, which tells how a file was opened; nothing is changed of what is no file, and nothing of whole lines.
+ * It works only on Linux, where /proc tells how a file was opened. It changes only regular files that were opened to
+ * append, and never whole lines.
  *
- * @param file of standard output.
+ * @param file descriptor of standard output.
  */
 export function mendOutput(file: number): void {
   try {
@@ -15,7 +16,7 @@ export function mendOutput(file: number): void {
     const whole = wholeLines(file, stats.size);
     if (whole < stats.size) ftruncateSync(file, whole);
   } catch {
-    // Not readable, or no Linux: then the half stays.
+    // The file is not readable, or this is not Linux: the half line stays.
   }
 }
 
@@ -24,7 +25,7 @@ function appends(file: number): boolean {
   return (Number.parseInt(flags, 8) & 0o2000) !== 0;
 }
 
-/** The size without what stands behind the last newline. */
+/** Size of the file in bytes up to and including its last newline. */
 function wholeLines(file: number, size: number): number {
   const readable = openSync(`/proc/self/fd/${file}`, 'r');
   try {

@@ -1,6 +1,6 @@
 import type { CommandSpec } from './command.ts';
 
-const described = ['hash', 'map', 'resize', 'tune', 'completion', 'man'];
+const described = ['hash', 'map', 'resize', 'tune', 'worker', 'cluster', 'completion', 'man'];
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof shells)[number];
@@ -37,5 +37,11 @@ export const manCommand: CommandSpec = {
   synopsis: [''],
   text: ['Prints the manual page, for man(1) to show.'],
   options: [],
-  examples: [{ line: 'millrace man | man -l -', text: 'read it' }],
+  examples: [
+    { line: 'millrace man | man -l -', text: 'read it' },
+    {
+      line: 'millrace man > ~/.local/share/man/man1/millrace.1',
+      text: "where 'man millrace' finds it, if ~/.local/bin is in PATH; make the directory first",
+    },
+  ],
 };

@@ -1,19 +1,32 @@
-export type CommandName = 'hash' | 'map' | 'resize' | 'tune' | 'help' | 'completion' | 'man';
+export type CommandName =
+  | 'hash'
+  | 'map'
+  | 'resize'
+  | 'tune'
+  | 'worker'
+  | 'cluster'
+  | 'help'
+  | 'completion'
+  | 'man';
 
-/** What completes the value of an option, or an operand: a file, a directory, one of these words, or nothing known. */
+/** How a shell completes a value or an operand: with a file, a directory or one of these words. */
 export type Completes = 'file' | 'directory' | readonly string[];
 
 export interface OptionSpec {
-  /** Without the dashes. */
+  /** The long name, without dashes. */
   readonly name: string;
-  /** One letter. */
+  /** The short name: one letter, without the dash. */
   readonly short?: string;
-  /** A second long name, which other tools have taught. */
+  /** A second long name, known from other tools. */
   readonly alias?: string;
-  /** How the help calls the value; a flag has none. */
+  /** The name of the value in the help; undefined for a flag. */
   readonly value?: string;
+  /** The option may be given several times, and all of its values count. */
+  readonly repeats?: true;
+  /** The value may be left out; if given, it is written as `--name=VALUE`. */
+  readonly optional?: true;
   readonly completes?: Completes;
-  /** One or more clauses without a capital and without a full stop at the end. */
+  /** One or more clauses, without a capital at the start or a full stop at the end. */
   readonly text: string;
 }
 
@@ -22,14 +35,14 @@ interface ExampleSpec {
   readonly text: string;
 }
 
-/** All that help, completion, the man page and the reference say of a command, and what the parser accepts. */
+/** One command: what the parser accepts, and what help, completion, man page and reference say about it. */
 export interface CommandSpec {
   readonly name: CommandName;
   /** One clause for the list of commands. */
   readonly summary: string;
-  /** What follows the command's name, once for each way to call it. */
+  /** The arguments after the command's name, once for each way to call it. */
   readonly synopsis: readonly string[];
-  /** Paragraphs. */
+  /** The paragraphs of the help. */
   readonly text: readonly string[];
   readonly completes?: Completes;
   readonly options: readonly OptionSpec[];
@@ -40,10 +53,44 @@ export const workersOption: OptionSpec = {
   name: 'workers',
   short: 'j',
   value: 'N',
-  text: 'worker threads: N, +N or -N beyond the CPUs that this process may use, or N% of them; default: 100%',
+  text: 'number of worker threads: N, N more (+N) or fewer (-N) than the CPUs that this process may use, or N% of them; default: 100%',
 };
 
-/** What each command takes, and the program without one. */
+/** The options for the page, the trace and the verdict. `limits` lists what the verdict may name. */
+const watchOptionsWith = (limits: string): readonly OptionSpec[] => [
+  {
+    name: 'inspect',
+    value: 'PORT',
+    optional: true,
+    text: 'serve a live page of what the threads do, for this machine only, and print its address; default: any free port',
+  },
+  {
+    name: 'trace',
+    value: 'FILE',
+    completes: 'file',
+    text: 'write what the threads do to FILE, for https://ui.perfetto.dev',
+  },
+  {
+    name: 'verdict',
+    text: `print at the end, on standard error, what the limit was: ${limits}`,
+  },
+];
+
+export const watchOptions: readonly OptionSpec[] = watchOptionsWith(
+  'threads, processors, or what the functions wait for',
+);
+
+/** For commands with a loop over lines. */
+export const lineWatchOptions: readonly OptionSpec[] = watchOptionsWith(
+  'threads, processors, what the function waits for, input or reader',
+);
+
+/** For commands that walk through files. */
+export const fileWatchOptions: readonly OptionSpec[] = watchOptionsWith(
+  'threads, processors, disk, input or reader',
+);
+
+/** Options that each command accepts, and the program without a command. */
 export const commonOptions: readonly OptionSpec[] = [
   { name: 'help', short: 'h', text: 'show this text' },
   { name: 'version', short: 'V', text: 'show the version' },

@@ -1,4 +1,4 @@
-import { workersOption } from './command.ts';
+import { lineWatchOptions, workersOption } from './command.ts';
 import type { CommandSpec } from './command.ts';
 
 export const mapCommand: CommandSpec = {
@@ -7,10 +7,12 @@ export const mapCommand: CommandSpec = {
   synopsis: ['[OPTION]... MODULE[#EXPORT]'],
   text: [
     'Calls a function with the value of each line of JSON, and prints each result as a line of JSON, as soon as it is ' +
-      'there. MODULE is a path relative to the working directory, or a URL; without #EXPORT its default export is ' +
-      'called. Empty lines are left out. Nothing is read faster than results are written.',
-    'A line that fails is reported on standard error, and prints nothing, so results stay behind lines: use --outcomes ' +
-      'to tell which is which.',
+      'available. MODULE is a path relative to the working directory, or a URL; without #EXPORT, calls the default export. ' +
+      'Skips empty lines. Reads lines no faster than it writes results.',
+    'The function may be a generator: each value that it yields is printed as a line, and the generator runs no faster than ' +
+      'lines are written.',
+    'A line that fails is reported on standard error, and prints nothing but what a generator yielded before. So there may be ' +
+      'fewer results than lines: --outcomes tells which result belongs to which line.',
   ],
   completes: 'file',
   options: [
@@ -35,25 +37,29 @@ export const mapCommand: CommandSpec = {
     {
       name: 'timeout',
       value: 'TIME',
-      text: 'a call fails that runs longer: seconds, or a number with ms, s, m, h or d (500ms, 1.5s, 2m)',
+      text: 'fail a call that runs longer than TIME: seconds, or a number with ms, s, m, h or d (500ms, 1.5s, 2m)',
     },
     {
       name: 'halt',
       value: 'WHEN,WHAT',
       completes: ['soon,fail=1', 'now,fail=1', 'soon,success=1', 'now,success=1', 'never'],
       text:
-        'when WHAT is reached, begin no more lines and let those that run end (soon), or end them too (now): fail=N, ' +
-        'success=N or done=N lines, or never, the default; at most --workers lines are under way then',
+        'after N lines that failed (fail=N), succeeded (success=N) or ended (done=N), begin no more lines, and let those that ' +
+        'run end by themselves (soon), or end them (now); default: never. At most --workers lines run at a time then',
     },
     {
       name: 'joblog',
       value: 'FILE',
       completes: 'file',
-      text: "log each line to FILE, in the format of GNU parallel's, once its output has been written",
+      text: 'log each line to FILE, in the format of GNU parallel, once its output is written; replaces FILE, unless --resume is given',
     },
-    { name: 'resume', text: 'with --joblog: pass over lines that FILE lists, and append to it' },
-    { name: 'resume-failed', text: 'with --joblog: the same, but call again for lines that failed' },
+    { name: 'resume', text: 'with --joblog: skip lines that FILE lists, and append to it' },
+    {
+      name: 'resume-failed',
+      text: 'with --joblog: the same, but call the function again for lines that failed',
+    },
     workersOption,
+    ...lineWatchOptions,
   ],
   examples: [
     { line: 'seq 1000 | millrace map -k work.mjs#square', text: 'a thousand squares, in order' },
@@ -62,8 +68,13 @@ export const mapCommand: CommandSpec = {
       text: 'three attempts of ten seconds each; failures are printed as well',
     },
     {
+      line: 'millrace map work.mjs --input ids --halt now,fail=3',
+      text: 'end at once when three lines have failed',
+    },
+    { line: 'jq -R . names | millrace map work.mjs#greet', text: 'with lines of text, as strings in JSON' },
+    {
       line: 'millrace map work.mjs --input ids --joblog log --resume >> results',
-      text: 'goes on where the last run ended, however it ended',
+      text: 'continue where the last run ended, however it ended',
     },
   ],
 };

@@ -1,15 +1,19 @@
-import { workersOption } from './command.ts';
+import { fileWatchOptions, workersOption } from './command.ts';
 import type { CommandSpec } from './command.ts';
 
 export const resizeCommand: CommandSpec = {
   name: 'resize',
   summary: 'resize images, to several sizes and formats at once',
-  synopsis: ['[OPTION]... --width W[,W]... --out DIR PATH...'],
+  synopsis: [
+    '[OPTION]... --width W[,W]... --out DIR PATH...',
+    '[OPTION]... --format F[,F]... --out DIR PATH...',
+  ],
   text: [
-    "Resizes images, and prints the paths of the results. The shape of a directory's tree is kept below DIR; a source " +
-      'is never overwritten. An image is decoded once, whatever the number of widths and formats. With several widths ' +
-      'each result is named after its own: photo-320.webp. Needs the package sharp.',
-    'A file in a tree that is no image is skipped and counted; one that is named is an error.',
+    "Resizes images, and prints the paths of the results. Keeps a directory's tree below DIR, and never overwrites a source. " +
+      'Decodes each image once, whatever the number of widths and formats. With several widths, the name of each result ' +
+      'contains its width: photo-320.webp. With --format, but neither --width nor --height, an image keeps its size, up to a ' +
+      'width of 16383. Needs the package sharp.',
+    'Skips and counts files in a tree that are not images; a named file that is not an image is an error.',
   ],
   completes: 'file',
   options: [
@@ -35,29 +39,34 @@ export const resizeCommand: CommandSpec = {
       name: 'background',
       value: 'COLOR',
       text:
-        "what shows through where an image is transparent and its format can't be (JPEG), and behind the bars of " +
-        "--fit contain: a CSS colour ('#fff', white); default: white, and black bars",
+        'colour behind transparent parts where the format has no transparency (JPEG), and of the bars of --fit contain: ' +
+        "a CSS colour ('#fff', white); default: white, and black bars",
     },
     {
       name: 'keep-metadata',
-      text: 'keep EXIF, colour profile and other metadata, places and names of cameras included; default: drop them',
+      text: 'keep EXIF, colour profile and other metadata, which may tell where and with which camera a photo was taken; default: drop it',
     },
     {
       name: 'out',
       short: 'o',
       value: 'DIR',
       completes: 'directory',
-      text: 'where to write; made if it is missing',
+      text: 'directory of the results; created if it is missing',
     },
-    { name: 'skip-existing', text: 'make only the results that do not exist yet' },
+    { name: 'skip-existing', text: 'make only results that do not exist yet' },
     { name: 'dry-run', short: 'n', text: 'print what would be made, and make nothing' },
     workersOption,
+    ...fileWatchOptions,
   ],
   examples: [
     { line: 'millrace resize photos --width 800 --out small', text: 'a tree of small photographs' },
     {
       line: 'millrace resize photos --width 320,640,1280 --format avif,webp -o web',
-      text: 'six files of each image, for <img srcset>',
+      text: 'six files for each image, for <img srcset>',
+    },
+    {
+      line: "millrace resize logo.png --format jpeg --background '#fff' -o jpegs",
+      text: 'the same size in another format, on white',
     },
   ],
 };

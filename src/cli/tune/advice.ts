@@ -13,7 +13,7 @@ export interface Advice {
   readonly reasons: readonly string[];
 }
 
-/** What to set, and why. `cpus`: that this process may use. */
+/** The advised settings, with reasons. `cpus`: the number of CPUs that this process may use. */
 export function advise(all: readonly Figures[], { knee, best }: Knee, cpus: number): Advice {
   const { workers, outstanding } = knee;
   return {
@@ -40,7 +40,7 @@ function whyMost({ workers, cpus: busy }: Figures, cpus: number): string {
   return `${growing} Only ${amount(busy)} of ${cpus} CPUs are busy: what waits needs no thread, millrace/flow limits it without.`;
 }
 
-/** What keeps more workers from gaining anything, as far as the use of the CPUs tells. */
+/** The resource that limits throughput, judging by the use of the CPUs. */
 function limitOf({ workers, cpus: busy, mainThread }: Figures, cpus: number): string {
   if (mainThread > 0.5) {
     return `the main thread hands out tasks for ${percent(mainThread)} of the time, so give each of them more to do`;

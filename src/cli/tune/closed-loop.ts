@@ -5,13 +5,13 @@ import { LineError } from './samples.ts';
 import type { Sample } from './samples.ts';
 
 /**
- * Keeps so many tasks outstanding: each client submits the next one when its last one is answered, a closed loop. No task
- * begins after `forMs`; those that are outstanding then are waited for and counted, so that a task that takes long is
- * counted for as long as it took.
+ * Keeps a fixed number of tasks outstanding, a closed loop: each client submits its next task when its last one is
+ * answered. After `forMs` milliseconds no client submits another. Tasks that are outstanding then are awaited and counted,
+ * and the rate is taken over the whole time, so that long tasks do not distort it.
  *
- * The samples are repeated as often as needed, and always from the first one: measurements have the same work to do.
+ * Each measurement begins with the first sample and repeats the samples as needed, so that all have the same work to do.
  *
- * @throws {LineError} when a task has failed, after the others have ended: the measurement is worth nothing.
+ * @throws {LineError} if a task has failed, once the outstanding ones have ended; the measurement is discarded.
  */
 export async function closedLoop(
   executor: Executor,
@@ -19,7 +19,7 @@ export async function closedLoop(
   outstanding: number,
   forMs: number,
 ): Promise<Measurement> {
-  // Of HdrHistogram: nanoseconds, three significant figures, and no more memory the longer it takes.
+  // An HdrHistogram in nanoseconds with three significant digits; its memory does not grow with the number of tasks.
   const latency = createHistogram();
   let next = 0;
   const gate = { open: true };
@@ -39,7 +39,7 @@ export async function closedLoop(
     } while (gate.open);
   };
 
-  // A timer, because looking at the clock before each task would cost something of each.
+  // A timer closes the gate, so that the clients need not compare times.
   const timer = setTimeout(() => (gate.open = false), forMs);
   const cpu = process.cpuUsage();
   const loop = performance.eventLoopUtilization();

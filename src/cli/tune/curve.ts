@@ -3,31 +3,31 @@ import type { Figures } from './figures.ts';
 import { amount } from './format.ts';
 import type { Knee } from './knee.ts';
 
-/** A throughput at a setting. */
-type Step = readonly [setting: number, perSecond: number];
+/** A setting, and the throughput at it in tasks per second. */
+type Point = readonly [setting: number, perSecond: number];
 
 const height = 8;
 
-/** What the axis and its labels take beside the curve. */
+/** Columns that the axis and its labels take beside the curve. */
 const margin = 12;
 
-/** Lines of the curve between two settings. */
+/** Line segments of the curve between two settings. */
 const pieces = 16;
 
 /**
- * Two curves as text: throughput by workers (the best with each), and by outstanding tasks with the knee's workers. A dot
- * marks the knee. A curve of a single point is left out.
+ * Draws two curves as text: the best throughput with each number of workers, and the throughput by outstanding tasks with
+ * the knee's workers. A dot marks the knee. A curve of a single point is left out.
  *
- * @param columns of the terminal.
+ * @param columns width of the terminal.
  */
 export function curves(all: readonly Figures[], { knee }: Knee, columns: number): string {
   const numbers = [...new Set(all.map(({ workers }) => workers))];
   const rates = (workers: number) => all.filter((each) => each.workers === workers);
   const byWorkers = numbers.map(
-    (workers): Step => [workers, Math.max(...rates(workers).map(({ perSecond }) => perSecond))],
+    (workers): Point => [workers, Math.max(...rates(workers).map(({ perSecond }) => perSecond))],
   );
   const byOutstanding = rates(knee.workers).map(
-    ({ outstanding, perSecond }): Step => [outstanding, perSecond],
+    ({ outstanding, perSecond }): Point => [outstanding, perSecond],
   );
   const width = Math.max(20, Math.min(columns - margin, 60));
   return [
@@ -43,7 +43,7 @@ export function curves(all: readonly Figures[], { knee }: Knee, columns: number)
     .join('\n\n');
 }
 
-function draw(steps: readonly Step[], knee: number, xLabel: string, width: number): string | undefined {
+function draw(steps: readonly Point[], knee: number, xLabel: string, width: number): string | undefined {
   if (steps.length < 2) return undefined;
   const at = steps.findIndex(([setting]) => setting === knee);
   const top = Math.max(...steps.map(([, perSecond]) => perSecond));
@@ -54,7 +54,7 @@ function draw(steps: readonly Step[], knee: number, xLabel: string, width: numbe
     xLabel,
     yRange: [0, top],
     customYAxisTicks: [0, top / 2, top],
-    // Settings that double are a step apart.
+    // Settings double, so the axis is logarithmic: each setting is one step from the next.
     customXAxisTicks: steps.map((_, index) => index),
     formatter: (value, { axis }) => (axis === 'x' ? String(steps[value]?.[0]) : amount(value)),
     points: [{ x: at, y: steps[at]?.[1] ?? 0 }],
@@ -66,8 +66,8 @@ function draw(steps: readonly Step[], knee: number, xLabel: string, width: numbe
     .join('\n');
 }
 
-/** Straight lines between the points: the chart draws stairs. */
-function joined(steps: readonly Step[]): [number, number][] {
+/** Interpolates between the points, since the chart would draw steps from one point to the next. */
+function joined(steps: readonly Point[]): [number, number][] {
   return steps.flatMap(([, from], index) => {
     const to = steps[index + 1]?.[1];
     if (to === undefined) return [[index, from]];

@@ -4,30 +4,30 @@ import type { Rig } from './level.ts';
 import { isFlat, workerSteps } from './plan.ts';
 
 export interface Exploration {
-  /** CPUs that this process may use. */
+  /** Number of CPUs that this process may use. */
   readonly cpus: number;
-  /** Default twice the CPUs. */
+  /** Most workers to measure; default twice the CPUs. */
   readonly maxWorkers: number | undefined;
-  /** How often each setting is measured. */
+  /** Number of times that each setting is measured. */
   readonly rounds: number;
-  /** What one measurement takes, unless a result takes longer. Milliseconds. */
+  /** Duration of one measurement in milliseconds; it takes longer if a result does. */
   readonly measurementMs: number;
   readonly open: (workers: number) => Promise<Rig>;
-  /** Told at first and after each executor: how many measurements there will be at the most, warming-ups included. */
+  /** Called at first and after each executor with the most measurements that there will be, warm-ups included. */
   readonly planned: (measurements: number) => void;
 }
 
 /**
- * Measures until the curves are flat: for each number of workers growing numbers of outstanding tasks, and growing numbers of
- * workers as long as they gain something.
+ * Measures until the curves are flat: it raises the number of workers while that gains throughput, and with each number
+ * of workers the number of outstanding tasks.
  *
- * All is measured in rounds, and every other round the other way round: a busy moment of the machine falls on one
- * measurement of a point and not on all of them, and a slow change on both ends alike. A curve that the medians of a later
- * round show not to be flat is followed further, with as many measurements at once as the other points have by then.
+ * Every point is measured once a round, and every other round runs backwards. A busy moment of the machine thus falls on
+ * one measurement of a point and not on all, and a slow drift affects both ends alike. If the medians of a later round
+ * show that a curve is not flat, more points are added, each measured at once as often as the others by then.
  *
- * One executor is open at a time: the threads of the others would hold memory, and what the task module has set up.
+ * One executor is open at a time, since idle executors would hold threads, memory and whatever the task module sets up.
  *
- * @returns at least one point, in the order of workers and then of outstanding tasks.
+ * @returns at least one point, sorted by workers and then by outstanding tasks.
  */
 export async function explore(exploration: Exploration): Promise<Point[]> {
   const { cpus, maxWorkers, rounds, measurementMs, open, planned } = exploration;
@@ -37,7 +37,7 @@ export async function explore(exploration: Exploration): Promise<Point[]> {
     reached === levels.length || isFlat(levels.slice(0, reached).map(({ best }) => best));
   const plan = (): void => {
     const visited = isDone() ? levels.slice(0, reached) : levels;
-    // One for the warming-up of each executor.
+    // Each executor adds one measurement to warm up.
     planned(rounds * visited.reduce((sum, level) => sum + 1 + level.mostPoints, 0));
   };
   const visit = async (level: Level, round: number): Promise<void> => {

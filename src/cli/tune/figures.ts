@@ -1,13 +1,13 @@
-/** What one measurement has found. */
+/** The result of one measurement. */
 export interface Measurement {
-  /** Results a second. */
+  /** Results per second. */
   readonly perSecond: number;
-  /** From the submission of a task to its result, half of the tasks and 99 in 100 took at most so long. Milliseconds. */
+  /** Median and 99th percentile of the time from a task's submission to its result, in milliseconds. */
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** CPUs that this process kept busy on average. */
+  /** Mean number of CPUs that this process kept busy. */
   readonly cpus: number;
-  /** Part of the time that the main thread, which hands out the tasks, was busy, 0 to 1. */
+  /** Share of the time in which the main thread was busy, 0 to 1. */
   readonly mainThread: number;
 }
 

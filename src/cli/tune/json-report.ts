@@ -4,7 +4,7 @@ import { figuresOf } from './figures.ts';
 import type { Figures, Measurement } from './figures.ts';
 import type { Findings } from './measure.ts';
 
-/** What `--json` writes: all figures, with their units in the names; shares are from 0 to 1. */
+/** Formats what `--json` writes: all figures, with units in their names; shares are from 0 to 1. */
 export function jsonReport({ task, points, found, advice, circumstances, warnings }: Findings): string {
   const { load, rounds, seconds } = circumstances;
   const report = {

@@ -7,30 +7,30 @@ export interface Knee {
   readonly knee: Figures;
   /** The setting with the highest throughput. */
   readonly best: Figures;
-  /** How far the rounds of a setting lie apart as a rule, as a part of its throughput. Undefined for one round. */
+  /** Median spread of all settings: highest less lowest rate of the rounds, as a part of the median. Undefined for one round. */
   readonly noise: number | undefined;
 }
 
-/** With more noise than this the knee would be anywhere. */
+/** Most noise that is subtracted; with more, almost any setting would count as the knee. */
 const mostNoise = 0.2;
 
 /**
- * The knee of a throughput curve: the setting with the fewest workers, and with these the fewest outstanding tasks, whose
- * throughput is the best one less 5 % and less what the measurements vary by. Right of it what waits grows, and the
- * throughput does not, or not so that it could be measured.
+ * Finds the knee of a throughput curve: the setting with the fewest workers, and among these the fewest outstanding tasks,
+ * whose throughput is at least the best less 5 % and less the noise of the measurements (at most 20 %). Beyond the knee
+ * waiting times grow, while the throughput does not grow measurably.
  *
- * It is the one-standard-error rule: take the simplest that is as good as the best within the error of measurement (Breiman,
- * Friedman, Olshen, Stone: Classification and Regression Trees, 1984).
+ * It follows the one-standard-error rule: choose the simplest setting that equals the best within the error of measurement
+ * (Breiman, Friedman, Olshen, Stone: Classification and Regression Trees, 1984).
  *
- * Chosen on simulated closed systems, whose knee is known from the asymptotes of their throughput, at servers × (1 + hand-over
- * ÷ service) outstanding tasks (Denning, Buzen: The Operational Analysis of Queueing Network Models, ACM Computing Surveys
- * 10(3), 1978). With three rounds and a standard deviation of 10 %, a plain 95 % of the best missed it in 41 of 100 cases
- * (too many workers, four times the outstanding tasks, or a fifth less throughput: a lucky measurement becomes the measure of
- * all others), this in 3, for 2 % of the throughput. Kleinrock's power, throughput ÷ response time (ICC 1979), withstands noise
- * best, but gave away a tenth of the throughput where service times are random, and now and then more than a fifth. Kneedle
- * (Satopää et al., ICDCS Workshops 2011) gave away 4 to 6 %.
+ * The rule was chosen on simulated closed systems, whose knee is known from the asymptotes of their throughput: it lies at
+ * servers × (1 + hand-over ÷ service) outstanding tasks (Denning, Buzen: The Operational Analysis of Queueing Network
+ * Models, ACM Computing Surveys 10(3), 1978). With three rounds and a standard deviation of 10 %, a plain 95 % of the best
+ * missed the knee in 41 of 100 cases, by too many workers, four times the outstanding tasks or a fifth less throughput: one
+ * lucky measurement raises the bar for all others. This rule missed it in 3, at a cost of 2 % of the throughput.
+ * Kleinrock's power, throughput ÷ response time (ICC 1979), resists noise best, but lost a tenth of the throughput with
+ * random service times, and sometimes more than a fifth. Kneedle (Satopää et al., ICDCS Workshops 2011) lost 4 to 6 %.
  *
- * @throws {RangeError} for no figures at all.
+ * @throws {RangeError} if there are no figures.
  */
 export function findKnee(all: readonly Figures[]): Knee {
   const [best] = all.toSorted((a, b) => b.perSecond - a.perSecond);

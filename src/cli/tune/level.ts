@@ -2,16 +2,16 @@ import { figuresOf } from './figures.ts';
 import type { Measurement, Point } from './figures.ts';
 import { isFlat, outstandingSteps } from './plan.ts';
 
-/** An executor with a fixed number of workers, warmed up by as much as one measurement. */
+/** An executor with a fixed number of workers, warmed up by one measurement. */
 export interface Rig {
   measure(outstanding: number): Promise<Measurement>;
   close(): Promise<void>;
 }
 
-/** Points that a level has whatever they take: one, one for each worker, and up to four times as many. */
+/** Points to measure before slow results may end a level: mostly 1, and 1, 2 and 4 tasks for each worker. */
 const fewestPoints = 4;
 
-/** The points with one number of workers, in the order of outstanding tasks. */
+/** The points with one number of workers, sorted by outstanding tasks. */
 export class Level {
   readonly workers: number;
   readonly points: Point[] = [];
@@ -24,17 +24,17 @@ export class Level {
     this.#measurementMs = measurementMs;
   }
 
-  /** The highest throughput. */
+  /** The highest throughput of its points, in tasks per second. */
   get best(): number {
     return Math.max(...this.#rates);
   }
 
-  /** How many points it will have at the most. */
+  /** The most points that it will have. */
   get mostPoints(): number {
     return this.#isDone ? this.points.length : this.#steps.length;
   }
 
-  /** Measures each point until it has one measurement more than there were rounds before, and further points as needed. */
+  /** Brings each point to `round + 1` measurements, then adds points until the level is done. Rounds count from 0. */
   async measure(rig: Rig, round: number): Promise<void> {
     const measurePoint = async ({ outstanding, rounds }: Point): Promise<void> => {
       while (rounds.length <= round) rounds.push(await rig.measure(outstanding));
@@ -48,7 +48,10 @@ export class Level {
     }
   }
 
-  /** Is the curve flat, or complete, or do results take so long by now that twice as many would double the measurements? */
+  /**
+   * True if the curve is flat or complete, or if half of the last point's results take longer than a measurement should:
+   * twice the outstanding tasks would then double the time of each measurement.
+   */
   get #isDone(): boolean {
     const { points } = this;
     const last = points.at(-1);
@@ -62,6 +65,6 @@ export class Level {
   }
 }
 
-/** Every other round backwards. */
+/** The items, in reverse order in every other round. */
 export const inOrder = <T>(items: readonly T[], round: number): T[] =>
   round % 2 === 1 ? items.toReversed() : [...items];

@@ -17,12 +17,12 @@ import type { Sample } from './samples.ts';
 import { warningsOf } from './warnings.ts';
 import type { Circumstances } from './warnings.ts';
 
-/** All that was found. */
+/** The result of a run of `millrace tune`. */
 export interface Findings {
   /** `MODULE#EXPORT`, the module as a URL. */
   readonly task: string;
   readonly points: readonly Point[];
-  /** Of each point, in the same order. */
+  /** The medians of each point, in the same order. */
   readonly figures: readonly Figures[];
   readonly found: Knee;
   readonly advice: Advice;
@@ -31,9 +31,9 @@ export interface Findings {
 }
 
 /**
- * Measures with executors of the session, and draws the conclusions.
+ * Measures with executors of the session, finds the knee and derives the advice.
  *
- * @throws {LineError} when a task has failed.
+ * @throws {LineError} if a task has failed.
  */
 export async function measure(
   session: Session,
@@ -46,7 +46,7 @@ export async function measure(
   let total: number | undefined;
 
   const open = async (workers: number): Promise<Rig> => {
-    const opened = session.open(workers);
+    const opened = await session.open(workers);
     executor = opened;
     await opened.ready();
     const rig: Rig = {

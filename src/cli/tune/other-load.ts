@@ -3,8 +3,8 @@ import { readHostLoad } from '../../host/host-load.ts';
 import type { HostLoad } from '../../host/host-load.ts';
 
 /**
- * What other processes take of the machine's CPU time, 0 to 1, over a second: what the host is busy with, less this process.
- * Its children count as others; what the hypervisor gives to other machines does not count at all.
+ * Measures for one second which share of the machine's CPU time other processes take, 0 to 1: the load of the host less that
+ * of this process. Child processes count as others; time that the hypervisor gives to other machines does not count.
  *
  * @param read how the host's load is read; replaced in tests.
  */
@@ -17,7 +17,7 @@ export async function readOtherLoad(read: () => Promise<HostLoad> = readHostLoad
   return Math.max(0, cpuShare - (user + system) / 1000 / allMs);
 }
 
-/** Reads one second after the other while something else runs. */
+/** Measures the load of others second by second while something else runs. */
 export class OtherLoadWatch {
   readonly #read: () => Promise<number>;
   readonly #shares: number[] = [];
@@ -29,7 +29,7 @@ export class OtherLoadWatch {
     void this.#watch();
   }
 
-  /** Ends it. @returns what each whole second has shown. */
+  /** Stops measuring. @returns the share of each complete second, 0 to 1. */
   stop(): readonly number[] {
     this.#watching = false;
     return [...this.#shares];

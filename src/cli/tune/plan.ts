@@ -1,27 +1,27 @@
-/** A gain in throughput below this is none. */
+/** A throughput gain up to this share counts as none. */
 export const tolerance = 0.05;
 
-/** Tasks for each worker: as many as an executor admits beyond one per worker by default. */
+/** Most outstanding tasks for each worker: the default `maxPending` of an executor, for each worker. */
 const mostOutstanding = 256;
 
 /**
  * Numbers of workers to measure: 1, 2, 4, …, with `cpus` and `max` among them.
  *
- * @param cpus that this process may use.
- * @param max default twice the CPUs: once beyond them, so that it shows whether more gains nothing.
+ * @param cpus number of CPUs that this process may use.
+ * @param max default twice the CPUs, so that one step beyond them shows whether more workers gain anything.
  */
 export function workerSteps(cpus: number, max: number = 2 * cpus): number[] {
   return ascending([...doubling(1, max), cpus, max].filter((workers) => workers <= max));
 }
 
-/** Numbers of outstanding tasks to measure with so many workers: 1, `workers`, 2 × `workers`, 4 × `workers`, … */
+/** Numbers of outstanding tasks to measure: 1, `workers`, 2 × `workers`, 4 × `workers`, … up to 256 × `workers`. */
 export function outstandingSteps(workers: number): number[] {
   return ascending([1, ...doubling(workers, mostOutstanding * workers)]);
 }
 
 /**
- * Is a curve flat at its end? Then its last two steps, two doublings as a rule, have brought less than the tolerance. (One
- * step could be a hitch of the machine; and a throughput that falls is as flat as one that stays.)
+ * True if a curve is flat at its end: neither of its last two points is more than the tolerance above the best before
+ * them. One point alone could be a hitch of the machine. A throughput that falls counts as flat.
  */
 export function isFlat(throughputs: readonly number[]): boolean {
   const before = throughputs.slice(0, -2);

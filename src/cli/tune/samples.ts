@@ -4,12 +4,12 @@ import type { BytePath } from '../byte-path.ts';
 import { numberedLines, valueOf } from '../json-lines.ts';
 import type { NumberedLine } from '../json-lines.ts';
 
-/** Bytes of JSON that are kept of a large file, which must not fill the memory. */
+/** Bytes of JSON that are read of a large file, so that it does not fill the memory. */
 const mostBytes = 64 * 1024 * 1024;
 
 export type ToTask = (value: unknown) => Task<unknown>;
 
-/** A task, and the line that its argument comes from. */
+/** A task, and the number of the line that its argument comes from, from 1. */
 export interface Sample {
   readonly line: number;
   readonly task: Task<unknown>;
@@ -17,7 +17,7 @@ export interface Sample {
 
 export interface Samples {
   readonly samples: readonly Sample[];
-  /** The last line that was read of a file that is longer; undefined if all was read. */
+  /** Number of the last line that was read, if reading stopped at the limit; undefined if all was read. */
   readonly cutAfter: number | undefined;
 }
 
@@ -33,10 +33,10 @@ export class LineError extends Error {
 }
 
 /**
- * A task for each line of the input, in an order without order, the same each time: a file may be sorted by size, and a short
- * measurement sees only its beginning.
+ * Makes a task for each line of the input, in a shuffled order that is the same each time: a file may be sorted by size,
+ * and a short measurement reaches only the first samples.
  *
- * @param most bytes of JSON that are read, up to the end of a line.
+ * @param most bytes of JSON to read; the line that reaches this limit is the last.
  * @throws {LineError} for the first line that is no JSON; the platform's error if the file can't be read.
  */
 export async function readSamples(
@@ -66,7 +66,7 @@ function read(line: NumberedLine): unknown {
   }
 }
 
-/** By a digest of the line's number. */
+/** Sorts by a digest of the line's number. */
 function shuffled(samples: readonly Sample[]): Sample[] {
   return samples
     .map((sample) => ({ sample, key: createHash('sha1').update(String(sample.line)).digest('hex') }))

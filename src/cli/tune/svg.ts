@@ -3,12 +3,12 @@ import type { Findings } from './measure.ts';
 
 type Charts = typeof import('echarts');
 
-/** Apache ECharts. @throws {PeerError} if it is missing, or older than 6. */
+/** Loads Apache ECharts. @throws {PeerError} if it is missing, or older than 6. */
 export function loadCharts(): Promise<Charts> {
   return optionalPeer('echarts', '--svg', () => import('echarts'));
 }
 
-/** Throughput above, the latency of half of the tasks below, by outstanding tasks, a line for each number of workers. */
+/** Draws throughput (above) and median latency (below) by outstanding tasks, a line for each number of workers. */
 export function drawSvg(charts: Charts, { task, figures, found: { knee } }: Findings): string {
   const chart = charts.init(null, null, { renderer: 'svg', ssr: true, width: 860, height: 720 });
   const numbers = [...new Set(figures.map(({ workers }) => workers))];
@@ -50,7 +50,7 @@ export function drawSvg(charts: Charts, { task, figures, found: { knee } }: Find
     series: [...lines('perSecond', 0), ...lines('p50Ms', 1)],
   });
   const svg = chart.renderToSVGString();
-  // Its clock would keep the process alive.
+  // A timer of the chart would keep the process alive.
   chart.dispose();
   return svg;
 }

@@ -4,7 +4,7 @@ import type { Knee } from './knee.ts';
 
 const headings = ['workers', 'outstanding', 'tasks/s', 'p50 ms', 'p99 ms', 'CPUs', 'spread'];
 
-/** One line for each setting, the knee and the best one marked. */
+/** Formats one line for each setting, with marks at the knee and at the best. */
 export function table(all: readonly Figures[], { knee, best }: Knee): string {
   const rows = all.map((each) => [
     String(each.workers),

@@ -5,9 +5,9 @@ import { table } from './table.ts';
 import { describeLoad } from './warnings.ts';
 
 /**
- * What is printed: the table, the curves, and what to set.
+ * Formats what is printed: the table, the curves, the advice, the load of the machine and warnings.
  *
- * @param columns of the terminal; 80 if nobody knows, also where it says 0.
+ * @param columns width of the terminal; 80 if undefined or 0.
  */
 export function textReport(findings: Findings, columns: number | undefined): string {
   const { figures, found, advice, circumstances, warnings } = findings;
@@ -16,7 +16,7 @@ export function textReport(findings: Findings, columns: number | undefined): str
   return `${[
     table(figures, found),
     curves(figures, found, columns || 80),
-    `Set new Executor({ workers: ${workers}, maxPending: ${maxPending} }), or window: ${window} for asCompleted() and map().`,
+    `Set new Executor({ workers: ${workers}, maxPending: ${maxPending} }), or window: ${window} for asCompleted() and map(); for millrace map: -j ${workers}.`,
     `There ${amount(perSecond)} tasks are done in a second, and a result takes ${milliseconds(p50Ms)} (p50) or ${milliseconds(p99Ms)} (p99).`,
     reasons.join('\n'),
     describeLoad(circumstances.load),

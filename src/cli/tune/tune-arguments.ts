@@ -1,15 +1,15 @@
 import type { BytePath } from '../byte-path.ts';
 import type { Given } from '../given.ts';
 import { fileName, integer, positive, taskTarget, text } from '../option-values.ts';
-import type { TaskTarget } from '../task-target.ts';
+import type { FunctionName } from '../task-target.ts';
 
 export interface TuneArguments {
-  readonly target: TaskTarget;
+  readonly target: FunctionName;
   readonly input: BytePath | undefined;
   readonly maxWorkers: number | undefined;
-  /** Of one measurement. */
+  /** Duration of one measurement, above 0 and up to 3600. */
   readonly seconds: number;
-  /** How often each setting is measured. */
+  /** Number of times that each setting is measured. */
   readonly rounds: number;
   /** Files to write. */
   readonly svg: BytePath | undefined;

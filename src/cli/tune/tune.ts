@@ -13,11 +13,11 @@ import type { Sample, ToTask } from './samples.ts';
 import { drawSvg, loadCharts } from './svg.ts';
 import { textReport } from './text-report.ts';
 
-/** `millrace tune MODULE#EXPORT`: which limits to set for a function. */
+/** `millrace tune MODULE#EXPORT`: measures a function and advises how many workers and outstanding tasks to set. */
 export async function tune(session: Session, args: TuneArguments): Promise<void> {
   const { svg, json } = args;
   const toTask = taskMaker(args.target);
-  // All that can be found missing before the measuring.
+  // A missing package, directory or input is reported before the long measuring.
   const charts = svg === undefined ? undefined : await loadCharts();
   for (const file of [svg, json]) {
     if (file !== undefined && !(await hasPlace(session, file))) return;
@@ -39,7 +39,7 @@ export async function tune(session: Session, args: TuneArguments): Promise<void>
   if (svg !== undefined && charts !== undefined) await write(session, svg, drawSvg(charts, findings));
 }
 
-/** What to measure with; undefined if there is nothing, which has been reported then. */
+/** Reads the samples; undefined if there are none, after reporting why. */
 async function read(
   session: Session,
   input: BytePath | undefined,
@@ -58,7 +58,7 @@ async function read(
   return undefined;
 }
 
-/** Can a file be made there, or the one that is there be written? */
+/** True if the file can be written or made; otherwise reports why not. */
 async function hasPlace(session: Session, file: BytePath): Promise<boolean> {
   try {
     const there = statSync(toSystem(file), { throwIfNoEntry: false });

@@ -2,27 +2,27 @@ import type { Figures } from './figures.ts';
 import { milliseconds, percent, seconds } from './format.ts';
 import type { Knee } from './knee.ts';
 
-/** What other processes took of the machine's CPU time, 0 to 1. */
+/** Shares of the machine's CPU time that other processes took, 0 to 1. */
 export interface OtherLoad {
   readonly before: number;
-  /** Whole seconds of the measuring, in their order; none if it was over sooner. */
+  /** One share for each complete second of the measuring; empty if it took less than a second. */
   readonly during: readonly number[];
 }
 
-/** Above this part of all CPU time, others disturb the measurements. */
+/** Share of all CPU time above which other processes disturb the measurements. */
 const disturbing = 0.1;
 
-/** Rounds that lie further apart, as a part of the throughput, can't tell settings apart that differ by 5 %. */
+/** Noise, as a part of the throughput, above which settings that differ by 5 % can't be told apart. */
 const tooNoisy = 0.1;
 
 export interface Circumstances {
   readonly load: OtherLoad;
-  /** How often each setting was measured, and how long each time. */
+  /** Number of measurements of each setting, and the seconds that each was to take. */
   readonly rounds: number;
   readonly seconds: number;
 }
 
-/** Why the figures may not tell the truth; nothing if they seem to. */
+/** Reasons to doubt the figures; empty if there are none. */
 export function warningsOf({ knee, noise }: Knee, { load, seconds: length }: Circumstances): string[] {
   const meanwhile = meanOf(load.during);
   const warnings: string[] = [];
@@ -47,7 +47,7 @@ export function warningsOf({ knee, noise }: Knee, { load, seconds: length }: Cir
   return warnings;
 }
 
-/** Is a measurement so short that it counts only a handful of results for each task that is outstanding? */
+/** True if the median latency exceeds a tenth of a measurement, which then has few results for each outstanding task. */
 const isCoarse = ({ p50Ms }: Figures, measuredSeconds: number): boolean => p50Ms > measuredSeconds * 100;
 
 export function describeLoad({ before, during }: OtherLoad): string {

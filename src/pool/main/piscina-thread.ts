@@ -1,44 +1,45 @@
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import type { MessagePort, Transferable, Worker as NodeWorker } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
+import { MillraceError } from '../../base/errors.ts';
 import type { Call, LoopTimes, SendOptions, Worker, WorkerEvents } from '../../scheduler/dispatch/backend.ts';
-import { encodeBatch } from './batch-codec.ts';
+import { encodeBatch } from './batches/batch-codec.ts';
 import { clockOrigin } from '../wire/clock.ts';
 import { startInside } from '../executor-place.ts';
-import { Inbox } from './inbox.ts';
-import { Outbox } from './outbox.ts';
-import { poolOfOne } from './pool-of-one.ts';
+import { Inbox } from './batches/inbox.ts';
+import { Outbox } from './batches/outbox.ts';
+import { guardThread } from './start/guard-thread.ts';
+import { firstRun, poolOfOne } from './start/pool-of-one.ts';
 import { Printer } from './printer.ts';
-import { SentBatches } from './sent-batches.ts';
+import { SentBatches } from './batches/sent-batches.ts';
 import { warnOfTeardown } from './teardown-warning.ts';
-import type { ThreadDelivery } from './thread-delivery.ts';
-import type { ThreadSettings } from './thread-options.ts';
+import type { ThreadBatch } from './batches/thread-batch.ts';
+import type { ThreadSettings } from './start/thread-options.ts';
+import { changedByCloning } from './start/worker-data.ts';
 import { dataCloneError } from '../wire/uncloneable.ts';
-import { encode } from '../wire/value-codec.ts';
-import type { Encoded } from '../wire/value-codec.ts';
-import { publishWorkerEnd, publishWorkerStart } from './worker-diagnostics.ts';
+import { encodeLoneCall } from './batches/encode-lone-call.ts';
+import type { LoneCall } from '../wire/lone-call.ts';
 import type { Boot } from '../wire/messages.ts';
 
 /**
- * One worker thread, as a Piscina of one thread that lives as long as it.
+ * One worker thread: a Piscina of one thread, which lives as long as the thread.
  *
  * ```
- * booting ──→ up ──→ leaving ──→ ended      each of them may also end at once
+ * booting ──→ up ──→ leaving ──→ ended      each state may also end at once
  * ```
  * - One pool per thread instead of one for all: the scheduler decides which thread gets what, ends a single one, and
  *   starts its successor before it is gone. Piscina offers no such handle on its threads.
- * - Piscina boots the thread with one run; batches then go through a port of our own. A run of Piscina's for each batch
- *   cost three times the latency of one call (measured with `atomics: 'disabled'`, as here), it tells only in a
- *   promise that a message can't be cloned, and its results are lost if the thread ends right after.
- * - Its queue, its restarting (`minThreads: 0`) and its `close()` have known faults; none of them is in play.
+ * - Piscina boots the thread with one run; batches then use a port of our own. A Piscina run for each batch costs more
+ *   latency, reports an uncloneable message only in a promise, and loses its results if the thread ends right after.
+ * - Piscina's queue, restarting (`minThreads: 0`) and `close()` have known faults; this class uses none of them.
  */
 export class PiscinaThread<C extends Call> implements Worker<C> {
   readonly #events: WorkerEvents<C>;
   readonly #pool: Piscina<Boot, void>;
   readonly #port: MessagePort;
   /**
-   * Keeps the process alive while it boots, has batches, or cleans up. The port can't do that: it closes with a thread
-   * that crashes, and the process could end before it has heard of the crash.
+   * Keeps the process alive while the thread boots, has batches, or cleans up. The port can't do that: it closes when the
+   * thread crashes, and the process could end before it hears of the crash.
    */
   #thread: NodeWorker | undefined;
   readonly #outbox: Outbox;
@@ -46,21 +47,22 @@ export class PiscinaThread<C extends Call> implements Worker<C> {
   readonly #inbox: Inbox<C>;
   readonly #printer: Printer;
   readonly #teardownTimeoutMs: number;
-  readonly #name: string;
-  /** A thread that has ended no longer knows its own. */
   #threadId = -1;
   #cause: unknown = undefined;
   #state: 'booting' | 'up' | 'leaving' | 'ended' = 'booting';
-  /** It is being ended: not at once, if it is in native code. */
+  /** The thread is being terminated, which takes time while it is in native code. */
   #isEnding = false;
   #patience: NodeJS.Timeout | undefined;
 
-  /** @param idle counts the workers of the executor that have nothing to do. */
+  /** @param idle one word: the number of idle workers of the executor. */
   constructor(options: ThreadSettings, idle: SharedArrayBuffer, events: WorkerEvents<C>) {
     this.#events = events;
     this.#teardownTimeoutMs = options.teardownTimeoutMs;
-    this.#name = options.name;
-    this.#pool = poolOfOne(options);
+    const workerData = changedByCloning(options.workerData);
+    // Node clones the encoded value: its clone of some errors fails, and no thread would start. The thread decodes it.
+    this.#pool = poolOfOne(
+      workerData === undefined ? options : { ...options, workerData: workerData.values[0] },
+    );
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     this.#outbox = new Outbox(port1);
@@ -71,7 +73,7 @@ export class PiscinaThread<C extends Call> implements Worker<C> {
       exits: () => this.#waitForExit(),
     });
     port1.on('message', (message: unknown) => this.#received(message));
-    // A result that was written, but is nested too deeply for this thread's stack: nobody knows whose it was.
+    // A result that is nested too deeply for this thread's stack: its task is unknown, so the thread fails.
     port1.on('messageerror', (error) => this.#fail(error));
     port1.unref();
     this.#boot({
@@ -82,33 +84,51 @@ export class PiscinaThread<C extends Call> implements Worker<C> {
       maxBytes: options.maxBytesPerWorker,
       idle,
       workers: options.workers,
-      workerData: changedByCloning(options.workerData),
+      workerData,
     });
+  }
+
+  /** The thread's id, kept after the thread has ended, when Node no longer tells it. */
+  get threadId(): number {
+    return this.#threadId;
   }
 
   get canSend(): boolean {
     return this.#state === 'up' && this.#sent.hasRoom;
   }
 
-  deliver(jobs: readonly C[]): ThreadDelivery<C> {
+  deliver(jobs: readonly C[]): ThreadBatch<C> {
     return this.#sent.add(jobs);
   }
 
-  send(delivery: ThreadDelivery<C>, options: SendOptions): void {
-    const { jobs } = delivery;
+  send(batch: ThreadBatch<C>, options: SendOptions): void {
+    const { jobs } = batch;
+    const lone = jobs.length === 1 ? this.#loneCall(batch, options) : undefined;
+    if (lone !== undefined) {
+      batch.ordinal = this.#outbox.post(lone);
+      return;
+    }
     const transfer: Transferable[] = [];
     try {
-      const batch = encodeBatch(delivery, options, this.#sent.knownTargets, transfer);
-      delivery.targets = batch.targets;
-      delivery.ordinal = this.#outbox.post(batch, transfer);
+      const message = encodeBatch(batch, options, this.#sent.knownTargets, transfer);
+      batch.targets = message.targets;
+      batch.ordinal = this.#outbox.post(message, transfer);
     } catch (error) {
       const [job] = jobs;
       throw job !== undefined && jobs.length === 1 ? dataCloneError(error, job.args, 'args') : error;
     }
   }
 
-  release(delivery: ThreadDelivery<C>): void {
-    this.#sent.remove(delivery);
+  #loneCall({ id, base, jobs: [job] }: ThreadBatch<C>, options: SendOptions): LoneCall | undefined {
+    return encodeLoneCall(id, base, job as C, options, this.#sent.knownTargets);
+  }
+
+  keepAlive(batch: ThreadBatch<C>, isKept: boolean): void {
+    this.#sent.keep(batch, isKept);
+  }
+
+  release(batch: ThreadBatch<C>): void {
+    this.#sent.remove(batch);
   }
 
   loopTimes(): LoopTimes {
@@ -125,7 +145,7 @@ export class PiscinaThread<C extends Call> implements Worker<C> {
     return undefined;
   }
 
-  /** The thread ends by itself: not for ever. */
+  /** The thread is ending by itself: terminates it if that takes too long. */
   #waitForExit(): void {
     if (this.#patience !== undefined || this.#isEnding) return;
     const overdue = () => {
@@ -140,7 +160,7 @@ export class PiscinaThread<C extends Call> implements Worker<C> {
   terminate(): void {
     this.#isEnding = true;
     clearTimeout(this.#patience);
-    // Of a thread that was never made Piscina would reject the run, whose promise nobody has.
+    // If the thread was never made, `destroy()` would reject the boot run, whose promise nothing handles.
     if (this.#state !== 'ended') void this.#pool.destroy();
   }
 
@@ -152,9 +172,7 @@ export class PiscinaThread<C extends Call> implements Worker<C> {
   #boot(boot: Boot): void {
     let booted: Promise<void>;
     try {
-      booted = startInside(() =>
-        this.#pool.run(boot, { transferList: [boot.port, boot.output.port] as never }),
-      );
+      booted = startInside(() => firstRun(this.#pool, boot, (error) => this.#fail(error)));
     } catch (error) {
       return this.#neverStarted(error);
     }
@@ -163,6 +181,7 @@ export class PiscinaThread<C extends Call> implements Worker<C> {
     thread?.ref();
     this.#threadId = thread?.threadId ?? -1;
     thread?.once('error', (error) => (this.#cause = error));
+    if (thread !== undefined) guardThread(thread, (error) => (this.#cause ??= unreadable(error)));
     thread?.once('exit', (exitCode) => this.#exited(exitCode));
     booted.then(
       () => {
@@ -170,14 +189,13 @@ export class PiscinaThread<C extends Call> implements Worker<C> {
         this.#state = 'up';
         this.#thread?.unref();
         this.#events.ready();
-        publishWorkerStart(this.#name, this.#threadId);
       },
       (error: unknown) => this.#fail(error),
     );
     return undefined;
   }
 
-  /** Node would not even make the thread. That is an end like any other: who replaces a thread expects no exception. */
+  /** Node refused to make the thread. Reported as the thread's end: the code that replaces a thread expects no exception. */
   #neverStarted(error: unknown): void {
     this.#state = 'ended';
     this.#port.close();
@@ -185,26 +203,25 @@ export class PiscinaThread<C extends Call> implements Worker<C> {
     queueMicrotask(() => this.#events.ended(undefined, error));
   }
 
-  /** A thread that has something to do keeps the process alive, and no other. */
+  /** A busy thread keeps the process alive; an idle one does not. */
   #keepAlive(isBusy: boolean): void {
     if (isBusy) this.#thread?.ref();
     else this.#thread?.unref();
   }
 
-  /** What it has printed comes first: a task settles only after its output. */
+  /** Prints the thread's output first: a task settles only after its output. */
   #received(message: unknown): void {
     this.#printer.catchUp();
     try {
       this.#inbox.received(message);
     } catch (error) {
-      // Not what the thread would send by itself: a task has changed what that rests on, or has got hold of its port.
+      // An invalid message: a task has changed the thread's built-ins, or has got hold of its port.
       this.#fail(error);
     }
   }
 
   #exited(exitCode: number): void {
-    const wasUp = this.#state !== 'booting';
-    // What is still to be read must not lead to its being sent more.
+    // Messages still to be read must not cause new ones to be sent.
     this.#state = 'ended';
     this.#printer.close();
     try {
@@ -219,12 +236,11 @@ export class PiscinaThread<C extends Call> implements Worker<C> {
     this.#port.close();
     void this.#pool.destroy();
     this.#events.ended(exitCode, this.#cause);
-    if (wasUp) publishWorkerEnd(this.#name, this.#threadId, exitCode, this.#cause);
   }
 }
 
-/** Node clones `workerData` when it makes a thread, and knows of no codec. Undefined if that is all the same. */
-function changedByCloning(workerData: unknown): Encoded | undefined {
-  const encoded = encode([workerData]);
-  return encoded.extras === undefined ? undefined : encoded;
+function unreadable(cause: unknown): Error {
+  return new MillraceError('ERR_MILLRACE_UNREADABLE', 'the error that ended the thread can’t be read', {
+    cause,
+  });
 }

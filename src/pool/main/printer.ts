@@ -2,18 +2,18 @@ import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import type { OutputLine, Printed } from '../wire/output-line.ts';
 
-/** Those of the threads that have not ended. */
+/** The printers of threads that have not ended. */
 const open = new Set<Printer>();
 
-/** The process is about to end, and the threads with it. */
+/** The process is about to exit, and its threads with it: prints everything they have posted. */
 function catchAllUp(): void {
   for (const printer of open) printer.catchUp();
 }
 
 /**
- * Prints what one thread prints, in its order. It comes on a port of its own, so that it can be read when nothing else must be:
- * by a process that exits. Whoever reads something else of the thread calls `catchUp` first, so that what a task has
- * printed is printed before it settles.
+ * Prints the output of one thread, in order. Output has a port of its own, so that an exiting process can read it and nothing else.
+ * Code that reads other messages of the thread calls `catchUp` first, so that a task's output is printed before the task
+ * settles.
  */
 export class Printer {
   readonly line: OutputLine;
@@ -21,13 +21,13 @@ export class Printer {
   readonly #posted: Int32Array;
   readonly #unreadable: (error: unknown) => void;
   #printed = 0;
-  /** Read and not yet written, all of one stream. */
+  /** Chunks that were read and not yet written, all of one stream. */
   readonly #chunks: (string | Uint8Array)[] = [];
   #fd: Printed['fd'] = 1;
-  /** Does the thread want to know when they are written? */
+  /** Has the thread asked to be told when they are written? */
   #asked = false;
 
-  /** @param unreadable told of what is no output: a task has got hold of the port. */
+  /** @param unreadable called for a message that is not output: a task has got hold of the port. */
   constructor(unreadable: (error: unknown) => void) {
     const { port1, port2 } = new MessageChannel();
     const posted = new SharedArrayBuffer(4);
@@ -66,7 +66,7 @@ export class Printer {
   #take(message: unknown): void {
     this.#printed = (this.#printed + 1) | 0;
     if (!isPrinted(message))
-      return this.#unreadable(new TypeError('the thread sent something that is no output'));
+      return this.#unreadable(new TypeError('the thread sent something that is not output'));
     if (message.fd !== this.#fd) this.#write();
     this.#fd = message.fd;
     this.#chunks.push(message.chunk);
@@ -74,8 +74,8 @@ export class Printer {
   }
 
   /**
-   * Writes what has been read of one stream at once: a pipe holds few small writes, and a process that exits loses what its
-   * pipe has no room for.
+   * Writes the chunks of one stream in one piece: a pipe holds few small writes, and an exiting process loses the output
+   * that its pipe has no room for.
    */
   #write(): void {
     if (this.#chunks.length === 0) return;
@@ -101,14 +101,15 @@ const ignore = (): void => {};
 /** Streams that have failed. */
 const failed = new WeakSet<NodeJS.WriteStream>();
 
-/** An error of a stream that is closed (`| head`) counts for nothing, as with `console.log`. */
+/** Ignores errors of a closed stream (`| head`), as `console.log` does. */
 function print(stream: NodeJS.WriteStream, chunk: string | Uint8Array, written?: () => void): void {
-  stream.once('error', ignore);
+  // Each thread has a listener on the stream: one more of ours could make Node warn of a leak.
+  if (stream.listenerCount('error') === 0) stream.once('error', ignore);
   try {
     stream.write(chunk, (error) => {
       if (error && !failed.has(stream)) {
         failed.add(stream);
-        // Node opens its standard streams again after an error, so that each write has its own.
+        // Node reopens its standard streams after an error, so each write may emit its own.
         stream.on('error', () => {});
       }
       written?.();

@@ -1,7 +1,8 @@
 import { show } from '../../base/options.ts';
+import { warn } from '../../base/warn.ts';
 
-/** What goes wrong when no task is there to be told of it. */
+/** Emits a warning for a failure that belongs to no task. */
 export function warnOfTeardown(message: string, reason?: unknown): void {
   const why = reason === undefined ? '' : `: ${show(reason)}`;
-  process.emitWarning(message + why, 'MillraceTeardownWarning');
+  warn('MillraceTeardownWarning', message + why);
 }

@@ -1,29 +1,28 @@
-/**
- * Deliveries that a worker can have at the same time: four, those included whose tasks were all taken back, and one that it is
- * through with and that is still being read.
- */
-export const segments = 5;
-/** Tasks of one delivery at the most. */
-export const segmentLength = 256;
+import { workerLimits } from './worker-limits.ts';
+
+/** Rooms of one worker: one for each batch in flight, and one for an answered batch that the main thread is still reading. */
+export const rooms: number = workerLimits.maxBatches + 1;
+/** Claim words in one room. */
+export const roomLength: number = workerLimits.maxJobs;
 
 /**
  * States of a claim word. Only the worker writes `running`, `finished` and `moved`, only the main thread the others. `moved`:
- * the task goes on with a word of its own; see `parking.ts`.
+ * the task continues with a word of its own; see `../worker/parking/README.md`.
  */
 export const claim = { sent: 0, running: 1, finished: 2, taken: 3, stopping: 4, moved: 5 } as const;
 
-/** Index of the second word of a task that has waited: 1 while it has the thread. Only the worker writes it. */
+/** Index of the second word of a task that has parked: 1 while the task has the thread. Only the worker writes it. */
 export const hasThread = 1;
 
 /**
- * Where the worker's latest report is: nowhere, on its way to the main thread, or on its way with another one behind it.
- * The worker moves it on, the main thread back to `none`.
+ * State of the worker's reports: none on its way, one on its way (`sent`), or one on its way and another waiting (`more`).
+ * The worker advances it; the main thread resets it to `none`.
  */
 const report = { none: 0, sent: 1, more: 2 } as const;
 
 /**
- * The shared memory of one worker, as both sides see it: one word and two times for each task on its way, and the state
- * of the reports. It outlives the thread.
+ * The shared memory of one worker, as both sides see it: one word and two times for each task on its way, and the state of
+ * the reports. It outlives the thread.
  */
 export class Claims {
   readonly shared: SharedArrayBuffer;
@@ -34,7 +33,7 @@ export class Claims {
   readonly #reports: Int32Array;
 
   /** @param count words; even, because the times after them lie on multiples of 8 bytes. */
-  constructor(shared?: SharedArrayBuffer, count: number = segments * segmentLength) {
+  constructor(shared?: SharedArrayBuffer, count: number = rooms * roomLength) {
     this.shared = shared ?? new SharedArrayBuffer(count * (4 + 8 + 8) + 4);
     this.words = new Int32Array(this.shared, 0, count);
     this.startedAt = new Float64Array(this.shared, count * 4, count);
@@ -42,11 +41,11 @@ export class Claims {
     this.#reports = new Int32Array(this.shared, count * 20, 1);
   }
 
-  /** Worker: may a report be sent now? If not, the main thread will say when. */
+  /** Worker: may a report be sent now? If not, the main thread posts `Resume` when it may. */
   mayReport(): boolean {
     if (Atomics.compareExchange(this.#reports, 0, report.none, report.sent) === report.none) return true;
     Atomics.compareExchange(this.#reports, 0, report.sent, report.more);
-    // Taken between the two: nobody would say when.
+    // The main thread may have taken the report between the two operations: it would never post `Resume`.
     return Atomics.compareExchange(this.#reports, 0, report.none, report.sent) === report.none;
   }
 

@@ -1,7 +1,7 @@
 // The global one is a getter: 15 ns more for each call.
 import { performance } from 'node:perf_hooks';
 
-/** This thread's `performance.now()`, also when a task has replaced that. */
+/** This thread's `performance.now()` in milliseconds, unaffected by a task that replaces it. */
 export const now: () => number = performance.now.bind(performance);
 
 /**

@@ -9,8 +9,8 @@ import type { Encoded } from './value-codec.ts';
 export type EncodedReason = Encoded;
 
 /**
- * A reason crosses as any other value does; but what can't be cloned is described, with what can be beside it: a failure must
- * not turn into another one. It is a snapshot: what the error refers to may change before it is sent. Never throws.
+ * Encodes a reason as any other value, but describes the parts that can't be cloned instead of failing: a failure must not turn
+ * into another one. The result is a snapshot: objects that the error refers to may change before it is sent. Never throws.
  */
 export function encodeReason(reason: unknown): EncodedReason {
   const copy = new Transcript();
@@ -25,7 +25,7 @@ export function encodeReason(reason: unknown): EncodedReason {
   }
 }
 
-/** Without anything that hangs on it. */
+/** The reason without its own properties. */
 function bare(reason: unknown): EncodedReason {
   if (!attempt(() => isError(reason), false)) return { values: [show(reason)] };
   const error = describeError(reason as Error);

@@ -1,7 +1,7 @@
 import * as own from '../../base/errors.ts';
 import { ownKeysOf } from '../../tasks/contents.ts';
 
-/** An error, as something that can be cloned. */
+/** An error in a form that can be cloned. */
 export interface ErrorRecord {
   readonly type: string;
   readonly name: string;
@@ -9,7 +9,7 @@ export interface ErrorRecord {
   readonly stack: string | undefined;
   /** Own properties, `cause` and `errors` included. */
   readonly properties: Record<string, unknown>;
-  /** Those that are not enumerable. */
+  /** Names of the properties that are not enumerable. */
   readonly hidden: string[];
 }
 
@@ -17,7 +17,7 @@ interface ErrorClass {
   readonly prototype: Error;
 }
 
-/** Not on each version of Node, nor in its types. */
+/** Globals that some versions of Node, and its types, lack. */
 interface LaterErrors {
   readonly QuotaExceededError?: typeof DOMException;
   readonly SuppressedError?: ErrorClass;
@@ -25,7 +25,7 @@ interface LaterErrors {
 }
 const { QuotaExceededError, SuppressedError, WebAssembly } = globalThis as LaterErrors;
 
-/** Classes that survive the way; an error of any other class arrives as its nearest ancestor among these. */
+/** Classes that cross as themselves; an error of any other class arrives as its nearest ancestor among these. */
 const classes: Record<string, ErrorClass | undefined> = {
   Error,
   AggregateError,
@@ -51,10 +51,10 @@ export function attempt<T>(read: () => T, otherwise: T): T {
   }
 }
 
-/** Somebody may have put anything there. */
+/** The property may hold any value. */
 const text = (value: unknown): string => String(value);
 
-/** All but its own properties. Never throws. */
+/** Describes an error without its own properties. Never throws. */
 export function describeError(error: Error): ErrorRecord {
   return {
     type: attempt(() => nearestBuiltIn(error), 'Error'),
@@ -73,30 +73,38 @@ function nearestBuiltIn(error: Error): string {
     const type: unknown = Object.getOwnPropertyDescriptor(at, 'constructor')?.value;
     if (typeof type !== 'function') continue;
     const known = classes[type.name];
-    // Of another copy of the package: the class is not the same, but knows its instances.
+    // The error may be of another copy of the package: that class is a different one, but `instanceof` knows its instances.
     if (known !== undefined && (known.prototype === at || error instanceof (known as ErrorConstructor)))
       return type.name;
   }
-  // Of another realm.
+  // The error is of another realm.
   return classes[error.name] === undefined ? 'Error' : error.name;
 }
 
-/** Calls back with what hangs on an error: its own properties, and what its class has as getters. Never throws. */
+/**
+ * Calls back with each own property of an error (system errors of Node have some as getters), and with the getters of its
+ * class. Never throws.
+ */
 export function eachProperty(
   error: Error,
   { type }: ErrorRecord,
-  visit: (key: string, value: unknown, enumerable: boolean) => void,
+  visit: (key: string, value: unknown, enumerable: boolean, isGetter: boolean) => void,
 ): void {
   const keys = attempt(() => ownKeysOf(error), []);
   for (const key of keys) {
     const descriptor = attempt(() => Object.getOwnPropertyDescriptor(error, key), undefined);
-    if (descriptor !== undefined && 'value' in descriptor)
-      visit(key, descriptor.value, descriptor.enumerable ?? false);
+    if (descriptor === undefined) continue;
+    const isGetter = descriptor.get !== undefined;
+    const value: unknown = isGetter
+      ? attempt(() => Reflect.get(error, key), 'a getter that throws')
+      : descriptor.value;
+    visit(key, value, descriptor.enumerable ?? false, isGetter);
   }
   for (const key of inherited(type)) {
+    if (keys.includes(key)) continue;
     const value = attempt(() => (error as unknown as Record<string, unknown>)[key], undefined);
     const isPrimitive = typeof value === 'string' || typeof value === 'number';
-    if (isPrimitive && !keys.includes(key)) visit(key, value, false);
+    if (isPrimitive) visit(key, value, false, true);
   }
 }
 
@@ -106,7 +114,7 @@ function inherited(type: string): string[] {
   return type === 'DOMException' ? [] : ['code'];
 }
 
-/** Without its own properties, and without a look at where this thread stands: it has its own stack. */
+/** Makes the error without its own properties. Captures no stack: the record has the original one. */
 export function createError({ type, name, message, stack }: ErrorRecord): Error {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;

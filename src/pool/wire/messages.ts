@@ -1,36 +1,51 @@
 import type { MessagePort, Transferable } from 'node:worker_threads';
 import type { EncodedReason } from './error-codec.ts';
-import type { TaskOptions } from '../../tasks/task-options.ts';
+import type { CallFlow } from '../../tasks/call-flow.ts';
 import type { OutputLine } from './output-line.ts';
 import type { Carrier } from './trace-context.ts';
 import type { Encoded, Extras } from './value-codec.ts';
+import type { Submit, Told, Took, Withdraw, Waits, Items, ReadOn } from './nested-messages.ts';
+import type { Draw, Fed, LeaveSource, Pull, Supplied } from './source-messages.ts';
 
 /**
- * What travels between the threads. Each message says by its own `kind` what it is: tasks share `Object.prototype` with the thread,
- * and may have added any name to it. What a thread sends is input, and not truth: `read-message.ts` reads it.
+ * The messages between the threads. An own property `kind` tells them apart: tasks share `Object.prototype` with the thread, and may
+ * have added any name to it. The main thread trusts no message of a worker: `read-message.ts` checks each one.
  *
  * ```
  *   main ── Boot ────→ worker      once, as a Piscina run; it carries a port for what follows
- *   main ── Batch ───→ worker
+ *   main ── BatchMessage → worker
  *   main ←─ Begun ──── worker      for a batch that asks for it
  *   main ←─ Unread ─── worker      for a message that can't be read
  *   main ←─ Answers ── worker      one or more for each batch
+ *   main ── LoneCall → worker      instead, for one task with primitive arguments (lone-call.ts)
+ *   main ←─ LoneAnswer worker      if its result is primitive; else Answers
  *   main ── Stop ────→ worker      to a running task that has been cancelled
  *   main ←─ Reported ─ worker      by a running task
  *   main ── Resume ──→ worker      a report has been taken, and the next one waits
- *   main ── Recalled → worker      the thread said that it is full: what it has not begun was taken back
+ *   main ── Recalled → worker      after a `full` answer: the tasks that the thread had not begun were taken back
  *   main ←─ Submit ───── worker      a running task submits a task of its own
  *   main ── Told ────→ worker      that task has been admitted, or has settled
- *   main ←─ Withdraw ─ worker      that task is not wanted any more
- *   main ←─ Waits ──── worker      a task waits for tasks of its own, and leaves the thread to others
+ *   main ←─ Withdraw ─ worker      the running task cancels that task
+ *   main ←─ Took ───── worker      the running task has read the items that the generator it iterates waits for
+ *   main ←─ Waits ──── worker      a task waits for child tasks, items or its reader, and leaves the thread to others
+ *   main ←─ Items ──── worker      a generator has yielded items
+ *   main ── ReadOn ──→ worker      the generator's reader has read the items that it waits for
+ *   main ←─ Pull ───── worker      a task begins to read a source, or has read the items that the source waits for
+ *   main ── Fed ─────→ worker      the source has yielded items, or has ended
+ *   main ←─ LeaveSource worker     the task stops reading the source
+ *   main ── Draw ────→ worker      as `Pull` and `LeaveSource`, for a source that a task has passed to a child task
+ *   main ←─ Supplied ─ worker      as `Fed`, for such a source
  *   main ── Leave ───→ worker      an idle thread is to clean up
- *   main ←─ Left ───── worker      it has, and may be ended
- *   main ←─ Uncaught ─ worker      of what it ends, unless the task module catches it
- *   main ←─ Returned ─ worker      before its end, if things had moved to it in vain
+ *   main ←─ Left ───── worker      the thread has cleaned up, and may be ended
+ *   main ←─ Spoiled ── worker      a task has changed built-ins; the thread asks to be replaced
+ *   main ←─ Uncaught ─ worker      an uncaught error, which ends the thread unless the task module catches it
+ *   main ←─ Exiting ── worker      the thread ends by `process.exit` or an uncaught error
+ *   main ←─ Returned ─ worker      before its end: what had moved to it for tasks that it has not begun
+ *   main ←─ Broken ─── worker      the thread can't go on
  *   main ←─ claims ──→ worker      shared memory; see claims.ts
  * ```
  */
-export type ToWorker = Batch | Stop | Resume | Recalled | Told | Leave;
+export type ToWorker = BatchMessage | Stop | Resume | Recalled | Told | ReadOn | Fed | Draw | Leave;
 export type ToMain =
   | Begun
   | Unread
@@ -38,34 +53,40 @@ export type ToMain =
   | Reported
   | Submit
   | Withdraw
+  | Took
   | Waits
+  | Items
+  | Pull
+  | LeaveSource
+  | Supplied
   | Left
   | Uncaught
   | Returned
   | Exiting
+  | Spoiled
   | Broken;
 
 export interface Boot {
   readonly port: MessagePort;
-  /** For what the thread prints. */
+  /** Carries the thread's output. */
   readonly output: OutputLine;
   readonly claims: SharedArrayBuffer;
-  /** Where the main thread's clock begins: times are told on it. */
+  /** Origin of the main thread's clock: the thread converts its times to that clock. Milliseconds. */
   readonly clockOrigin: number;
   /** Bytes of heap and external memory beyond which the thread asks to be replaced. */
   readonly maxBytes: number;
-  /** How many workers of the executor have nothing to do. */
+  /** One word: the number of idle workers of the executor. */
   readonly idle: SharedArrayBuffer;
-  /** The executor's. */
+  /** The number of workers of the executor. */
   readonly workers: number;
-  /** `workerData`, if the thread has got it as something else. */
+  /** `workerData`, if Node's cloning would change it; else undefined. */
   readonly workerData: Encoded | undefined;
 }
 
-/** Calls of several tasks as one message: few objects in it, because each one costs time to clone. */
-export interface Batch {
+/** Calls of several tasks as one message, with few objects: each one costs time to clone. */
+export interface BatchMessage {
   readonly kind: 'batch';
-  /** Counts up in each worker; the answers name it. */
+  /** Sequence number in this worker; the answers name it. */
   readonly id: number;
   /** Index of the first task's claim word; the others follow. */
   readonly base: number;
@@ -75,29 +96,33 @@ export interface Batch {
   readonly args: unknown[];
   /** Answer with a `Begun` when the first task has been claimed. */
   readonly announce: boolean;
-  /** Send each result on before the next task begins: nobody knows how long that will take. */
+  /** Send each result before the next task begins, whose run time is uneven or unknown. */
   readonly eager: boolean;
   /** Targets that this worker has not seen: index, module, name. */
   targets?: readonly (readonly [index: number, module: string, name: string])[];
-  /** What makes the arguments what they were; see value-codec.ts. */
+  /** The parts of the arguments that cloning would change; see value-codec.ts. */
   extras?: Extras;
-  /** What moved with this message, by the position of its task. */
+  /** Transfer lists of this message, by the position of the task. */
   moved?: readonly (readonly [position: number, transfer: readonly Transferable[]])[];
-  /** What travels along for tracing, by the position of its task. */
+  /** The only task is a generator, whose items are sent as it yields. */
+  flow?: CallFlow;
+  /** Positions of the arguments of the only task that are sources. */
+  sources?: readonly number[];
+  /** Trace headers, by the position of the task. */
   carriers?: readonly (readonly [position: number, carrier: Carrier])[];
 }
 
 /** The first task of a batch has been claimed. */
 export interface Begun {
   readonly kind: 'begun';
-  /** The batch's id, as in all that follow. */
+  /** The batch's id, as in all messages below. */
   readonly begun: number;
 }
 
-/** A message was written, but can't be read: nested too deeply for this thread's stack. A batch, which never runs, or a result. */
+/** A message arrived that this thread can't read, because it is nested too deeply for its stack: a batch, which never runs, or a result. */
 export interface Unread {
   readonly kind: 'unread';
-  /** The how-manieth message to this thread it was, from 1. */
+  /** Sequence number of the message, from 1. */
   readonly unread: number;
   readonly reason: EncodedReason;
 }
@@ -113,9 +138,9 @@ export interface Answers {
   /** `undefined` for a task that failed or had been taken back. */
   readonly values: unknown[];
   readonly failures?: readonly (readonly [position: number, reason: EncodedReason])[];
-  /** What makes the values what they were, for each that needs it. */
+  /** The parts of values that cloning would change. */
   readonly extras?: readonly Extras[];
-  /** The thread holds more memory than it may. It goes on when it has its `Recalled`. */
+  /** The thread asks to be replaced. It begins no other task before `Recalled`. */
   readonly full?: boolean;
 }
 
@@ -138,59 +163,9 @@ interface Resume {
   readonly kind: 'resume';
 }
 
-/** The answer to one that was `full`: what the thread has not begun was taken back, as far as it could be. */
+/** The reply to a `full` answer: the tasks that the thread has not begun were taken back, as far as possible. */
 interface Recalled {
   readonly kind: 'recalled';
-}
-
-/** A task submits another one. */
-export interface Submit {
-  readonly kind: 'call';
-  /** Counts up in each worker. */
-  readonly call: number;
-  readonly batch: number;
-  readonly position: number;
-  readonly module: string;
-  readonly name: string;
-  readonly args: Encoded;
-  /** As in the task's options; but `transfer` is what of `args` moved with this message, and there is no signal. */
-  readonly options: TaskOptions;
-  /** Tell also when it has been admitted. */
-  readonly tellAdmitted: boolean;
-}
-
-/** How a call stands: admitted if it has no `status`, else settled. */
-export interface Told {
-  readonly kind: 'told';
-  readonly told: number;
-  readonly status?: 'fulfilled' | 'rejected' | 'cancelled';
-  /** One value, if it is fulfilled. */
-  readonly result?: Encoded;
-  /** If it is not. */
-  readonly reason?: EncodedReason;
-}
-
-export interface Withdraw {
-  readonly kind: 'withdraw';
-  readonly withdraw: number;
-  readonly reason: EncodedReason;
-}
-
-/**
- * A task leaves the thread to others until it is told how its calls stand. With that it has left its batch, and is alone in
- * one of its own, whose id is negative.
- */
-export interface Waits {
-  readonly kind: 'waits';
-  readonly waits: number;
-  /** How many `Told` it has received: if more are on their way, it does not wait any more. */
-  readonly seen: number;
-  /** When it waits for the first time: where it comes from, and its own claim words. */
-  readonly from?: {
-    readonly batch: number;
-    readonly position: number;
-    readonly claims: SharedArrayBuffer;
-  };
 }
 
 interface Leave {
@@ -203,28 +178,35 @@ export interface Left {
   readonly left: readonly (readonly [module: string, reason: EncodedReason])[];
 }
 
-/** An error that nobody catches. Node tells it in its own way, which keeps less of it. */
+/** An uncaught error, encoded whole: Node's own `error` event keeps less of it. */
 export interface Uncaught {
   readonly kind: 'uncaught';
   readonly uncaught: EncodedReason;
 }
 
-/** What a task was sent, by its position in the batch: its arguments, and what of them moved. */
+/** The arguments of a task and the part of them that moved, by the task's position in the batch. */
 type ReturnedTask = readonly [position: number, args: Encoded, transfer: readonly Transferable[]];
 
-/** The thread is ending, and gives back what had moved to it for tasks that it has not begun. */
+/** The thread is ending, and hands back what had moved to it for tasks that it has not begun. */
 export interface Returned {
   readonly kind: 'returned';
   readonly returned: number;
   readonly tasks: readonly ReturnedTask[];
 }
 
-/** The thread ends by `process.exit` or an uncaught error, and has begun to say so to what listens for `exit` in it. */
+/** The thread ends by `process.exit` or an uncaught error, and has begun to emit `exit`. */
 export interface Exiting {
   readonly kind: 'exiting';
 }
 
-/** Something is wrong with the thread itself: a task has changed what all of it rests on. */
+/** A task has changed built-ins of its thread, which asks to be replaced. */
+export interface Spoiled {
+  readonly kind: 'spoiled';
+  /** Names of the changed built-ins. */
+  readonly spoiled: readonly string[];
+}
+
+/** The thread can't go on: a task has changed something that the thread's own code needs. */
 export interface Broken {
   readonly kind: 'broken';
   readonly why: string;

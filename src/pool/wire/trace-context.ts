@@ -1,14 +1,14 @@
 import type * as OpenTelemetry from '@opentelemetry/api';
 
-/** What the task was submitted with: headers as `propagation.inject` writes them (`traceparent`, …). */
+/** Trace headers of the submitting context, as `propagation.inject` writes them (`traceparent`, …). */
 export type Carrier = Readonly<Record<string, string>>;
 
 let loading: Promise<typeof OpenTelemetry | null> | undefined;
 
 /**
- * Runs a task's function inside a span of its own, whose parent is the one that submitted it. What the function traces
- * hangs below it. Spans come to something if an OpenTelemetry SDK has been set up in this thread (`execArgv: ['--import',
- * …]`); otherwise the API does nothing, and neither does this without the API.
+ * Runs a task's function inside a new span, a child of the submitter's span. Spans that the function starts are children of the
+ * new one. Spans are recorded only if an OpenTelemetry SDK is set up in this thread (`execArgv: ['--import', …]`); without
+ * the SDK, or without the API, this only calls the function.
  */
 export async function runTraced(carrier: Carrier, name: string, call: () => unknown): Promise<unknown> {
   const api = await (loading ??= import('@opentelemetry/api').catch(() => null));

@@ -3,9 +3,9 @@ import { eachWithin, kindOf } from '../../tasks/contents.ts';
 import { isOrdinary } from '../../tasks/platform-object.ts';
 import { define, describeError, eachProperty } from './error-record.ts';
 import type { ErrorRecord } from './error-record.ts';
-import { scan } from './value-scan.ts';
+import { maxDepth, scan, TooDeepError } from './value-scan.ts';
 
-/** What cloning would not make of values by itself. It is sent in the same message, so that it refers to the clones. */
+/** The parts of values that cloning would change or lose. They travel in the same message, so that they refer to the clones. */
 export interface Extras {
   /** Arrive as plain `Uint8Array`s. */
   readonly buffers: Uint8Array[];
@@ -21,6 +21,16 @@ type Slot = readonly [within: object, key: string | number, error: ErrorRecord];
 /** A Map with its keys and values in turn, or a Set with its elements. */
 type Collection = readonly [collection: object, contents: unknown[]];
 
+/** The path to a value. */
+interface Way {
+  /** Levels below the root or below the last error on the path. Errors may be nested to any depth. */
+  readonly depth: number;
+  /** Getters on the path from the root. */
+  readonly getters: number;
+}
+
+const atTop: Way = { depth: 1, getters: 0 };
+
 export const noExtras = (buffers: Uint8Array[] = []): Extras => ({
   buffers,
   errors: [],
@@ -29,14 +39,14 @@ export const noExtras = (buffers: Uint8Array[] = []): Extras => ({
 });
 
 /**
- * A copy of values, so that they cross as they are: with records in the place of errors, what getters return in the place
- * of getters, and the contents of a Map or Set beside it. What has nothing in it is not copied.
+ * A copy of values in a form that crosses unchanged: errors become records, getters become the values they return, and the
+ * contents of a Map or Set are listed beside it. Values without any of these are not copied.
  *
- * Keeps lists of what is still to be done instead of recursing: no chain of errors is too long for it.
+ * Works through lists instead of recursing: a chain of errors may have any length.
  */
 export class Transcript {
   readonly extras: Extras = noExtras();
-  /** Does it contain objects that somebody may change before it is sent? */
+  /** Does the copy contain original objects, which may change before they are sent? */
   sharesObjects = false;
   readonly #withErrors: boolean;
   readonly #copies = new Map<object, object>();
@@ -45,16 +55,21 @@ export class Transcript {
   readonly #unfilled: (() => void)[] = [];
   readonly #cloneable = new Map<object, boolean>();
 
-  /** @param withErrors false: leaves errors out. */
+  /** @param withErrors false leaves errors out. */
   constructor(withErrors = true) {
     this.#withErrors = withErrors;
   }
 
-  /** Puts a value somewhere in the copy. */
-  put(within: object, key: string | number, value: unknown): void {
+  /**
+   * Puts a value somewhere in the copy.
+   *
+   * @throws {TooDeepError} at once, not after copying all: getters may return new objects without end.
+   */
+  put(within: object, key: string | number, value: unknown, way: Way = atTop): void {
     if (typeof value !== 'object' || value === null) return set(within, key, value);
     const kind = kindOf(value);
-    if (kind === 'error') return this.#putError(within, key, value as Error);
+    if (kind === 'error') return this.#putError(within, key, value as Error, way);
+    if (way.depth > maxDepth || way.getters > maxDepth) throw new TooDeepError();
     this.sharesObjects = true;
     if (kind === 'leaf' || kind === 'platform' || (kind === 'object' && !isOrdinary(value))) {
       if (Buffer.isBuffer(value) && !this.#buffers.has(value)) {
@@ -67,29 +82,32 @@ export class Transcript {
     if (copy === undefined) {
       copy = kind === 'array' ? [] : kind === 'map' ? new Map() : kind === 'set' ? new Set() : {};
       this.#copies.set(value, copy);
-      this.#copyInto(copy, value, kind);
+      this.#copyInto(copy, value, kind, way);
     }
     return set(within, key, copy);
   }
 
-  /** Puts a value there, or a description of one that can't be cloned. Never throws. */
-  putWhatCan(within: object, key: string | number, value: unknown): void {
-    if (this.#isCloneable(value)) this.put(within, key, value);
+  /** As `put`, but puts a description of a value that can't be cloned. Never throws. */
+  putWhatCan(within: object, key: string | number, value: unknown, way: Way = atTop): void {
+    if (way.getters <= maxDepth && this.#isCloneable(value)) this.put(within, key, value, way);
     else set(within, key, show(value));
   }
 
-  /** To be called when all has been put. @throws what a getter throws. */
+  /** Call this after the last `put`. @throws what a getter throws. */
   finish(): void {
     // A list that grows while it is read.
     for (const fill of this.#unfilled) fill();
   }
-  #copyInto(copy: object, original: object, kind: Parameters<typeof eachWithin>[1]): void {
+
+  #copyInto(copy: object, original: object, kind: Parameters<typeof eachWithin>[1], way: Way): void {
+    const { depth, getters } = way;
+    const within = { depth: depth + 1, getters };
     if (kind === 'map' || kind === 'set') {
       const contents: unknown[] = [];
       this.extras.collections.push([copy, contents]);
       this.#unfilled.push(() => {
         let next = 0;
-        eachWithin(original, kind, (value) => this.put(contents, next++, value));
+        eachWithin(original, kind, (value) => this.put(contents, next++, value, within));
       });
       return;
     }
@@ -97,12 +115,16 @@ export class Transcript {
       if (kind === 'array') (copy as unknown[]).length = (original as unknown[]).length;
       eachWithin(original, kind, (value, key, isGetter) => {
         const at = key as string;
-        this.put(copy, at, isGetter ? (original as Record<string, unknown>)[at] : value);
+        if (!isGetter) return this.put(copy, at, value, within);
+        this.put(copy, at, (original as Record<string, unknown>)[at], {
+          depth: depth + 1,
+          getters: getters + 1,
+        });
       });
     });
   }
 
-  #putError(within: object, key: string | number, error: Error): void {
+  #putError(within: object, key: string | number, error: Error, { getters }: Way): void {
     set(within, key, null);
     if (!this.#withErrors) return;
     let record = this.#records.get(error);
@@ -112,22 +134,23 @@ export class Transcript {
       this.#records.set(error, made);
       this.extras.errors.push(made);
       this.#unfilled.push(() => {
-        eachProperty(error, made, (name, value, enumerable) => {
+        eachProperty(error, made, (name, value, enumerable, isGetter) => {
+          const way = { depth: 1, getters: isGetter ? getters + 1 : getters };
           if (!enumerable) made.hidden.push(name);
-          if (name === 'errors' && Array.isArray(value)) this.#putList(made.properties, name, value);
-          else this.putWhatCan(made.properties, name, value);
+          if (name === 'errors' && Array.isArray(value)) this.#putList(made.properties, name, value, way);
+          else this.putWhatCan(made.properties, name, value, way);
         });
       });
     }
     this.extras.slots.push([within, key, record]);
   }
 
-  /** Those of an `AggregateError`, each by itself. */
-  #putList(within: object, key: string, values: readonly unknown[]): void {
+  /** Puts each of an `AggregateError`'s `errors` by itself. */
+  #putList(within: object, key: string, values: readonly unknown[], way: Way): void {
     const list: unknown[] = [];
     set(within, key, list);
     try {
-      eachWithin(values, kindOf(values), (value) => this.putWhatCan(list, list.length, value));
+      eachWithin(values, kindOf(values), (value) => this.putWhatCan(list, list.length, value, way));
     } catch {
       // An element's getter threw.
     }
@@ -145,7 +168,7 @@ export class Transcript {
   }
 }
 
-/** What is in errors does not count: of that, what can't be cloned is left behind. */
+/** Ignores the contents of errors: their uncloneable parts are left out. */
 function isCloneable(value: object): boolean {
   try {
     const { needsCopy } = scan([value]);
@@ -163,7 +186,7 @@ function isCloneable(value: object): boolean {
   }
 }
 
-/** Not by assignment: that of `__proto__` does something else. */
+/** Defines the property: assigning to `__proto__` would set the prototype. */
 function set(within: object, key: string | number, value: unknown): void {
   if (key === '__proto__') define(within, key, value);
   else (within as Record<string | number, unknown>)[key] = value;

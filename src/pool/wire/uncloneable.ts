@@ -1,36 +1,51 @@
 import { types } from 'node:util';
 import { show } from '../../base/options.ts';
+import { legible } from '../../base/printable.ts';
+import { isAsyncIterable } from '../../tasks/sources.ts';
 import { encode } from './value-codec.ts';
 import { TooDeepError } from './value-scan.ts';
 
-/** A path is cut after so many steps: each step clones all that lies below it. */
+/** Most steps of a path: each step clones everything below it. */
 const maxSteps = 40;
 
 /**
- * Which part of a value can't be cloned, as a path (`args[0].handler`): the deepest part that fails by itself.
- * Only called after cloning has failed, so its cost matters little. Never throws.
+ * The path (`args[0].handler`) of the part of a value that can't be cloned: the deepest part that fails by itself. Called
+ * only after cloning has failed, so its cost matters little. Never throws.
  */
 export function findUncloneable(value: unknown, path: string): string | undefined {
+  return find(value, path)?.path;
+}
+
+/** @returns the path, and whether it leads to a source of items, which is not searched. */
+function find(
+  value: unknown,
+  path: string,
+): { readonly path: string; readonly isSource: boolean } | undefined {
   if (isCloneable(value)) return undefined;
   const seen = new Set<unknown>();
   let part = value;
   let at = path;
   for (let left = maxSteps; left > 0; left--) {
     seen.add(part);
+    const isSource = typeof part === 'object' && part !== null && isAsyncIterable(part);
+    if (isSource) return { path: at, isSource };
     const next = partsOf(part).find(([, inner]) => !seen.has(inner) && !isCloneable(inner));
-    if (next === undefined) return at;
+    if (next === undefined) return { path: at, isSource: false };
     at += next[0];
     part = next[1];
   }
-  return `${at}…`;
+  return { path: `${at}…`, isSource: false };
 }
 
-/** The platform's error, with the path in front. Never throws. */
+/** The platform's `DataCloneError`, with the path in front of its message. Never throws. */
 export function dataCloneError(error: unknown, value: unknown, path: string): DOMException {
   const tooDeep = types.isNativeError(error) && error instanceof TooDeepError;
-  const found = tooDeep ? undefined : findUncloneable(value, path);
-  return new DOMException(`${found ?? path}: ${messageOf(error)}${hintFor(value)}`, 'DataCloneError');
+  const found = tooDeep ? undefined : find(value, path);
+  const hint = found?.isSource === true ? sourceHint : hintFor(value);
+  return new DOMException(legible(`${found?.path ?? path}: ${messageOf(error)}${hint}`), 'DataCloneError');
 }
+
+const sourceHint = ' (a task reads an async iterable only where it is an argument by itself)';
 
 /** An iterator stays where it is: what it would yield is computed in its own thread. */
 function hintFor(value: unknown): string {
@@ -39,7 +54,7 @@ function hintFor(value: unknown): string {
   return ' (an iterator can’t cross between threads: collect what it yields, and return an array)';
 }
 
-/** Of anything: it may be what a getter threw. */
+/** The message of any thrown value: a getter may have thrown it. */
 function messageOf(error: unknown): string {
   try {
     const message: unknown = error instanceof Error ? error.message : error;
@@ -60,7 +75,7 @@ function isCloneable(value: unknown): boolean {
   }
 }
 
-/** Steps into a value, and where they lead. */
+/** The steps into a value, and the part that each leads to. */
 function partsOf(value: unknown): [step: string, part: unknown][] {
   // A proxy can't be cloned, whatever is behind it.
   if (typeof value !== 'object' || value === null || types.isProxy(value)) return [];
@@ -85,7 +100,7 @@ function read(parent: object, key: string): unknown {
   try {
     return (parent as Record<string, unknown>)[key];
   } catch {
-    // A getter that throws: it is what can't be cloned.
+    // A getter that throws is the part that can't be cloned.
     return () => {};
   }
 }

@@ -1,8 +1,8 @@
 import { isSmallView } from '../../tasks/small-view.ts';
 
 /**
- * A view of its own memory for one that shows a small part of a larger one; see `isSmallView`. What it shared its memory
- * with it shares no more. Never throws.
+ * For a view of a small part of a larger memory, a copy with memory of its own; see `isSmallView`. The copy no longer shares
+ * memory with other views. Returns any other value as it is. Never throws.
  */
 export function unpooled(value: unknown): unknown {
   if (!isSmallView(value)) return value;
@@ -19,7 +19,7 @@ type ViewType = new (memory: ArrayBuffer) => ArrayBufferView;
 
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
 
-/** Not its `constructor`, which may be anything: cloning keeps the built-in type, too. */
+/** The built-in type of a view, as cloning keeps it; its `constructor` may be anything. */
 function viewType(view: ArrayBufferView): ViewType {
   const name = (Reflect.get(typedArray, Symbol.toStringTag, view) as string | undefined) ?? 'DataView';
   return (globalThis as unknown as Record<string, ViewType>)[name] as ViewType;

@@ -5,21 +5,21 @@ import { scan } from './value-scan.ts';
 
 export type { Extras };
 
-/** Values on their way to another thread. Every way over the border takes them through `encode` and `decode`. */
+/** Values on their way to another thread. Every value that crosses goes through `encode` and `decode`. */
 export interface Encoded {
   readonly values: unknown[];
   readonly extras?: Extras | undefined;
 }
 
-/** The layout of extras adds some levels of its own to those of a value. */
+/** `maxDepth` and the levels that the layout of extras adds. */
 const layoutDepth = 1010;
 
 /**
- * What is to be sent instead of these values, so that `decode` makes the same of it as they are: a `Buffer` stays one, wherever it
- * stands, and an error keeps its class, name, code, cause and own properties. Mostly the values themselves.
+ * Encodes values so that `decode` restores them: a `Buffer` stays a `Buffer` at any depth, and an error keeps its class, name, code,
+ * cause and own properties. Most values need no encoding, and are sent themselves.
  *
- * @throws what `scan` throws for values that can't cross, and what getters throw. What can't be cloned otherwise is told by the
- *   sending of it.
+ * @throws what `scan` throws for values that can't cross, and what getters throw. Other uncloneable values fail only when they are
+ *   posted.
  */
 export function encode(values: unknown[]): Encoded {
   if (!values.some(isObject)) return { values };
@@ -32,7 +32,7 @@ export function encode(values: unknown[]): Encoded {
   return checked({ values: copies, extras: copy.extras });
 }
 
-/** What getters return, and what was found on another way to it, may be nested deeply as well. */
+/** Checks the depth of the encoding itself: values that getters return, or that two paths lead to, may be nested deeply as well. */
 export function checked(encoded: Encoded): Encoded {
   scan([encoded], layoutDepth);
   return encoded;
@@ -40,21 +40,21 @@ export function checked(encoded: Encoded): Encoded {
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
-/** Adds an encoded value to those that are sent with it. @returns what goes with them for its sake. */
+/** Appends an encoded value to the values of a message. @returns the extras to send with them. */
 export function append(
   { values: [value], values: own, extras }: Encoded,
   values: unknown[],
 ): Extras | undefined {
   const position = values.push(value) - 1;
   if (extras === undefined) return undefined;
-  // An error, of which nothing but the place is sent.
+  // The values hold only the place of an error.
   const slots = extras.slots.map(([within, key, error]) =>
     within === own ? ([values, position, error] as const) : ([within, key, error] as const),
   );
   return { ...extras, slots };
 }
 
-/** The values, as they were; in the list that has arrived. */
+/** Restores the values in place, and returns the list that has arrived. */
 export function decode({ values, extras }: Encoded): unknown[] {
   if (extras === undefined) return values;
   const { buffers, errors, slots, collections } = extras;
@@ -63,7 +63,8 @@ export function decode({ values, extras }: Encoded): unknown[] {
   for (const [within, key, record] of slots) define(within, key, made.get(record));
   for (const [collection, contents] of collections) fill(collection, contents);
   for (const [{ properties, hidden }, error] of made) {
-    for (const key of Object.keys(properties)) define(error, key, properties[key], !hidden.includes(key));
+    const isHidden = new Set(hidden);
+    for (const key of Object.keys(properties)) define(error, key, properties[key], !isHidden.has(key));
   }
   return values;
 }

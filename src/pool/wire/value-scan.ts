@@ -1,15 +1,16 @@
 import { show } from '../../base/options.ts';
 import { eachWithin, kindOf } from '../../tasks/contents.ts';
 import type { Kind, Visit } from '../../tasks/contents.ts';
+import { isFlat } from '../../tasks/flat.ts';
 import { isNamespace, losesItsState } from '../../tasks/platform-object.ts';
 
 /**
- * Levels of a value that crosses. Cloning recurses: a worker (4 MiB of stack) could send what the main thread (1 MiB)
- * can't read, from 1,500 nested objects on, and it would be lost on the way.
+ * Most levels of a value that crosses. Cloning recurses: a worker (4 MiB of stack) could send a value of 1,500 levels and more that
+ * the main thread (1 MiB) can't read, and the value would be lost.
  */
-const maxDepth = 1000;
+export const maxDepth = 1000;
 
-/** Thrown for what is nested more deeply. */
+/** Thrown for a value of more than `maxDepth` levels. */
 export class TooDeepError extends RangeError {
   constructor() {
     super(`nested more than ${maxDepth} levels deep`);
@@ -19,23 +20,24 @@ export class TooDeepError extends RangeError {
 export interface Findings {
   /** Each `Buffer`, once: cloning makes it a plain `Uint8Array`. */
   readonly buffers: Uint8Array[] | undefined;
-  /** Is there an error, which cloning strips, or a getter, behind which may be anything? */
+  /** Is there an error, which cloning strips, or a getter, which may return anything? */
   readonly needsCopy: boolean;
 }
 
 /**
- * What of these values cloning by itself would change. Errors are not looked into.
+ * Finds the parts of these values that cloning would change. Does not look into errors.
  *
- * Goes through them in the order of cloning: that decides how deeply it recurses where two ways lead to an object.
+ * Visits objects in the order of cloning, which decides how deeply cloning recurses where two paths lead to an object.
  *
- * @throws {TooDeepError} for what the other side might not be able to read.
- * @throws {DOMException} `DataCloneError` for what would arrive as an empty object. And what a getter of an array's element throws.
+ * @throws {TooDeepError} for a value that the other thread might not be able to read.
+ * @throws {DOMException} `DataCloneError` for an object that would arrive empty. Also throws what a getter of an array's element throws.
  */
 export function scan(values: readonly unknown[], limit: number = maxDepth): Findings {
+  if (values.every(isFlatValue)) return nothing;
   let buffers: Uint8Array[] | undefined;
   let needsCopy = false;
   const seen = new Set<object>();
-  // What is still to be looked at, the next one last, and how deep that is: a list, so that no depth is too much for it.
+  // Objects still to visit, the next one last, and their depths. A list, not recursion: any depth is possible.
   const objects: object[] = [];
   const depths: number[] = [];
   let depth = 0;
@@ -69,7 +71,11 @@ export function scan(values: readonly unknown[], limit: number = maxDepth): Find
   return { buffers, needsCopy };
 }
 
-/** The path of the value is added by `dataCloneError`. */
+const nothing: Findings = { buffers: undefined, needsCopy: false };
+
+const isFlatValue = (value: unknown): boolean => typeof value !== 'object' || value === null || isFlat(value);
+
+/** `dataCloneError` adds the path of the value. */
 function refuseEmptied(object: object, kind: Kind): void {
   if (kind === 'platform' ? !losesItsState(object) : kind !== 'object' || !isNamespace(object)) return;
   throw new DOMException(

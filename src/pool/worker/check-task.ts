@@ -1,8 +1,8 @@
-import { findTask } from './load-task.ts';
+import { findTask } from './loading/load-task.ts';
 
 /**
- * A task module: fails as a task of `module` and `name` would whose module or function is missing, but neither sets the
- * module up nor calls the function.
+ * A task function: fails if the module or its function `name` is missing, as a task of theirs would, but neither sets up the
+ * module nor calls the function.
  */
 export async function checkTask(module: string, name: string): Promise<void> {
   await findTask(module, name);

@@ -1,8 +1,12 @@
 import type { MessagePort, Transferable } from 'node:worker_threads';
+import { InvalidTaskError } from '../../base/errors.ts';
 import { transfersOf } from '../../tasks/transferable.ts';
+import { isGenerated, isIterator } from './iterating/generated.ts';
+import { attempt } from '../wire/error-record.ts';
 import { encodeReason } from '../wire/error-codec.ts';
 import type { EncodedReason } from '../wire/error-codec.ts';
 import { dataCloneError } from '../wire/uncloneable.ts';
+import { copyOf, isLarge } from '../wire/own-copy.ts';
 import { unpooled } from '../wire/unpooled.ts';
 import { append, encode } from '../wire/value-codec.ts';
 import type { Encoded, Extras } from '../wire/value-codec.ts';
@@ -13,17 +17,20 @@ const { structuredClone } = globalThis;
 
 type EncodedFailure = readonly [position: number, reason: EncodedReason];
 
-/** A result of more bytes, or of a task that took longer, is sent at once: that costs less than copying it twice. */
-const maxCopiedBytes = 16 * 1024;
+/** The result of a task that took longer is sent at once, like a large result: that costs less than copying it twice. */
 const maxCopiedMs = 0.1;
 
+/** Why a generator is no result. */
+export const generatorResult =
+  'the task returned a generator: read what it yields with executor.iterate(), or return an array';
+
 /**
- * What has finished of the batch that is being run, and was not sent yet.
+ * The unsent results of the current batch.
  *
- * A result is what it was when its task returned: the next task may change an object that it shares with it, or write to
- * the same buffer again. So an object is copied, or moved within the thread, or it is *live* and leaves before another task
- * begins. Hence all but the newest value are known to be cloneable, and a message that can't be posted is the newest
- * one's fault.
+ * A result arrives as it was when its task returned, although the next task may change an object that both share, or write to
+ * the same buffer again. So an object is copied, or moved within the thread, or it is *live* and sent before another task
+ * begins. Hence every value but the newest is known to be cloneable, and if a message can't be posted, the newest value is the
+ * cause.
  */
 export class Collected {
   readonly #port: MessagePort;
@@ -37,6 +44,7 @@ export class Collected {
   #transfer: Transferable[] = [];
   #live = false;
   #posting = false;
+  #isAbandoned = false;
 
   constructor(port: MessagePort, batch: number) {
     this.#port = port;
@@ -52,7 +60,12 @@ export class Collected {
     return this.#live;
   }
 
-  /** Of a task that had been taken back. */
+  /** Is the thread ending? Then nothing more may be collected. */
+  get isAbandoned(): boolean {
+    return this.#isAbandoned;
+  }
+
+  /** Leaves the place of a task empty: it was taken back, or answers in a batch of its own. */
   skip(): void {
     this.#values.push(undefined);
   }
@@ -63,8 +76,8 @@ export class Collected {
   }
 
   /**
-   * @param ms what the task took.
-   * @param isLast nothing of the batch comes after it, before it is sent.
+   * @param ms run time of the task, in milliseconds.
+   * @param isLast the result will be sent before another task begins.
    */
   add(result: unknown, ms: number, isLast: boolean): void {
     if (typeof result === 'object' && result !== null) this.#addObject(result, ms, isLast);
@@ -73,19 +86,19 @@ export class Collected {
     } else this.#values.push(result);
   }
 
-  /** Never throws: what can't be sent becomes its task's failure. */
+  /** Never throws: a value that can't be sent becomes its task's failure. */
   send(last: boolean, full = false): void {
-    if (this.#values.length === 0 && !last) return;
+    if (this.#values.length === 0 && !last && !full) return;
     this.#posting = true;
     try {
       this.#post(last, full);
     } catch (error) {
       const newest = this.#values.pop();
       this.#live = false;
-      // Whose transfer is wrong is not known: those before it are copied.
+      // Which transfer failed is unknown: earlier results are copied.
       this.#transfer = [];
       this.#extras = this.#extras.filter((each) => each !== this.#newestExtras);
-      this.fail(dataCloneError(error, newest, 'result'));
+      this.fail(uncloneable(error, newest));
       this.#post(last, full);
     }
     this.#posting = false;
@@ -98,8 +111,9 @@ export class Collected {
     this.#live = false;
   }
 
-  /** The thread is ending, perhaps from within a getter of the newest value, which then stays behind. */
+  /** The thread is ending: sends the results, except the newest if its getter is what ends the thread. */
   abandon(): void {
+    this.#isAbandoned = true;
     if (this.#posting) {
       this.#values.pop();
       this.#transfer = [];
@@ -112,13 +126,14 @@ export class Collected {
     try {
       const moved = transfersOf(result);
       if (moved !== undefined) ({ value } = result as { value: unknown });
+      else if (isGenerated(result)) return this.fail(new InvalidTaskError(generatorResult));
       const encoded =
         moved === undefined ? this.#own(value, ms, isLast) : this.#move(value, [...moved], ms, isLast);
       this.#newestExtras = append(encoded, this.#values);
       if (this.#newestExtras !== undefined) this.#extras.push(this.#newestExtras);
     } catch (error) {
       this.#live = false;
-      this.fail(dataCloneError(error, value, 'result'));
+      this.fail(uncloneable(error, value));
     }
   }
 
@@ -127,7 +142,7 @@ export class Collected {
     return this.#live ? encode([unpooled(value)]) : copyOf(value);
   }
 
-  /** What moves leaves its task's hands at once. To wait for others it moves within the thread first. */
+  /** Detaches transferred parts from the task at once: if the result waits for others, they first move within the thread. */
   #move(value: unknown, moved: readonly Transferable[], ms: number, isLast: boolean): Encoded {
     this.#live = isLast || ms > maxCopiedMs || !moved.every((each) => each instanceof ArrayBuffer);
     const encoded = encode([value]);
@@ -159,15 +174,7 @@ export class Collected {
   }
 }
 
-function isLarge(value: unknown): boolean {
-  return (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) && value.byteLength > maxCopiedBytes;
-}
-
-function copyOf(value: unknown): Encoded {
-  const own = unpooled(value);
-  if (own !== value) return encode([own]);
-  // Faster than cloning it, and by far the most frequent object that small tasks return.
-  if (Buffer.isBuffer(value)) return encode([Buffer.copyBytesFrom(value)]);
-  const encoded = encode([value]);
-  return encoded.extras === undefined ? { values: [structuredClone(value)] } : structuredClone(encoded);
+function uncloneable(error: unknown, value: unknown): Error {
+  const generated = attempt(() => isIterator(value), false);
+  return generated ? new InvalidTaskError(generatorResult) : dataCloneError(error, value, 'result');
 }

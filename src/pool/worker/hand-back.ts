@@ -1,13 +1,13 @@
 import type { Transferable } from 'node:worker_threads';
 import { decode, encode } from '../wire/value-codec.ts';
-import type { Batch, Returned } from '../wire/messages.ts';
+import type { BatchMessage, Returned } from '../wire/messages.ts';
 
 /**
- * What moved to this thread for tasks of a batch that it is not going to run: the main thread has no copy, so a thread
- * that ends sends it back first. Undefined if there is nothing.
+ * The message with which an ending thread hands back what had moved to it for tasks that it will not run: the main thread
+ * has no copy. Undefined if nothing had moved.
  */
 export function handBack(
-  { id, runs, args, extras, moved = [] }: Batch,
+  { id, runs, args, extras, moved = [] }: BatchMessage,
   isUnclaimed: (position: number) => boolean,
 ): [message: Returned, transfer: Transferable[]] | undefined {
   const stranded = new Map(moved.filter(([position]) => isUnclaimed(position)));

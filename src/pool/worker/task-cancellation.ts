@@ -1,28 +1,32 @@
 import { AsyncResource } from 'node:async_hooks';
 import { claim } from '../wire/claims.ts';
 
-/** Has the task that asked for this been told to stop? It keeps its answer when the task has ended. */
+/** Tells whether the task that asked for it has been told to stop. Keeps its state after the task has ended. */
 export interface Cancellation {
   /**
-   * True from the moment at which the task was cancelled or its time was up. A read of shared memory: for loops that give
-   * the event loop no turn.
+   * True from the moment at which the task was cancelled or exceeded its `timeoutMs`. Reads shared memory, so it works in a
+   * loop that gives the event loop no turn.
    */
   readonly aborted: boolean;
-  /** For what takes a signal. Aborted with the reason of the cancellation, at the event loop's next turn. */
+  /** For APIs that take a signal. Aborts with the reason of the cancellation, at a later turn of the event loop than `aborted`. */
   readonly signal: AbortSignal;
-  /** @throws the reason of the cancellation, if there has been one. */
+  /**
+   * Throws if the task has been told to stop.
+   *
+   * @throws the reason of the cancellation; before `signal` has it, a `DOMException` named `AbortError`.
+   */
   throwIfAborted(): void;
 }
 
-/** One task's. The claim word is true at once, also in the midst of a loop; the reason comes with a message. */
+/** The cancellation of one task. The claim word tells it at once, even inside a loop; the reason follows in a message. */
 export class TaskCancellation implements Cancellation {
   #words: Int32Array;
   #word: number;
   readonly #controller = new AbortController();
-  /** The context of the task, in which those who listen to the signal are called. */
+  /** The context of the task, in which listeners of the signal are called. */
   readonly #context = new AsyncResource('MillraceCancellation');
   #aborted = false;
-  /** The word stands for another task by now. */
+  /** The task has ended: its claim word may belong to another task. */
   #ended = false;
 
   constructor(words: Int32Array, word: number) {
@@ -41,7 +45,7 @@ export class TaskCancellation implements Cancellation {
 
   throwIfAborted(): void {
     this.signal.throwIfAborted();
-    // The message is still to come.
+    // The message with the reason has not arrived.
     if (this.aborted) throw new DOMException('The task was told to stop', 'AbortError');
   }
 
@@ -50,7 +54,7 @@ export class TaskCancellation implements Cancellation {
     this.#context.runInAsyncScope(() => this.#controller.abort(reason));
   }
 
-  /** The task has another word from now on. */
+  /** From now on reads another claim word: the task has moved. */
   moveTo(words: Int32Array, word: number): void {
     this.#aborted = this.aborted;
     this.#words = words;

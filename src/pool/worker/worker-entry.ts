@@ -6,46 +6,59 @@ import { Claims, claim } from '../wire/claims.ts';
 import { encodeReason } from '../wire/error-codec.ts';
 import { enterPlace } from '../executor-place.ts';
 import { handBack } from './hand-back.ts';
-import { hidePorts } from './hide-ports.ts';
-import { isolated } from './isolated.ts';
-import { tearDown } from './module-hooks.ts';
-import { threadPlace } from './module-loads.ts';
+import { hidePorts } from './isolation/hide-ports.ts';
+import { isolated } from './isolation/isolated.ts';
+import { tearDown } from './loading/module-hooks.ts';
+import { threadPlace } from './loading/module-loads.ts';
 import { BatchRunner } from './run-batches.ts';
 import { inFreshContext } from './task-context.ts';
-import { redirectOutput } from './thread-output.ts';
-import { ThreadExit } from './thread-exit.ts';
+import { redirectOutput } from './isolation/thread-output.ts';
+import { ThreadExit } from './isolation/thread-exit.ts';
+import { shortenCauses } from './isolation/uncaught-error.ts';
+import type { LoneCall } from '../wire/lone-call.ts';
 import { decode } from '../wire/value-codec.ts';
 import type { Encoded } from '../wire/value-codec.ts';
-import type { Batch, Boot, Broken, Exiting, Left, ToWorker, Uncaught, Unread } from '../wire/messages.ts';
+import type {
+  BatchMessage,
+  Boot,
+  Broken,
+  Exiting,
+  Left,
+  ToWorker,
+  Uncaught,
+  Unread,
+} from '../wire/messages.ts';
 
 const { setPrototypeOf } = Object;
+const isArray: (value: unknown) => value is readonly unknown[] = Array.isArray;
 
-/** The function that Piscina calls, once: from then on the two sides talk through a port of their own. */
+/** Piscina calls this function once; from then on both sides talk through a port of their own. */
 export default function boot(message: Boot): void {
   enterPlace(threadPlace);
   const port = isolated(message.port, 'postMessage');
   const claims = new Claims(message.claims);
   const exit = new ThreadExit(exiting);
-  const runner = new BatchRunner(message, claims, broken);
   redirectOutput(message.output);
   hidePorts();
-  // Piscina has had its one message here; a task could emit another one.
+  const runner = new BatchRunner(message, claims, broken);
+  // Piscina's one message has arrived; a task could emit another.
   forgetListeners();
   if (message.workerData !== undefined) setWorkerData(message.workerData);
 
-  // Messages so far, by which the main thread knows which one could not be read.
+  // Messages so far: this number tells the main thread which message could not be read.
   let arrived = 0;
-  port.on('message', (received: ToWorker) => {
+  port.on('message', (received: ToWorker | LoneCall) => {
     arrived++;
     try {
-      // What is missing in it must not be found on a prototype that a task has changed.
-      take(setPrototypeOf(received, null) as ToWorker);
+      // Without a prototype: an absent field must not be read from one that a task has changed.
+      if (isArray(received)) runner.takeLone(received);
+      else take(setPrototypeOf(received, null) as ToWorker);
     } catch (error) {
       broken(error);
     }
   });
 
-  // Nested so deeply that it could be written, but not be read.
+  // A message that is nested too deeply for this thread's stack.
   port.on('messageerror', (error) => {
     port.postMessage({ kind: 'unread', unread: ++arrived, reason: encodeReason(error) } satisfies Unread);
   });
@@ -54,13 +67,17 @@ export default function boot(message: Boot): void {
     if (received.kind === 'batch') runner.take(received);
     else if (received.kind === 'stop') runner.parking.stop(received);
     else if (received.kind === 'told') runner.parking.told(received);
-    else if (received.kind === 'recalled') runner.memory.recalled();
+    else if (received.kind === 'readOn') runner.parking.readOn(received);
+    else if (received.kind === 'fed') runner.parking.fed(received);
+    else if (received.kind === 'draw') runner.parking.draw(received);
+    else if (received.kind === 'recalled') runner.replacement.recalled();
     else if (received.kind === 'resume') runner.task.resume();
     else void leave();
   }
 
   process.on('uncaughtExceptionMonitor', (error) => {
     port.postMessage({ kind: 'uncaught', uncaught: encodeReason(error) } satisfies Uncaught);
+    shortenCauses(error);
   });
 
   async function leave(): Promise<void> {
@@ -73,7 +90,7 @@ export default function boot(message: Boot): void {
     }
   }
 
-  /** By process.exit or an uncaught error: what had finished must not go with the thread, nor what had moved to it. */
+  /** The thread ends by `process.exit` or an uncaught error: sends finished results, and hands back what had moved here. */
   function exiting(): void {
     port.postMessage({ kind: 'exiting' } satisfies Exiting);
     for (const batch of [...runner.abandon(), ...unreadBatches(port)]) {
@@ -84,7 +101,7 @@ export default function boot(message: Boot): void {
     }
   }
 
-  /** A task has changed what all of the thread rests on. */
+  /** The thread can't go on: a task has changed something that the thread's own code needs. */
   function broken(error: unknown): void {
     exit.atOnce(() => {
       port.postMessage({ kind: 'broken', why: `${(error as Error).stack}` } satisfies Broken);
@@ -98,15 +115,15 @@ function setWorkerData(encoded: Encoded): void {
   syncBuiltinESMExports();
 }
 
-function unreadBatches(port: MessagePort): Batch[] {
-  const batches: Batch[] = [];
+function unreadBatches(port: MessagePort): BatchMessage[] {
+  const batches: BatchMessage[] = [];
   try {
     for (let got = receiveMessageOnPort(port); got; got = receiveMessageOnPort(port)) {
       const message = setPrototypeOf(got.message, null) as ToWorker;
       if (message.kind === 'batch') batches.push(message);
     }
   } catch {
-    // One that can't be read: what had moved with it is lost.
+    // A message that can't be read: what had moved with it is lost.
   }
   return batches;
 }

@@ -1,36 +1,35 @@
 import { LinkedList } from '../../base/linked-list.ts';
 import type { Linked } from '../../base/linked-list.ts';
 
-/** Who waits in line for a place and so many bytes. */
-export abstract class Waiter implements Linked {
+/** A submission, a loop or a returning task that waits in line for a place and bytes. */
+export abstract class AdmissionWaiter implements Linked {
   list: object | null = null;
   previous: Linked | null = null;
   next: Linked | null = null;
   abstract readonly bytes: number;
-  /** True for one that is about to leave by itself: it must not be granted anything. */
+  /** Is the waiter about to leave by itself? Then it must not be granted anything. */
   get leaving(): boolean {
     return false;
   }
 
-  /** Called once, when what it asked for has been taken for it. */
+  /** Called once, when its place and bytes have been taken for it. */
   abstract granted(): void;
-  /** Called instead when nobody will be admitted any more. It has left the line already. */
+  /** Called instead if the executor admits nothing more. The waiter has left the line already. */
   abstract closed(error: unknown): void;
 }
 
 /**
- * Places and bytes, given out first come, first served.
+ * Gives out places and bytes, first come, first served within a line.
  *
- * A place is a permit: taken at admission, given back when the task's worker is really free of it, or at once when it
- * is cancelled before it began. Boundedness is a property of the permits, not of any list (tokio's `Semaphore` stands
- * on the same idea).
+ * A place is a permit: a task takes it at admission, and gives it back when its worker is really free of it, or at once if it is
+ * cancelled before it began. The permits bound the executor, not the length of any list (as in tokio's `Semaphore`).
  *
- * Nobody overtakes, also not a small task a large one that waits for bytes: otherwise a stream of small tasks would
- * keep the large one out for ever. And nobody waits with a place in hand: it would be idle meanwhile, and two who wait
- * for each other's would wait for ever.
+ * Strictly FIFO: a small task never overtakes a large one that waits for bytes, or a stream of small tasks would keep the large one
+ * out for ever. No waiter holds a place: the place would be idle meanwhile, and two waiters that need each other's place would wait
+ * for ever.
  *
- * Invariants, but for what was taken anyway: `0 ≤ placesTaken ≤ capacity`; `bytesTaken ≤ maxBytes`, except that one larger
- * task may hold bytes alone. While anybody waits, the first in line does not fit.
+ * Invariants, except for what `takeAnyway()` takes: `0 ≤ placesTaken ≤ capacity`; `bytesTaken ≤ maxBytes`, except that one larger
+ * task may hold bytes alone. While waiters stand in line, the first one does not fit.
  */
 export class Admission {
   readonly capacity: number;
@@ -38,13 +37,14 @@ export class Admission {
   #placesTaken = 0;
   #bytesTaken = 0;
   #admitting = false;
-  /** In the order in which they are served. */
+  #emptied: (() => void) | null = null;
+  /** The lines, in the order in which they are served. */
   readonly #lines = {
-    /** Tasks that are to go on after they have waited for others. */
-    returns: new LinkedList<Waiter>(),
-    /** Tasks that running tasks submit. Those who wait for them hold no place, and must not wait for strangers. */
-    nested: new LinkedList<Waiter>(),
-    others: new LinkedList<Waiter>(),
+    /** Tasks that go on after a wait. */
+    returns: new LinkedList<AdmissionWaiter>(),
+    /** Tasks that running tasks submit. Their parents hold no place while they wait, and must not wait for unrelated tasks. */
+    nested: new LinkedList<AdmissionWaiter>(),
+    others: new LinkedList<AdmissionWaiter>(),
   };
 
   constructor(capacity: number, maxBytes: number) {
@@ -68,62 +68,75 @@ export class Admission {
     return this.waiting > 0 || this.#placesTaken >= this.capacity || this.#bytesTaken >= this.maxBytes;
   }
 
-  /** Nobody has a place, or is about to get one. */
-  get empty(): boolean {
-    return this.#placesTaken === 0 && this.#first === null;
+  /** Calls back when no place is taken and no waiter stands in line: now, or at `tellIfEmpty()`. */
+  whenEmpty(emptied: () => void): void {
+    this.#emptied = emptied;
+    this.tellIfEmpty();
   }
 
-  /** Takes a place and so many bytes if nobody waits and they are free. */
+  /** A submission or a reservation has left for good. (`releasePlace()` does not imply it: a waiting task gives its place back, too.) */
+  tellIfEmpty(): void {
+    if (this.#emptied !== null && this.#placesTaken === 0 && this.#first === null) this.#emptied();
+  }
+
+  /** Takes a place and the bytes if both are free and no line has a waiter. */
   tryAdmit(bytes: number): boolean {
     return this.#first === null && this.#take(bytes);
   }
 
-  /** The same for a task that a running task submits: it does not wait behind others. */
+  /** Like `tryAdmit()`, for a task that a running task submits: it does not wait behind submissions from outside. */
   tryAdmitNested(bytes: number): boolean {
     const { returns, nested } = this.#lines;
     return returns.size === 0 && nested.size === 0 && this.#take(bytes);
   }
 
-  /** Whether there are any or not: for a task that had begun, has given them up, and must begin again. */
+  /** Takes places and bytes even if none are free: for a task that gave them up while it waited, and must start again. */
   takeAnyway(places: number, bytes: number): void {
     this.#placesTaken += places;
     this.#bytesTaken += bytes;
   }
 
   /**
-   * Would a task of so many bytes be admitted if so many places and bytes had been given back? Not while somebody waits:
-   * they would be theirs.
+   * Would a task with these bytes be admitted after these places and bytes had been given back? Always false while callers wait:
+   * freed places go to them first.
    */
   wouldFit(bytes: number, placesBack: number, bytesBack: number): boolean {
     const [places, taken] = [this.#placesTaken - placesBack, this.#bytesTaken - bytesBack];
     return this.#first === null && places < this.capacity && this.#hasBytes(bytes, taken);
   }
 
-  /** Adds bytes to a place that is held already, if they are free. Whoever waits came later than the place was taken. */
+  /** Adds bytes to a reserved place, if they are free. It ignores waiters: all of them came after the place was reserved. */
   tryAddBytes(bytes: number): boolean {
     if (!this.#hasBytes(bytes, this.#bytesTaken)) return false;
     this.#bytesTaken += bytes;
     return true;
   }
 
-  /** Stands in line. */
-  wait(waiter: Waiter): void {
+  /** Puts a waiter into the line of submissions from outside. */
+  wait(waiter: AdmissionWaiter): void {
     this.#lines.others.push(waiter);
   }
 
-  /** Stands in a line that is served before; it may be served at once. */
-  waitFirst(waiter: Waiter, line: 'returns' | 'nested'): void {
+  /** Puts a waiter into a line that is served earlier. It may be granted at once. */
+  waitFirst(waiter: AdmissionWaiter, line: 'returns' | 'nested'): void {
     this.#lines[line].push(waiter);
     this.#admitNext();
   }
 
-  /** Leaves the line. What was granted already is the caller's to release. */
-  leave(waiter: Waiter): void {
-    (waiter.list as LinkedList<Waiter> | null)?.remove(waiter);
+  /** Moves a waiter from the line of submissions from outside to the line of nested ones. */
+  promote(waiter: AdmissionWaiter): void {
+    if (waiter.list !== this.#lines.others) return;
+    this.#lines.others.remove(waiter);
+    this.waitFirst(waiter, 'nested');
+  }
+
+  /** Removes a waiter from its line. The caller must release what the waiter was granted before. */
+  leave(waiter: AdmissionWaiter): void {
+    (waiter.list as LinkedList<AdmissionWaiter> | null)?.remove(waiter);
     this.#admitNext();
   }
 
-  /** Sends everybody away, in order; nobody is admitted in their stead. Tasks that have begun still get their places. */
+  /** Refuses every waiter of these lines, in order, and admits none instead. Returning tasks still get their places. */
   close(error: unknown, lines: readonly ('nested' | 'others')[] = ['nested', 'others']): void {
     for (const line of lines.map((name) => this.#lines[name])) {
       const sentAway = [...line];
@@ -142,7 +155,7 @@ export class Admission {
     if (this.#first !== null) this.#admitNext();
   }
 
-  get #first(): Waiter | null {
+  get #first(): AdmissionWaiter | null {
     const { returns, nested, others } = this.#lines;
     return returns.first ?? nested.first ?? others.first;
   }
@@ -155,14 +168,14 @@ export class Admission {
   }
 
   #admitNext(): void {
-    // Whoever is granted a place may give it back at once: the loop that is under way goes on, or a long line of such
-    // callers would be as deep a recursion.
+    // A waiter may give its place back within `granted()`. The outer loop then continues: a long line of such waiters would
+    // otherwise be a deep recursion.
     if (this.#admitting) return;
     this.#admitting = true;
     for (let first = this.#first; first !== null; first = this.#first) {
       const { leaving, bytes } = first;
       if (!leaving && !this.#take(bytes)) break;
-      (first.list as LinkedList<Waiter>).remove(first);
+      (first.list as LinkedList<AdmissionWaiter>).remove(first);
       if (!leaving) first.granted();
     }
     this.#admitting = false;
@@ -172,7 +185,7 @@ export class Admission {
     return this.#placesTaken < this.capacity && this.#hasBytes(bytes, this.#bytesTaken);
   }
 
-  /** A task larger than the bound would wait for ever: it is let in when no other bytes are held. */
+  /** A task larger than the bound would wait for ever, so it is admitted when no other task holds bytes. */
   #hasBytes(bytes: number, taken: number): boolean {
     return bytes === 0 || taken === 0 || taken + bytes <= this.maxBytes;
   }

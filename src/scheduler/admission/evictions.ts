@@ -2,10 +2,10 @@ import type { Admission } from './admission.ts';
 import { Future } from '../job/future.ts';
 
 /**
- * The first of these futures, of those that no thread has begun, without which a task of so many bytes would be admitted:
- * none if it would be anyhow, null if it would not be without all of them. They are not touched.
+ * Of these futures, the first pending ones whose cancellation would admit a task of `bytes` bytes: none if the task would be
+ * admitted anyway; null if cancelling all of them would not do, which is always so while a submission waits. Cancels nothing.
  */
-export function inTheWayOf(
+export function evictionsFor(
   bytes: number,
   futures: Iterable<Future<unknown>>,
   admission: Admission,

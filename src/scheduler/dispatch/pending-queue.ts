@@ -2,36 +2,36 @@ import { Heap } from '../../base/heap.ts';
 import type { Job } from '../job/job.ts';
 import { LinkedList } from '../../base/linked-list.ts';
 
-interface Level {
+interface UrgencyLevel {
   readonly key: number | string;
   readonly priority: number;
-  readonly depth: number;
+  readonly nesting: number;
   readonly jobs: LinkedList<Job>;
 }
 
-/** Where a job stands: how urgent it is, and how many tasks wait for it, one for the other. */
-export type Urgency = Pick<Job, 'priority' | 'depth'>;
+/** How urgent a job is: its priority, and its depth below the task that was submitted from outside. */
+export type Urgency = Pick<Job, 'priority' | 'nesting'>;
 
-/** Does `a` go before `b`, whenever they came? */
+/** Does `a` go before `b`, whichever was submitted first? */
 export function isBefore(a: Urgency, b: Urgency): boolean {
-  return a.priority === b.priority ? a.depth > b.depth : a.priority > b.priority;
+  return a.priority === b.priority ? a.nesting > b.nesting : a.priority > b.priority;
 }
 
-const isEqual = (a: Urgency, b: Urgency) => a.priority === b.priority && a.depth === b.depth;
+const isEqual = (a: Urgency, b: Urgency) => a.priority === b.priority && a.nesting === b.nesting;
 
 /**
- * Admitted jobs that no worker has: larger priority first, within one those that were submitted by tasks, the deepest first,
- * and first come first served among equals. (What is deepest is waited for; and if new tasks began before the children of
- * those that wait, there would be ever more that wait.)
+ * Admitted jobs that no worker has: larger priority first, then deeper nesting, then first come, first served. (A parent waits for
+ * its child jobs; if new jobs began before the children of waiting jobs, ever more jobs would wait.)
  *
- * One list per level in use, and the levels in a heap: adding and removing cost O(1) within a level, and a logarithm of the levels
- * where one is new or used up; there is nearly always just one. A level that runs empty behind others stays until it comes first.
+ * Each level in use has a list, and the levels stand in a heap: adding and removing a job cost O(1) within a level, and the logarithm
+ * of the number of levels if a level is new or used up. Most queues have one level. A level that runs empty behind others stays
+ * until it comes first.
  *
  * Invariant: the first level is not empty, unless it is the only one.
  */
 export class PendingQueue {
-  readonly #levels = new Heap<Level>(isBefore);
-  readonly #byUrgency = new Map<number | string, Level>();
+  readonly #levels = new Heap<UrgencyLevel>(isBefore);
+  readonly #byUrgency = new Map<number | string, UrgencyLevel>();
   #size = 0;
 
   get size(): number {
@@ -44,7 +44,7 @@ export class PendingQueue {
     this.#dropEmpty();
   }
 
-  /** Puts back a job that had been taken out: before all others of its level. */
+  /** Puts back a job that had been sent, before all others of its level. */
   unshift(job: Job): void {
     this.#levelFor(job).jobs.unshift(job);
     this.#size++;
@@ -56,7 +56,7 @@ export class PendingQueue {
     return this.#levels.first?.jobs.first ?? null;
   }
 
-  /** Takes out a job; one that has been taken out already is left alone. */
+  /** Removes a job. Does nothing if the job does not stand in the queue. */
   remove(job: Job): void {
     if (job.list === null) return;
     (job.list as LinkedList<Job>).remove(job);
@@ -64,20 +64,20 @@ export class PendingQueue {
     this.#dropEmpty();
   }
 
-  /** In the order of dispatch. Do not add or remove meanwhile. */
+  /** Iterates in the order of dispatch. Do not add or remove jobs meanwhile. */
   *[Symbol.iterator](): Generator<Job> {
     const levels = this.#levels.items.toSorted((a, b) => (isBefore(a, b) ? -1 : 1));
     for (const { jobs } of levels) yield* jobs;
   }
 
-  #levelFor(job: Job): Level {
+  #levelFor(job: Job): UrgencyLevel {
     const { first } = this.#levels;
     if (first !== undefined && isEqual(first, job)) return first;
-    const { priority, depth } = job;
-    const key = depth === 0 ? priority : `${priority} ${depth}`;
+    const { priority, nesting } = job;
+    const key = nesting === 0 ? priority : `${priority} ${nesting}`;
     let level = this.#byUrgency.get(key);
     if (level === undefined) {
-      level = { key, priority, depth, jobs: new LinkedList() };
+      level = { key, priority, nesting, jobs: new LinkedList() };
       this.#byUrgency.set(key, level);
       this.#levels.push(level);
     }

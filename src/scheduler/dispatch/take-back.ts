@@ -1,39 +1,44 @@
-import type { Delivery } from './backend.ts';
+import type { Batch } from './backend.ts';
 import type { Job } from '../job/job.ts';
-import type { Lane } from './lane.ts';
+import type { Lane } from './workers/lane.ts';
 
-/** Takes one job out of its delivery, unless the worker has claimed it. True: it will never run there. */
+/** The batch that carries a job which the dispatcher has sent. */
+export function batchOf(job: Job): Batch<Job> | null {
+  return job.batch as Batch<Job> | null;
+}
+
+/** Takes one job out of its batch, unless the worker has claimed it. True: the job will never run in that batch. */
 export function takeBack(job: Job): boolean {
-  const { delivery } = job;
-  if (delivery === null || !delivery.takeBack(job.position)) return false;
-  delivery.taken++;
-  job.delivery = null;
+  const batch = batchOf(job);
+  if (batch === null || !batch.takeBack(job.position)) return false;
+  batch.taken++;
+  job.batch = null;
   return true;
 }
 
 /**
- * Takes back the unclaimed jobs of a lane that `wanted` says yes to, up to `limit`, latest first. Those whose
- * buffers have moved to the thread stay: they can't be sent a second time.
+ * Takes back unclaimed jobs of a lane for which `wanted` returns true, at most `limit`, latest first. Jobs whose objects have moved
+ * to the thread stay: they can't be sent again.
  *
- * @returns them in the order in which they had been sent.
+ * @returns the jobs in the order in which they had been sent.
  */
 export function takeBackFrom(lane: Lane, limit: number, wanted: (job: Job) => boolean): Job[] {
   const taken: Job[] = [];
-  for (const delivery of lane.deliveries.toReversed()) {
-    for (let position = delivery.jobs.length - 1; position >= delivery.answered; position--) {
+  for (const batch of lane.batches.toReversed()) {
+    for (let position = batch.jobs.length - 1; position >= batch.answered; position--) {
       if (taken.length >= limit) return taken.toReversed();
-      const job = delivery.jobs[position] as Job;
-      if (isMovable(job, delivery) && wanted(job) && takeBack(job)) taken.push(job);
+      const job = batch.jobs[position] as Job;
+      if (isMovable(job, batch) && wanted(job) && takeBack(job)) taken.push(job);
     }
   }
   return taken.toReversed();
 }
 
-function isMovable(job: Job, delivery: Delivery<Job>): boolean {
-  return job.delivery === delivery && job.status === 'sent' && !job.moved;
+function isMovable(job: Job, batch: Batch<Job>): boolean {
+  return job.batch === batch && job.status === 'sent' && !job.moved;
 }
 
-/** Half of what the lane with most work has not begun; of the next one, if nothing there can be taken. */
+/** Takes back up to half of the jobs of the lane with the most unanswered jobs; of the next lane, if none can be taken there. */
 export function stealFrom(lanes: readonly Lane[]): Job[] {
   const victims = lanes.filter(({ backlog }) => backlog > 1).toSorted((a, b) => b.backlog - a.backlog);
   for (const victim of victims) {

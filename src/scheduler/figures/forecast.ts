@@ -1,60 +1,66 @@
+import { Task } from '../../tasks/task.ts';
 import type { TaskTarget } from '../../tasks/task.ts';
 import type { Job } from '../job/job.ts';
 import type { Slot } from '../engine.ts';
-import { Means } from './mean-table.ts';
+import { NumberTable } from './number-table.ts';
+import { waterLevel } from './water-level.ts';
 
-/** What a task that is submitted now has to expect. */
+/** The expected wait and run time of a task that is submitted now. */
 export interface Forecast {
-  /** Milliseconds until a worker begins it, 0 while one is idle; undefined until a run time is known. */
+  /**
+   * Expected milliseconds until a worker begins the task, 0 while a started worker is idle; undefined until a run time is known. A
+   * worker that is not up counts with the time of its boot.
+   */
   readonly waitMs: number | undefined;
-  /** Milliseconds that its function takes, by its recent calls; undefined until one has ended. */
+  /** Mean milliseconds of the function's recent calls, or of all functions' without a `task`; undefined until a call has ended. */
   readonly runMs: number | undefined;
   /** Tasks admitted and not settled. */
   readonly unsettled: number;
 }
 
-interface Level {
+interface PriorityLevel {
   readonly priority: number;
   jobs: number;
   expectedUs: number;
-  /** Jobs that came before any run time was known. */
+  /** Jobs that entered before any run time was known. */
   unknown: number;
 }
 
-/** Weight of the latest call in a mean, as of TCP's round-trip estimate (Jacobson 1988). */
+/** Weight of the latest call in a mean, as in TCP's round-trip estimate (Jacobson 1988). */
 const gain = 1 / 8;
-/** What whole numbers V8 keeps without a box: 36 minutes. */
+/** The largest expected run time: 36 minutes, a whole number of 32 bits. */
 const maxUs = 2 ** 31 - 1;
-/** Of a job that came before any run time was known, and of one that counts with nothing any more. */
+/** `expectedUs` of a job that entered before any run time was known. */
 const unknown = -1;
+/** `expectedUs` of a job that no longer counts. */
 const forgotten = -2;
-/** Where among the means that of all functions stands; a function's is one further than its index. */
+/** Index of the mean of all functions; a function's mean has the function's index plus 1. */
 const all = 0;
 
 /**
- * The work that has been admitted and has not left its worker, as expected run time by priority.
+ * The admitted work that has not left its worker, as expected run time by priority.
  *
- * Each job is counted with what its function took lately when it came, and goes with the same amount. A function that
- * nobody has seen end counts as much as the mean of all; as long as no function has, it counts as what that mean is later.
- * Unlike `RunTimes`, which must not fill a batch with what turns out slow, these means believe a rise and a fall alike: a
- * forecast must not be too high, or workers would stand idle.
+ * A job enters with the mean of its function's recent calls, and leaves with the same amount. A function without an ended call counts
+ * with the mean of all functions; if that is unknown too, with whatever it is at the time of the forecast. Unlike `RunTimes`, which
+ * must not fill a batch with tasks that turn out slow, these means follow a rise and a fall alike: a forecast must not be too high,
+ * or workers would stand idle.
  *
- * Every task passes here twice, so this allocates nothing. Amounts are whole microseconds, whose sums don't drift.
+ * Every task calls this twice, so it allocates nothing. Amounts are whole microseconds, whose sums don't drift.
  */
-export class Backlog {
-  /** By priority: levels that have jobs, or had some when they were used last. */
-  readonly #levels = new Map<number, Level>();
-  /** The one that was used last. */
-  #level: Level;
+export class Forecaster {
+  /** Levels by priority. An empty level stays until another level is used. */
+  readonly #levels = new Map<number, PriorityLevel>();
+  /** The level that was used last. */
+  #level: PriorityLevel;
   /** Milliseconds. */
-  readonly #means = new Means();
+  readonly #means = new NumberTable();
 
   constructor() {
     this.#level = { priority: 0, jobs: 0, expectedUs: 0, unknown: 0 };
     this.#levels.set(0, this.#level);
   }
 
-  /** Mean run time of recent calls in milliseconds, of one function or of all; undefined until one has ended. */
+  /** Mean run time of recent calls in milliseconds, of one function or of all; undefined until a call has ended. */
   meanMs(target?: TaskTarget): number | undefined {
     const mean = this.#means.get(target === undefined ? all : target.index + 1);
     return Number.isNaN(mean) ? undefined : mean;
@@ -65,10 +71,10 @@ export class Backlog {
     this.count(job);
   }
 
-  /** Counts it with what its function takes now. */
+  /** Counts the job with its function's current mean. */
   count(job: Job): void {
     const level = this.#levelOf(job.priority);
-    const mean = this.#means.get(job.task.target.index + 1);
+    const mean = this.#means.get(Task.targetOf(job.task).index + 1);
     const ms = Number.isNaN(mean) ? this.#means.get(all) : mean;
     if (!Number.isNaN(ms)) level.expectedUs += job.expectedUs = (Math.min(ms * 1000, maxUs) + 0.5) | 0;
     else {
@@ -77,7 +83,7 @@ export class Backlog {
     }
   }
 
-  /** It is counted with nothing from now on. */
+  /** Counts the job with nothing from now on. */
   forget(job: Job): void {
     const level = this.#levelOf(job.priority);
     if (job.expectedUs === unknown) level.unknown--;
@@ -85,33 +91,35 @@ export class Backlog {
     job.expectedUs = forgotten;
   }
 
-  /** @param ms how long it took, of a job that ended by itself: learnt from it. */
+  /** The job has left. @param ms the run time to learn, if the job ended by itself. */
   leave(job: Job, ms: number | undefined): void {
     this.forget(job);
     this.#level.jobs--;
     if (ms === undefined) return;
-    this.#learn(job.task.target.index + 1, ms);
+    this.#learn(Task.targetOf(job.task).index + 1, ms);
     this.#learn(all, ms);
   }
 
   /**
-   * Expected milliseconds until a worker begins a job of this priority, if nothing more urgent comes: what is queued before
-   * it goes to whichever worker is free first. What runs is finished, whatever its priority. What runs longer than was
-   * expected is taken to go on for as long as it is late, so nothing is expected of a worker that hangs.
+   * Expected milliseconds until a worker begins a job of this priority, if no more urgent job comes. Jobs queued before it go to the
+   * worker that is free first; running jobs are finished, whatever their priority. A job that runs longer than expected is taken to
+   * go on for as long as it is late, so the forecast expects nothing of a worker that hangs.
    */
   waitMs(priority: number, slots: readonly Slot[], now: number): number {
     const meanMs = this.meanMs() ?? 0;
     let queuedMs = 0;
     for (const level of this.#levels.values())
       if (level.priority >= priority) queuedMs += level.expectedUs / 1000 + level.unknown * meanMs;
-    const busyMs = slots.map(({ runningJob: job }) => {
+    const busyMs = slots.map((slot) => {
+      const job = slot.runningJob;
       const since = job?.runningSince;
-      if (job === undefined || since === undefined || job.expectedUs === forgotten) return 0;
+      const readyInMs = slot.readyInMs(now);
+      if (job === undefined || since === undefined || job.expectedUs === forgotten) return readyInMs;
       const expectedMs = job.expectedUs === unknown ? meanMs : job.expectedUs / 1000;
       if (job.priority >= priority) queuedMs -= expectedMs;
-      return Math.abs(expectedMs - (now - since));
+      return readyInMs + Math.abs(expectedMs - (now - since));
     });
-    return fill(busyMs, Math.max(0, queuedMs));
+    return waterLevel(busyMs, Math.max(0, queuedMs));
   }
 
   #learn(index: number, ms: number): void {
@@ -119,26 +127,15 @@ export class Backlog {
     this.#means.set(index, Number.isNaN(known) ? ms : known + (ms - known) * gain);
   }
 
-  #levelOf(priority: number): Level {
+  #levelOf(priority: number): PriorityLevel {
     return this.#level.priority === priority ? this.#level : this.#turnTo(priority);
   }
 
-  #turnTo(priority: number): Level {
+  #turnTo(priority: number): PriorityLevel {
     if (this.#level.jobs === 0) this.#levels.delete(this.#level.priority);
     let level = this.#levels.get(priority);
     if (level === undefined)
       this.#levels.set(priority, (level = { priority, jobs: 0, expectedUs: 0, unknown: 0 }));
     return (this.#level = level);
   }
-}
-
-/** How high water stands that is poured over steps: on the lowest ones, as many as it covers. */
-function fill(steps: readonly number[], water: number): number {
-  let level = Infinity;
-  let sum = water;
-  for (const [index, step] of steps.toSorted((a, b) => a - b).entries()) {
-    sum += step;
-    level = Math.min(level, sum / (index + 1));
-  }
-  return level;
 }

@@ -10,7 +10,7 @@ const sliceMs = 10_000;
  */
 export class RollingHistogram {
   readonly #ring: Histogram[] = Array.from({ length: slices }, () => new Histogram());
-  /** Which ten seconds, counted from the clock's origin, are being filled. */
+  /** Number of the slice that is being filled, counted from the clock's origin. */
   #slice = 0;
   #current: Histogram = this.#ring[0] as Histogram;
   #endsAt = sliceMs;
@@ -28,7 +28,7 @@ export class RollingHistogram {
     return window.percentiles();
   }
 
-  /** Forgets the slices that the window has left behind. */
+  /** Moves to the slice of `now`, and empties the slices that the window has passed. */
   #turn(now: number): void {
     const slice = Math.floor(now / sliceMs);
     for (let next = Math.max(this.#slice + 1, slice - slices + 1); next <= slice; next++) {

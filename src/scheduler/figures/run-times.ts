@@ -1,21 +1,21 @@
 import type { TaskTarget } from '../../tasks/task.ts';
-import { Means } from './mean-table.ts';
+import { NumberTable } from './number-table.ts';
 
 /**
  * How long a call of each function takes: an exponentially decaying mean, like TCP's round-trip estimate
  * (Jacobson 1988, gain 1/8).
  *
- * A rise is believed faster than a fall (gain 1/2): a batch sized for quick tasks that turn out slow delays others,
- * the opposite costs a little throughput. But one call counts as four times the mean at the most: on a busy machine a call
- * of microseconds may take milliseconds because its thread was taken off the core. (Without that bound, and on two cores
+ * It follows a rise faster than a fall (gain 1/2): a batch sized for quick tasks that turn out slow delays other tasks, while the
+ * opposite costs a little throughput. But one call counts as at most four times the mean: on a busy machine a call of
+ * microseconds may take milliseconds because its thread was taken off the core. (Without that bound, and on two cores
  * with two workers, tasks of 50 µs reached 56 % of the ideal where they reach 70 %, those of 100 µs 63 % and 75 %.)
  */
 export class RunTimes {
-  readonly #meansMs = new Means();
-  /** By function: calls that must still be as quick as expected before it is believed again. */
+  readonly #meansMs = new NumberTable();
+  /** By function: how many calls must still be quick before the function no longer counts as uneven. */
   readonly #distrust: (number | undefined)[] = [];
 
-  /** Milliseconds; undefined for a function that has not been seen to end. */
+  /** Mean run time in milliseconds; undefined for a function without an ended call. */
   estimate(target: TaskTarget): number | undefined {
     const mean = this.#meansMs.get(target.index);
     return Number.isNaN(mean) ? undefined : mean;
@@ -34,20 +34,21 @@ export class RunTimes {
     }
   }
 
-  /** Has a call taken long lately that was expected to be quick? Then the next one may, too, whatever the mean says. */
+  /** Has a call lately taken long that was expected to be quick? Then the next call may, too, whatever the mean is. */
   isUneven(target: TaskTarget): boolean {
     return (this.#distrust[target.index] ?? 0) > 0;
   }
 }
 
-/** One call counts as no more than so many times the mean. */
+/** One call counts as at most this many times the mean. */
 const maxGrowth = 4;
-/** Or as this, if that is more; milliseconds. */
+/** One call always counts up to this, milliseconds. */
 const floorMs = 0.01;
-/** What is expected to be quicker travels with others; milliseconds. */
+/** A function with a smaller mean counts as quick, milliseconds. */
 const quickMs = 0.5;
-/** Longer than the system takes a thread off its core for, as a rule; milliseconds. */
+/** A longer call counts as slow, milliseconds: the system seldom takes a thread off its core for so long. */
 const slowMs = 10;
+/** Calls for which a function counts as uneven after a slow one. */
 const caution = 1000;
 
 const rise = 1 / 2;

@@ -1,58 +1,29 @@
+// The global `performance` is a getter, which costs 15 ns more for each task.
+import { performance } from 'node:perf_hooks';
 import type { Transferable } from 'node:worker_threads';
-import type { Abortable } from '../../base/on-abort.ts';
 import { Task } from '../../tasks/task.ts';
 import type { TaskOptions } from '../../tasks/task-options.ts';
-import type { Call, Delivery } from '../dispatch/backend.ts';
+import type { Call } from '../dispatch/backend.ts';
 import type { Linked } from '../../base/linked-list.ts';
 import { Progress } from './progress.ts';
 import type { News, Transitions } from '../transitions.ts';
+import type { FailureReason } from './failure.ts';
+import { mayBecome } from './job-status.ts';
+import type { JobStatus, Settlement } from './job-status.ts';
+import { tellAll, withListener, withoutListener } from '../../base/listeners.ts';
+import type { Listeners } from '../../base/listeners.ts';
+import type { Admitted, JobFlow, JobWaiter, JobWatch, Parenthood, SentBatch, Sources } from './job-parts.ts';
 
-/**
- * ```
- * waiting ──→ queued ⇄ sent ──→ fulfilled | rejected | cancelled
- *    └──────────┴────────────→ rejected | cancelled
- * ```
- * - waiting → queued: it got a place.
- * - queued → sent: it is on its way to a worker, or running there; the delivery's claim tells which.
- * - sent → queued: it was taken back unclaimed, or its worker crashed and it may run again.
- */
-export type JobStatus = 'waiting' | 'queued' | 'sent' | 'fulfilled' | 'rejected' | 'cancelled';
-
-export type Settlement = Extract<JobStatus, 'fulfilled' | 'rejected' | 'cancelled'>;
-
-/** No table by name: each task passes here three times, and looking it up there took 40 ns. */
-function mayBecome(from: JobStatus, to: JobStatus): boolean {
-  const ends = to === 'rejected' || to === 'cancelled';
-  if (from === 'waiting') return ends || to === 'queued';
-  if (from === 'queued') return ends || to === 'sent';
-  return from === 'sent' && (ends || to === 'queued' || to === 'fulfilled');
-}
-
-/** Called once when a job has settled, and the books are in order. */
+/** Called once, after a job has settled and when the books are in order. */
 export interface SettlementListener {
   settled(job: Job): void;
 }
 
-/** What a job asks of the scheduler that owns it. */
+/** The scheduler that owns a job, as the job sees it. */
 export interface JobOwner {
   readonly transitions: Transitions;
-  cancel(job: Job, reason: unknown, interrupt: boolean): boolean;
-}
-
-/** What watches an admitted job's signal and times: a `Guard`. */
-export interface JobWatch {
-  /** The job is next in its worker. */
-  started(): void;
-  dispose(): void;
-}
-
-/** A job as the parent of those that it has submitted: a `Nest`. */
-export interface Parenthood {
-  readonly children: Set<Job>;
-  readonly holdsPlace: boolean;
-  waits(seen: number, suspended: () => void, resumed: () => void): void;
-  tell(news: () => void): void;
-  left(): void;
+  /** @param why the cause that subscribers get; by default it is derived from the reason. */
+  cancel(job: Job, reason: unknown, interrupt: boolean, why?: FailureReason): boolean;
 }
 
 /** The scheduler's record of one submission; `Future` is its public face. */
@@ -65,59 +36,58 @@ export class Job implements Call, Linked, News {
   readonly submittedAt: number;
   /** Estimated bytes of its arguments. */
   readonly bytes: number;
-  /** Are they counted against `maxPendingBytes`? From admission until it starts. */
+  /** Do its bytes count against `maxPendingBytes`? From admission; until a start that is announced, or until the worker is free of it. */
   holdsBytes = false;
   retriesLeft: number;
-  /** Threads that died when this was the next job that they would have begun. */
+  /** Threads that died when this job was the next one that they would have begun. */
   falseStarts = 0;
-  /** The task's own, or what came back from a thread that ended before it had begun the task. */
+  /** The task's own arguments, or those that came back from a thread that ended before it began the task. */
   args: readonly unknown[];
   transfer: readonly Transferable[] | undefined;
-  /** Has something moved to a thread for it? Then it can't be sent a second time. */
+  /** Have objects moved to a thread for it? Then the job can't be sent again. */
   moved = false;
 
   status: JobStatus = 'waiting';
   /** The result once fulfilled, the reason once rejected or cancelled. */
   value: unknown = undefined;
-  /** Run time that the backlog counts it with, whole microseconds. */
+  /** Expected run time, whole microseconds; negative values are the forecaster's marks. */
   expectedUs = 0;
-  /** What travels with it for tracing; undefined as long as nobody listens. */
+  /** The trace context that travels with it; undefined without subscribers. */
   carrier: Readonly<Record<string, string>> | undefined = undefined;
-  /** Both are known when it has settled; while it runs, its delivery knows. */
+  /** Both times are set when the job has settled; while it runs, its batch has them. */
   startedAt: number | undefined = undefined;
   endedAt: number | undefined = undefined;
 
-  /** The delivery that carries it while it is `sent`, and its position there. */
-  delivery: Delivery<Job> | null = null;
+  /** The batch that carries it while it is `sent`, and its position there. */
+  batch: SentBatch | null = null;
   position = 0;
 
-  /** What stands in line for it, while it waits for a place. */
-  waiter: Abortable | null = null;
+  /** Stands in line while the job waits for a place; after that, if there are subscribers, the time when the job got it. */
+  waiter: JobWaiter | Admitted | null = null;
 
   list: object | null = null;
   previous: Linked | null = null;
   next: Linked | null = null;
 
-  /** Could it not be sent along with others? Then it goes by itself. */
+  /** Must the job be the only one in its batch? */
   alone = false;
-  /** Tasks that wait for it, one for the other: 0 for one that was submitted from outside. */
-  depth = 0;
-  /** The tasks that it has submitted; null if there were none. */
-  nest: Parenthood | null = null;
-  /** Of a task that a task has submitted: hears of the settlement within the transition, and runs no user code. */
+  /** Depth below the task that was submitted from outside a task, which has 0. */
+  nesting = 0;
+  /** The job's children, items and sources; null if it has none. */
+  asParent: Parenthood<Job> | null = null;
+  /** For a child job: hears of the settlement within the transition, and runs no user code. */
   origin: SettlementListener | null = null;
-  /** Watches its signal and its times; null if it has none. */
-  guard: JobWatch | null = null;
-  /** Did anybody ask for the outcome? */
+  /** Watches the job's signal and time limits; null if it has none. */
+  watchdog: JobWatch | null = null;
+  /** Has the program asked for the outcome? */
   observed = false;
-  /** Set when it has failed and nobody had asked. */
-  unread: { read: boolean } | null = null;
-  /** Its public face, made when somebody asks for it: `Future.of()`. */
+  /** Set when the job has failed and the program had not asked for the outcome. */
+  unread: { read: boolean; held: boolean } | null = null;
+  /** Its `Future`, made by `Future.of()` when it is needed. */
   face: object | null = null;
   #progress: Progress | null = null;
-  /** A set as soon as there are two, which leave in any order. */
-  #listeners: SettlementListener | Set<SettlementListener> | null = null;
-  /** Made when somebody asks for it, and so are its two functions. */
+  #listeners: Listeners<SettlementListener> = null;
+  /** The promise of `result()`, made when it is needed, with its two functions. */
   #promise: Promise<unknown> | null = null;
   #resolve: ((value: unknown) => void) | null = null;
   #reject: ((reason: unknown) => void) | null = null;
@@ -135,6 +105,14 @@ export class Job implements Call, Linked, News {
     this.transfer = options.transfer;
   }
 
+  get flow(): JobFlow | null {
+    return this.asParent === null ? null : this.asParent.flow;
+  }
+
+  get sources(): Sources<Job> | null {
+    return this.asParent === null ? null : this.asParent.sources;
+  }
+
   get label(): string {
     return this.options.label ?? this.task.name;
   }
@@ -143,38 +121,38 @@ export class Job implements Call, Linked, News {
     return this.status === 'fulfilled' || this.status === 'rejected' || this.status === 'cancelled';
   }
 
-  /** True from the moment a thread claimed it until it has settled. */
+  /** True from the moment a thread claims the job until it settles. */
   get running(): boolean {
-    return this.status === 'sent' && this.delivery?.claim(this.position) !== 'sent';
+    return this.status === 'sent' && this.batch?.claim(this.position) !== 'sent';
   }
 
-  /** When a thread began with it, on this thread's `performance.now()`. */
+  /** When a thread began the job, on this thread's `performance.now()`; undefined before. */
   get runningSince(): number | undefined {
-    return this.startedAt ?? (this.running ? this.delivery?.startedAt(this.position) : undefined);
+    return this.startedAt ?? (this.running ? this.batch?.startedAt(this.position) : undefined);
   }
 
-  /** May its thread be ended when somebody asks for that? */
+  /** May its thread be terminated on request, by the option `interrupt`? */
   get interruptible(): boolean {
     return (this.options.interrupt ?? false) !== false;
   }
 
-  /** Has a thread begun it and not answered, whatever has become of its future? */
+  /** Has a thread begun the job and not answered, whether or not its future has settled? */
   get holdsThread(): boolean {
-    return this.delivery !== null && this.delivery.claim(this.position) !== 'sent';
+    return this.batch !== null && this.batch.claim(this.position) !== 'sent';
   }
 
-  /** Must it be the only one in its delivery? Ending a thread to stop it must not touch others. */
-  get travelsAlone(): boolean {
-    return this.alone || this.interruptible || this.options.timeoutMs !== undefined;
-  }
-
-  /** Somebody asks for the outcome: a failure is theirs from now on. */
+  /** The program asks for the outcome: from now on a failure counts as read. */
   observe(): void {
     this.observed = true;
     if (this.unread !== null) this.unread.read = true;
   }
 
-  /** The outcome as a promise, the same one each time. */
+  /** A loop holds the failure for a reader that has not reached it yet (true), or holds it no longer (false). */
+  holdFailure(held: boolean): void {
+    if (this.unread !== null) this.unread.held = held;
+  }
+
+  /** The outcome as a promise, the same promise each time. */
   result(): Promise<unknown> {
     this.observe();
     return (this.#promise ??= new Promise((resolve, reject) => {
@@ -187,16 +165,21 @@ export class Job implements Call, Linked, News {
     }));
   }
 
-  /** What it reports while it runs; made when it does, or when somebody asks. */
+  /** The reports of the running task; made at the first report, or at the first call. */
   get progress(): Progress {
     return (this.#progress ??= new Progress(this.done));
+  }
+
+  /** Its progress, if it was made already; else null. */
+  get reported(): Progress | null {
+    return this.#progress;
   }
 
   report(value: unknown): void {
     if (!this.done) this.progress.report(value);
   }
 
-  /** What had moved to a thread has come back. */
+  /** The objects that had moved to a thread have come back. */
   handBack(args: readonly unknown[], transfer: readonly Transferable[]): void {
     this.args = args;
     this.transfer = transfer;
@@ -211,32 +194,41 @@ export class Job implements Call, Linked, News {
   }
 
   settle(status: Settlement, value: unknown): void {
-    // A thread may run on with it; what it tells of its times comes too late.
-    if (this.endedAt === undefined) {
-      this.startedAt = this.runningSince;
-      // The clocks of two threads differ by a little.
-      this.endedAt = Math.max(performance.now(), this.startedAt ?? 0);
-    }
+    if (this.endedAt === undefined) this.#endNow();
     this.transitionTo(status);
     this.value = value;
-    this.origin?.settled(this);
+    if (this.origin !== null) this.origin.settled(this);
+    if (this.sources !== null) {
+      // Sources of a fulfilled job end without a reason.
+      this.sources.end(status === 'fulfilled' ? undefined : value, (news) => this.tellWorker(news));
+    }
     const { transitions } = this.owner;
     if (this.#runsUserCode || transitions.hasNews) transitions.tell(this);
-    else this.tell();
+    else if (status === 'fulfilled') this.#resolve?.(value);
+    else this.#reject?.(value);
   }
 
-  /** May user code run at once when this settlement is told? To settle a promise runs none, but looks for `then` in an object. */
+  /** Tells its worker something, once the job has a place in which to go on. */
+  tellWorker(news: () => void): void {
+    const { asParent } = this;
+    if (asParent !== null) this.owner.transitions.run(() => asParent.tell(news));
+  }
+
+  /** Fixes the times of a job that settles before its thread answers. */
+  #endNow(): void {
+    this.startedAt = this.runningSince;
+    // The clocks of two threads differ by a little.
+    this.endedAt = Math.max(performance.now(), this.startedAt ?? 0);
+  }
+
+  /** May telling this settlement run user code at once? Settling a promise does only if its value is an object, which may have `then`. */
   get #runsUserCode(): boolean {
     if (this.#listeners !== null || this.#progress !== null) return true;
     const { value } = this;
-    return (
-      this.status === 'fulfilled' &&
-      (typeof value === 'function' || typeof value === 'object') &&
-      value !== null
-    );
+    return (typeof value === 'object' && value !== null) || typeof value === 'function';
   }
 
-  /** It has settled: whoever waits for that is told. */
+  /** Tells the settlement: settles the promise, ends the progress, calls the listeners. */
   tell(): void {
     if (this.status === 'fulfilled') this.#resolve?.(this.value);
     else this.#reject?.(this.value);
@@ -244,19 +236,15 @@ export class Job implements Call, Linked, News {
     const listeners = this.#listeners;
     if (listeners === null) return;
     this.#listeners = null;
-    if (listeners instanceof Set) for (const listener of listeners) listener.settled(this);
-    else listeners.settled(this);
+    tellAll(listeners, (listener) => listener.settled(this));
   }
 
-  /** Calls `listener.settled(this)` at settlement; a job that has settled never calls. */
+  /** Calls `listener.settled(this)` at settlement; never, if the job has settled already. */
   onSettled(listener: SettlementListener): void {
-    if (this.#listeners === null) this.#listeners = listener;
-    else if (this.#listeners instanceof Set) this.#listeners.add(listener);
-    else this.#listeners = new Set([this.#listeners, listener]);
+    this.#listeners = withListener(this.#listeners, listener);
   }
 
   offSettled(listener: SettlementListener): void {
-    if (this.#listeners === listener) this.#listeners = null;
-    else if (this.#listeners instanceof Set) this.#listeners.delete(listener);
+    this.#listeners = withoutListener(this.#listeners, listener);
   }
 }

@@ -1,11 +1,11 @@
-import { Fifo } from '../../base/fifo.ts';
+import { Ring } from '../../base/ring.ts';
 
 const over = { done: true, value: undefined } as const;
 
-/** What a running task reports: only the latest is kept, so a reader that is slow costs no memory. */
+/** The reports of a running task. It keeps only the latest, so a slow reader costs no memory. */
 export class Progress {
   latest: unknown = undefined;
-  /** Reports so far: a reader knows by it whether it has seen the latest. */
+  /** Reports so far: a reader compares it to find out whether it has seen the latest. */
   count = 0;
   ended: boolean;
   readonly waiting: Set<ProgressReader> = new Set();
@@ -26,13 +26,13 @@ export class Progress {
   }
 }
 
-/** Reads from the latest report on. Several may read the same task's; they don't touch one another. */
+/** Reads reports from the latest one on. Several readers of one task are independent of each other. */
 export class ProgressReader implements AsyncIterableIterator<unknown, undefined> {
   readonly #progress: Progress;
   #seen = 0;
   #left = false;
   /** Calls of `next()` that wait, oldest first. */
-  readonly #waiting = new Fifo<(result: IteratorResult<unknown, undefined>) => void>();
+  readonly #waiting = new Ring<(result: IteratorResult<unknown, undefined>) => void>();
 
   constructor(progress: Progress) {
     this.#progress = progress;
@@ -55,7 +55,7 @@ export class ProgressReader implements AsyncIterableIterator<unknown, undefined>
     return Promise.resolve(over);
   }
 
-  /** Answers whoever waits, as far as there is something to tell. */
+  /** Answers waiting calls, as far as there is a new report or the end. */
   serve(): void {
     const { latest, count, ended, waiting } = this.#progress;
     while (this.#waiting.size > 0) {

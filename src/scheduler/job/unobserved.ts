@@ -1,19 +1,26 @@
 import { show } from '../../base/options.ts';
+import { warn } from '../../base/warn.ts';
 import { Future } from './future.ts';
 import { Job } from './job.ts';
 
-/** Told of a failed future whose outcome nobody has read. */
+/** Called with a failed future whose outcome the program has not read. */
 export type UnobservedErrorHandler = (future: Future<unknown>) => void;
 
-/** A failure that nobody has asked about yet. It must not refer to its job, which would then never be collected. */
+/** A failure that the program has not read yet. It must not refer to its job, which could then never be collected. */
 export interface UnreadFailure {
   readonly copy: Job;
   read: boolean;
+  /** Does a loop hold the failure for a reader that has not reached it yet? */
+  held: boolean;
 }
 
+/** The failures of executors that have shut down while loops still held some of them. */
+const lasting = new Set<Unobserved>();
+
 /**
- * Failures that nobody has asked about. Each is reported once: when its future has been collected (nobody can ask
- * any more), or when the executor has shut down. The handler gets a future with the same facts.
+ * Failures that the program has not read. Each is reported once: when its future has been collected as garbage, or when the executor
+ * has shut down. A failure that a loop holds for a slow reader outlives the shutdown, until the process has nothing more to do. The
+ * handler gets a future with the same facts, not the future itself.
  */
 export class Unobserved {
   readonly #report: UnobservedErrorHandler;
@@ -21,28 +28,40 @@ export class Unobserved {
   readonly #collected: FinalizationRegistry<UnreadFailure>;
 
   constructor(report: UnobservedErrorHandler | undefined) {
-    this.#report = report ?? warn;
+    this.#report = report ?? warnOf;
     this.#collected = new FinalizationRegistry((failure) => this.#tell(failure));
   }
 
-  /** A job that has just been rejected, and that nobody has asked about so far. */
+  /** Adds a job that has just been rejected, and whose outcome the program has not asked for. */
   add(job: Job): void {
     const { status, value, submittedAt, startedAt, endedAt } = job;
     const copy = new Job(job.id, job.task, job.options, 0, job.owner);
     Object.assign(copy, { status, value, submittedAt, startedAt, endedAt });
-    const failure: UnreadFailure = { copy, read: false };
+    const failure: UnreadFailure = { copy, read: false, held: false };
     job.unread = failure;
     this.#failures.add(failure);
     this.#collected.register(job, failure);
   }
 
-  /** The executor has shut down: what is still unread is reported now. */
+  /** The executor has shut down: reports unread failures now; those that a loop holds when no reader can reach them any more. */
   flush(): void {
+    for (const failure of this.#failures) if (!failure.held || failure.read) this.#tell(failure);
+    if (this.#failures.size === 0) return;
+    if (lasting.size === 0) process.on('beforeExit', flushAll);
+    // Keeps the registry alive, which would otherwise be collected together with the futures.
+    lasting.add(this);
+  }
+
+  /** The process ends: reports all unread failures. */
+  end(): void {
     for (const failure of this.#failures) this.#tell(failure);
   }
 
   #tell(failure: UnreadFailure): void {
-    if (!this.#failures.delete(failure) || failure.read) return;
+    if (!this.#failures.delete(failure)) return;
+    if (this.#failures.size === 0 && lasting.delete(this) && lasting.size === 0)
+      process.off('beforeExit', flushAll);
+    if (failure.read) return;
     try {
       this.#report(Future.of(failure.copy));
     } catch (error) {
@@ -54,8 +73,12 @@ export class Unobserved {
   }
 }
 
-function warn(future: Future<unknown>): void {
+function flushAll(): void {
+  for (const unobserved of lasting) unobserved.end();
+}
+
+function warnOf(future: Future<unknown>): void {
   const { label, value } = Future.jobOf(future);
-  const message = `nobody read the failure of task ${future.id} (${label}): ${show(value)}`;
-  process.emitWarning(message, 'MillraceUnobservedError');
+  const message = `the program never read the failure of task ${future.id} (${label}): ${show(value)}`;
+  warn('MillraceUnobservedError', message);
 }

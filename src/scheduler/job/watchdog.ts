@@ -1,25 +1,28 @@
-import { TaskTimeoutError } from '../../base/errors.ts';
+import type { TaskTimeoutError } from '../../base/errors.ts';
 import { offAbort, onAbort } from '../../base/on-abort.ts';
 import type { Abortable } from '../../base/on-abort.ts';
 import type { Alarm, Deadlines } from '../../base/deadlines.ts';
-import type { Job, JobWatch } from './job.ts';
+import type { FailureReason } from './failure.ts';
+import type { Job } from './job.ts';
+import type { JobWatch } from './job-parts.ts';
+import { deadlineError, timeoutError } from './phase.ts';
 
-/** What guards do to their jobs when the time has come. */
-export interface GuardActions {
-  cancel(job: Job, reason: unknown, interrupt: boolean): void;
-  /** Rejects the job wherever it stands; `interrupt`: its thread is to end if it does not stop by itself. */
-  expire(job: Job, error: TaskTimeoutError, interrupt: boolean): void;
+/** What a watchdog does with its job when the signal aborts or the time is up. */
+export interface WatchdogActions {
+  cancel(job: Job, reason: unknown, interrupt: boolean, why: FailureReason): void;
+  /** Rejects the job wherever it stands; `interrupt`: its thread is terminated unless the job stops by itself. */
+  expire(job: Job, error: TaskTimeoutError, interrupt: boolean, why: FailureReason): void;
 }
 
-/** Watches over one admitted job's signal, deadline and run time. Most jobs have none of them, and so no guard. */
-export class Guard implements Abortable, JobWatch {
+/** Watches one admitted job's signal, deadline and run time. Most jobs have none of these, and so no watchdog. */
+export class Watchdog implements Abortable, JobWatch {
   readonly #job: Job;
   readonly #deadlines: Deadlines;
-  readonly #actions: GuardActions;
+  readonly #actions: WatchdogActions;
   #deadline: Alarm | null = null;
   #timeout: Alarm | null = null;
 
-  constructor(job: Job, deadlines: Deadlines, actions: GuardActions) {
+  constructor(job: Job, deadlines: Deadlines, actions: WatchdogActions) {
     this.#job = job;
     this.#deadlines = deadlines;
     this.#actions = actions;
@@ -37,11 +40,17 @@ export class Guard implements Abortable, JobWatch {
     );
   }
 
-  /** The job is next in its worker: its run time counts from the moment at which it is claimed. */
+  /** The job is next in its worker. Its run time counts from the moment at which the worker claims it. */
   started(): void {
     const { timeoutMs } = this.#job.options;
     this.#timeout?.cancel();
     if (timeoutMs !== undefined) this.#watchRun(timeoutMs, timeoutMs);
+  }
+
+  resumed(): void {
+    const { timeoutMs } = this.#job.options;
+    this.#timeout?.cancel();
+    if (timeoutMs !== undefined) this.#watchRun(timeoutMs, Math.max(0, timeoutMs - this.#ranMs));
   }
 
   dispose(): void {
@@ -51,25 +60,31 @@ export class Guard implements Abortable, JobWatch {
     if (signal !== undefined) offAbort(signal, this);
   }
 
+  get #ranMs(): number {
+    const { batch, running, position } = this.#job;
+    if (batch === null || !running) return 0;
+    return performance.now() - batch.startedAt(position) - (batch.readerMs ?? 0);
+  }
+
   aborted(reason: unknown): void {
-    this.#actions.cancel(this.#job, reason, this.#job.options.interrupt === true);
+    this.#actions.cancel(this.#job, reason, this.#job.options.interrupt === true, 'signal');
   }
 
   #deadlinePassed(deadlineMs: number): void {
     const job = this.#job;
-    const phase = job.running ? 'running' : 'pending';
-    const message = `task ${job.id} (${job.label}) was ${phase} when its deadline of ${deadlineMs} ms had passed`;
-    this.#actions.expire(job, new TaskTimeoutError(message, phase), job.options.interrupt === true);
+    const error = deadlineError(job, deadlineMs);
+    this.#actions.expire(job, error, job.options.interrupt === true, 'deadline');
   }
 
   #watchRun(timeoutMs: number, delayMs: number): void {
     this.#timeout = this.#deadlines.set(delayMs, () => {
       const job = this.#job;
-      if (job.delivery === null) return;
-      const ranMs = job.running ? performance.now() - job.delivery.startedAt(job.position) : 0;
+      if (job.batch === null) return;
+      // `resumed()` sets the alarm again when the reader has read.
+      if (job.asParent?.awaitsReader === true) return;
+      const ranMs = this.#ranMs;
       if (ranMs < timeoutMs) return this.#watchRun(timeoutMs, timeoutMs - ranMs);
-      const message = `task ${job.id} (${job.label}) ran longer than its timeout of ${timeoutMs} ms`;
-      return this.#actions.expire(job, new TaskTimeoutError(message, 'running'), true);
+      return this.#actions.expire(job, timeoutError(job), true, 'timeout');
     });
   }
 }

@@ -15,10 +15,10 @@ type Argon2Sync = (
   },
 ) => Buffer;
 
-/** Version 1.3 of Argon2, the only one that is made and accepted. */
+/** Version 1.3 of Argon2 (0x13): the only version that Millrace makes and accepts. */
 export const argon2Version = 19;
 
-/** By Node itself where it can, else by the package @node-rs/argon2. @throws {PeerError} without either. */
+/** Argon2id (RFC 9106), by Node from 24.7 on, else by the package @node-rs/argon2. @throws {PeerError} without either. */
 export async function argon2id(
   password: string,
   salt: Buffer,

@@ -2,9 +2,7 @@ import type { Metadata, Sharp as Pipeline } from 'sharp';
 import type { VariantOptions } from './image-options.ts';
 import { loadSharp } from './load-sharp.ts';
 
-/**
- * How much larger than the input, upright, a variant would have its longer side; the input's own shape is kept.
- */
+/** The factor by which a variant scales the upright input, with the input's proportions kept; the larger of both sides' factors. */
 export function scaleOf({ autoOrient }: Metadata, variant: VariantOptions): number {
   const { width = 0, height = 0, withoutEnlargement = false } = variant;
   const scale = Math.max(width / autoOrient.width, height / autoOrient.height);
@@ -12,11 +10,10 @@ export function scaleOf({ autoOrient }: Metadata, variant: VariantOptions): numb
 }
 
 /**
- * The image as its variants need it, decoded: as large as the largest of them, or as it is if one is larger. Where a codec can
- * decode to a smaller size at once (JPEG, WebP), it does.
+ * Decodes an image once for all its variants: to the size of the largest variant, or unscaled if a variant is larger than the
+ * input. A codec that can decode to a smaller size at once (JPEG, WebP) does so.
  *
- * As a PNG that is not compressed, which keeps metadata where pixels alone would not; and all later copies of the result
- * begin there.
+ * The result holds an uncompressed PNG, which keeps metadata, as raw pixels would not. Each clone of the result starts from it.
  */
 export async function decodeOnce(
   pipeline: Pipeline,

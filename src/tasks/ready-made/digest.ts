@@ -9,9 +9,9 @@ interface Digest {
 
 /** An algorithm: how bytes become lower-case hexadecimal. */
 export interface Algorithm {
-  /** Of bytes that are all there, a string as its UTF-8. */
+  /** Hashes bytes in one call; a string is hashed as its UTF-8. */
   readonly whole: (bytes: Uint8Array | string) => string;
-  /** One at a time: the next call ends the digest before. */
+  /** Begins a digest. The next call may end the one before: use one at a time. */
   readonly begin: () => Digest;
 }
 
@@ -29,10 +29,10 @@ const wasmMakers = {
 const loaded = new Map<string, Promise<Algorithm>>();
 
 /**
- * The algorithm of this name: any of `crypto.getHashes()` at once; `blake3`, `xxh32`, `xxh64`, `xxh3` and `xxh128`, of the
- * optional package hash-wasm, as a promise.
+ * The algorithm of this name: directly for any of `crypto.getHashes()`; as a promise for `blake3`, `xxh32`, `xxh64`, `xxh3` and
+ * `xxh128`, which the optional package hash-wasm provides. An unknown name throws only when the algorithm is used.
  *
- * @throws {RangeError} for an unknown one (`code: 'ERR_UNKNOWN_ALGORITHM'`); `PeerError` without hash-wasm.
+ * @throws {RangeError} for an unknown one (`code: 'ERR_MILLRACE_UNKNOWN_ALGORITHM'`); `PeerError` without hash-wasm.
  */
 export function algorithmOf(name: string): Algorithm | Promise<Algorithm> {
   const key = typeof name === 'string' ? name.toLowerCase() : '';
@@ -62,7 +62,7 @@ function hashWhole(name: string, bytes: Uint8Array | string): string {
     // In one call: 2.5 µs for 4 KiB, where createHash() takes 3.0.
     return crypto.hash(name, bytes, 'hex');
   } catch (cause) {
-    // Asked of createHash() and not of the list, which has one spelling of each name where many are understood.
+    // createHash() decides whether the name is known: `getHashes()` lists one spelling of each name, and many are accepted.
     createHash(name);
     throw cause;
   }
@@ -73,6 +73,6 @@ function createHash(name: string): crypto.Hash {
     return crypto.createHash(name);
   } catch (cause) {
     const message = `unknown hash algorithm ${JSON.stringify(name)}: crypto.getHashes() lists those of this Node`;
-    throw Object.assign(new RangeError(message, { cause }), { code: 'ERR_UNKNOWN_ALGORITHM' });
+    throw Object.assign(new RangeError(message, { cause }), { code: 'ERR_MILLRACE_UNKNOWN_ALGORITHM' });
   }
 }

@@ -5,25 +5,25 @@ import type { Algorithm } from './digest.ts';
 import { fileError, openRegular } from './regular-file.ts';
 
 /*
- * A task module: ordinary, synchronous functions. They run in worker threads, where blocking is what one wants: a
- * stream would cost a dozen turns of the event loop for a file that two system calls can read.
+ * A task module of ordinary, synchronous functions. They run in worker threads, where blocking is right: a stream would cost a dozen
+ * turns of the event loop for a small file.
  *
  * A small file takes five system calls and 10 to 12 µs: open, fstat, read, fstat, close. The two fstat cost 1.0 and
  * 1.6 µs of that; they keep pipes and devices out, and notice a file that is being written.
  */
 
 /**
- * One buffer per thread, for files of any size. Bytes. SHA-256 of 256 MiB in the page cache, MiB/s by size of the buffer:
+ * One buffer of 1 MiB per thread, for files of any size. SHA-256 of 256 MiB in the page cache, MiB/s by size of the buffer:
  * 64 KiB 1,460, 256 KiB 1,505, 1 MiB 1,575.
  */
 const buffer: Buffer = Buffer.allocUnsafeSlow(1024 * 1024);
 
 /**
- * The digest of some bytes (of a string's UTF-8), in lower-case hexadecimal.
+ * The digest of bytes in lower-case hexadecimal. A string is hashed as its UTF-8.
  *
- * @param algorithm any of `crypto.getHashes()`; with the optional package hash-wasm also `'blake3'`, `'xxh32'`, `'xxh64'`,
- *   `'xxh3'` (64 bits) and `'xxh128'`, the latter four no cryptographic ones.
- * @throws {RangeError} for an unknown algorithm (`code: 'ERR_UNKNOWN_ALGORITHM'`); `PeerError`
+ * @param algorithm any of `crypto.getHashes()`; with the optional package hash-wasm also `'blake3'`, and the non-cryptographic
+ *   `'xxh32'`, `'xxh64'`, `'xxh3'` (64 bits) and `'xxh128'`. Default `'sha256'`.
+ * @throws {RangeError} for an unknown algorithm (`code: 'ERR_MILLRACE_UNKNOWN_ALGORITHM'`); `PeerError`
  *   if that package is not installed.
  */
 export function hashBytes(
@@ -35,12 +35,12 @@ export function hashBytes(
 }
 
 /**
- * The digest of a regular file's contents, in lower-case hexadecimal. Memory is constant, whatever the file's size.
+ * The digest of a regular file's contents in lower-case hexadecimal. It needs 1 MiB of memory per thread, whatever the file's size.
  *
- * @param path a path, or the bytes of one that is no valid UTF-8.
+ * @param path a path, or the bytes of a path that is not valid UTF-8.
  * @param algorithm as for `hashBytes`.
  * @throws the platform's error (`ENOENT`, `EACCES`, `EISDIR`, …, with `path`); an error with `code`
- *   `'ERR_NOT_A_REGULAR_FILE'` for a pipe, socket or device, `'ERR_FILE_CHANGED'` for a file that changed while it was
+ *   `'ERR_MILLRACE_NOT_A_REGULAR_FILE'` for a pipe, socket or device, `'ERR_MILLRACE_FILE_CHANGED'` for a file that changed while it was
  *   read (as far as its size and time of change tell: a file system's clock may tick only every few milliseconds); what
  *   `hashBytes` throws.
  */
@@ -53,11 +53,11 @@ export function hashFile(path: string | Uint8Array, algorithm: string = 'sha256'
 function digestOf(path: string | Buffer, algorithm: Algorithm): string {
   const { file, stats: before } = openRegular(path);
   try {
-    // A size of 0 says nothing in /proc.
+    // Files in /proc have contents although their size is 0.
     const small = before.size > 0 && before.size < buffer.length;
     const digest = small ? hashSmall(file, before.size, algorithm) : hashLarge(file, algorithm);
     if (changed(before, fstatSync(file))) {
-      throw fileError('ERR_FILE_CHANGED', 'changed while it was read', path);
+      throw fileError('ERR_MILLRACE_FILE_CHANGED', 'changed while it was read', path);
     }
     return digest;
   } finally {
@@ -65,7 +65,7 @@ function digestOf(path: string | Buffer, algorithm: Algorithm): string {
   }
 }
 
-/** Mostly one read: a network file system may answer with less than it was asked for, and /sys always does. */
+/** One read suffices, as a rule; a network file system may return fewer bytes than requested, and /sys always does. */
 function hashSmall(file: number, size: number, { whole }: Algorithm): string {
   let length = 0;
   while (length < size) {

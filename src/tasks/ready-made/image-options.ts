@@ -1,51 +1,63 @@
 import { InvalidOptionError } from '../../base/errors.ts';
-import { boolean, checkOptions, integer, nonEmptyString, show } from '../../base/options.ts';
+import { boolean, checkOptions, integer, nonEmptyString, oneOf, show } from '../../base/options.ts';
 import type { OptionChecks } from '../../base/options.ts';
 
-/** Formats that are written. */
+/** The formats that image tasks write. */
 export type OutputFormat = 'jpeg' | 'png' | 'webp' | 'avif' | 'gif' | 'tiff';
 export const outputFormats: readonly OutputFormat[] = ['jpeg', 'png', 'webp', 'avif', 'gif', 'tiff'];
 
-/** Pixels. WebP's largest side, the smallest of the formats'. */
+/** The longest side of a result in pixels: WebP's limit, the smallest of all formats. */
 export const maxSide = 16_383;
 
 const fits = ['cover', 'contain', 'fill', 'inside', 'outside'] as const;
 
 /** Bounds on untrusted input. */
 export interface ImageLimits {
-  /** Width times height of the input, an integer of at least 1. Default 100 million. */
+  /** The most pixels (width times height) of the input, an integer of at least 1. Default 100,000,000. */
   readonly maxPixels?: number;
-  /** Size of the input file or bytes, an integer of at least 1. Default 100 MiB. */
+  /** The most bytes of the input, an integer of at least 1. Default 104,857,600 (100 MiB). */
   readonly maxBytes?: number;
 }
 
-/** One image that is made of another. */
+/** Options of one resulting image. */
 export interface VariantOptions {
-  /** Pixels, 1 to 16,383. At least one of width and height is needed; the other follows from the shape, to 16,383. */
+  /**
+   * Width in pixels, an integer from 1 to 16,383. Give `width`, `height` or both; a missing side follows from the input's
+   * proportions, and may not exceed 16,383 either.
+   */
   readonly width?: number;
+  /** Height in pixels, an integer from 1 to 16,383. */
   readonly height?: number;
-  /** How an image of another shape is fitted, in CSS's words. Default `'cover'` with both, which crops. */
+  /**
+   * How the image fits into `width` × `height` if both are given, as CSS's `object-fit` names it; `'inside'` and `'outside'` keep the
+   * proportions within or around them. Default `'cover'`, which crops.
+   */
   readonly fit?: (typeof fits)[number];
   /** Default: the input's format if it can be written, else `'png'`. */
   readonly format?: OutputFormat;
-  /** 1 to 100; for formats that have it. Default: sharp's for the format. */
+  /** An integer from 1 to 100, for formats with a quality. Default: sharp's default for the format. */
   readonly quality?: number;
-  /** Leave an image alone that is smaller already. Default false. */
+  /** Do not scale a smaller image up. Default false. */
   readonly withoutEnlargement?: boolean;
   /**
-   * A CSS colour such as `'#fff'` or `'white'`: what shows through where the input is transparent and the format can't be
-   * (JPEG; default white), and behind the bars of `fit: 'contain'` (default black).
+   * A CSS colour such as `'#fff'` or `'white'`. It replaces transparency where the format has none (JPEG; default white), and fills
+   * the bars of `fit: 'contain'` (default black).
    */
   readonly background?: string;
-  /** Write to this file and return no bytes. It is replaced at once and whole (a link is, not what it leads to); it may not be the input. */
+  /**
+   * Write the image to this file and return no bytes. The file is replaced atomically; a symbolic link is itself replaced. It must
+   * not be the input.
+   */
   readonly to?: string;
 }
 
-/** What holds for all images that are made of one. */
+/** Options for all images that are made from one input. */
 export interface VariantsOptions extends ImageLimits {
-  /** Keep EXIF (but for the orientation, which has been applied), the colour profile, XMP and IPTC. Default false. */
+  /** Keep EXIF (except the orientation, which is applied), the colour profile, XMP and IPTC. Default false. */
   readonly keepMetadata?: boolean;
 }
+
+/** Options of `images.resize()`. */
 
 export interface ResizeOptions extends VariantOptions, VariantsOptions {}
 
@@ -56,8 +68,8 @@ const limitChecks: OptionChecks<ImageLimits> = { maxPixels: integer(1), maxBytes
 const variantChecks: OptionChecks<VariantOptions> = {
   width: pixels,
   height: pixels,
-  fit: oneOf(fits),
-  format: oneOf(outputFormats),
+  fit: oneOf(...fits),
+  format: oneOf(...outputFormats),
   quality: between(1, 100),
   withoutEnlargement: boolean,
   background: colour,
@@ -104,7 +116,7 @@ function needSize({ width, height }: VariantOptions): void {
   throw new InvalidOptionError('width', undefined, 'resize needs a width, a height, or both');
 }
 
-/** Its form; whether a name is one that CSS knows is for sharp to say. */
+/** Checks only the form of a colour; sharp decides whether it knows the name. */
 function colour(option: string, value: unknown): void {
   if (
     typeof value === 'string' &&
@@ -123,14 +135,6 @@ function between(min: number, max: number) {
   return (option: string, value: unknown): void => {
     if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return;
     const message = `${option} must be an integer from ${min} to ${max}, not ${show(value)}`;
-    throw new InvalidOptionError(option, value, message);
-  };
-}
-
-function oneOf(allowed: readonly string[]) {
-  return (option: string, value: unknown): void => {
-    if (typeof value === 'string' && allowed.includes(value)) return;
-    const message = `${option} must be one of ${allowed.join(', ')}, not ${show(value)}`;
     throw new InvalidOptionError(option, value, message);
   };
 }

@@ -7,38 +7,40 @@ import type { RasterFormat } from './raster-format.ts';
 import { openRegular } from './regular-file.ts';
 
 /*
- * Input is read here and not by libvips, which would block for ever on a pipe, take no bound in bytes, and open the path
- * once for each look at it: a path can be another file the next time. What is no raster image is refused before libvips
- * sees a byte of it: SVG and PDF can refer to other files, and native parsers know no limit. (sharp.block() would refuse
- * their loaders to the whole process, host included.)
+ * Input is read here and not by libvips, which would block for ever on a pipe, has no bound in bytes, and opens the path several
+ * times: the path may name another file the next time. An input that is not a raster image is refused before libvips sees a byte of
+ * it: SVG and PDF can refer to other files, and native parsers have no limits. (sharp.block() would block their loaders in the
+ * whole process, for the host program too.)
  */
 
-/** A path, or the bytes of an image. What a client sent is never to be handed on as a string: it would name a file here. */
+/** A path, or the bytes of an image. Never pass a string that a client sent: it would name a file on this machine. */
 export type ImageInput = string | Uint8Array;
 
-/** Bytes, and where they came from. */
+/** The bytes of an input, and where they came from. */
 interface Input {
   readonly bytes: Uint8Array;
-  /** The path, or words for an image without one. */
+  /** The input's name for messages: the path, or `'the image'`. */
   readonly name: string;
-  /** The file that was read; undefined for bytes. */
+  /** The file that was read; undefined if the input was bytes. */
   readonly stats: Stats | undefined;
 }
 
-/** Bytes that begin like a raster image. */
+/** An input whose bytes begin like a raster image. */
 export interface ImageSource extends Input {
   readonly format: RasterFormat;
 }
 
 /**
- * @throws {InvalidOptionError} for an input of another type; `'ERR_IMAGE_TOO_LARGE'` beyond `maxBytes`;
- *   `'ERR_NOT_AN_IMAGE'` for bytes that begin like no raster format; the errors of a path that can't be read.
+ * Reads an input whole, and tells its format by its first bytes.
+ *
+ * @throws {InvalidOptionError} for an input of another type; `'ERR_MILLRACE_IMAGE_TOO_LARGE'` beyond `maxBytes`;
+ *   `'ERR_MILLRACE_NOT_AN_IMAGE'` for bytes that begin like no raster format; the errors of `openRegular`.
  */
 export function readSource(input: ImageInput, maxBytes: number): ImageSource {
   const read = typeof input === 'string' ? readPath(input, maxBytes) : ofBytes(input, maxBytes);
   const format = rasterFormat(read.bytes);
   if (format !== undefined) return { ...read, format };
-  throw imageError('ERR_NOT_AN_IMAGE', `${read.name} is not an image of an accepted format`);
+  throw imageError('ERR_MILLRACE_NOT_AN_IMAGE', `${read.name} is not an image of an accepted format`);
 }
 
 function ofBytes(bytes: Uint8Array, maxBytes: number): Input {
@@ -70,15 +72,18 @@ function readPath(path: string, maxBytes: number): Input {
 
 function refuseHeavy(name: string, bytes: number, maxBytes: number): void {
   if (bytes <= maxBytes) return;
-  throw imageError('ERR_IMAGE_TOO_LARGE', `${name} has ${bytes} bytes, more than maxBytes (${maxBytes})`);
+  throw imageError(
+    'ERR_MILLRACE_IMAGE_TOO_LARGE',
+    `${name} has ${bytes} bytes, more than maxBytes (${maxBytes})`,
+  );
 }
 
-/** By identity and not by name: symbolic and hard links are the same file. */
+/** Compares files by identity and not by name: symbolic and hard links are the same file. */
 export function refuseSameFile({ stats }: ImageSource, to: string): void {
   if (stats === undefined) return;
   const target = statSync(to, { throwIfNoEntry: false });
   if (target === undefined || target.ino !== stats.ino || target.dev !== stats.dev) return;
-  throw imageError('ERR_SAME_FILE', `${to} is the input itself, which is never overwritten`);
+  throw imageError('ERR_MILLRACE_SAME_FILE', `${to} is the input itself, which resize never overwrites`);
 }
 
 export function imageError(code: string, message: string, cause?: unknown): Error {

@@ -19,30 +19,36 @@ import type { ImageInput, ImageSource } from './image-source.ts';
 import { loadSharp } from './load-sharp.ts';
 
 /*
- * A task module on sharp (libvips). Input is taken as untrusted: only raster formats, bounded pixels and bytes, and
- * damaged files are refused.
+ * A task module on sharp (libvips). It treats input as untrusted: it accepts only raster formats, bounds pixels and bytes, and
+ * refuses damaged files.
  */
 
 export type { ImageInput } from './image-source.ts';
 
+/** A resulting image. */
 export interface ResizedImage {
   readonly format: OutputFormat;
   /** Pixels. */
   readonly width: number;
+  /** Pixels. */
   readonly height: number;
   /** Bytes of the encoded image. */
   readonly size: number;
-  /** The input has an alpha channel and the format has none: it was put on the background. */
+  /** True if the input has an alpha channel and the format has none: the image was put on the background. */
   readonly flattened: boolean;
-  /** The encoded image, the caller's to keep; undefined if it was written to a file. */
+  /** The encoded image, which the caller owns; undefined if it was written to a file. */
   readonly data: Uint8Array | undefined;
 }
 
+/** What the header of an image tells. */
 export interface ImageMetadata {
+  /** The format, as sharp names it. */
   readonly format: string;
-  /** Pixels, as they are shown: turned by the EXIF orientation. */
+  /** Pixels, after the EXIF orientation has been applied. */
   readonly width: number;
+  /** Pixels, after the EXIF orientation has been applied. */
   readonly height: number;
+  /** Bands of the image: 3 for sRGB, 4 with an alpha channel. */
   readonly channels: number;
   readonly hasAlpha: boolean;
   /** Frames or pages; 1 for a still image. */
@@ -50,13 +56,13 @@ export interface ImageMetadata {
 }
 
 /**
- * Resizes an image, upright by its EXIF orientation; other metadata is dropped unless `keepMetadata`. Of an animation, the
+ * Resizes an image. It applies the EXIF orientation, and drops other metadata unless `keepMetadata`. Of an animation it takes the
  * first frame.
  *
- * @throws {InvalidOptionError} for a bad option; an error with `code` `'ERR_NOT_AN_IMAGE'` for what is no raster image or
- *   is damaged (then with `damaged: true`), `'ERR_IMAGE_UNSUPPORTED'` for one in a compression that this sharp can't decode
- *   (HEIC), `'ERR_IMAGE_TOO_LARGE'` beyond `maxPixels` or `maxBytes` or for a result with a side of more than 16,383
- *   pixels, `'ERR_SAME_FILE'` if `to` is the input, `'ERR_NOT_A_REGULAR_FILE'` for a pipe, socket or device;
+ * @throws {InvalidOptionError} for a bad option; an error with `code` `'ERR_MILLRACE_NOT_AN_IMAGE'` for an input that is not a raster
+ *   image or is damaged (then with `damaged: true`), `'ERR_MILLRACE_IMAGE_UNSUPPORTED'` for a compression that this sharp can't decode
+ *   (HEIC), `'ERR_MILLRACE_IMAGE_TOO_LARGE'` beyond `maxPixels` or `maxBytes` or for a result with a side of more than 16,383
+ *   pixels, `'ERR_MILLRACE_SAME_FILE'` if `to` is the input, `'ERR_MILLRACE_NOT_A_REGULAR_FILE'` for a pipe, socket or device;
  *   `PeerError` without sharp, or with one before 0.34; the platform's error for a path that can't be read or written.
  */
 export async function resize(input: ImageInput, options: ResizeOptions): Promise<ResizedImage> {
@@ -66,9 +72,10 @@ export async function resize(input: ImageInput, options: ResizeOptions): Promise
 }
 
 /**
- * Makes several images of one, which is decoded once: to the size that the largest of them needs, which is held in memory
- * meanwhile. They come in the order of `variants`. If one fails, those before it may have been written.
+ * Makes several images from one input, which it decodes only once: to the size that the largest variant needs, and keeps in memory
+ * meanwhile. Results come in the order of `variants`. If a variant fails, files of earlier variants may have been written.
  *
+ * @param variants at least one.
  * @throws what `resize` throws.
  */
 export async function variants(
@@ -101,7 +108,7 @@ async function make(
   return images;
 }
 
-/** Where each variant begins: a single one with the input, so that it is decoded and resized in one go. */
+/** The pipeline that each variant starts from. A single variant starts from the input: sharp decodes and resizes it in one go. */
 async function copies(
   pipeline: Pipeline,
   source: ImageSource,
@@ -126,10 +133,14 @@ async function makeOne(
     pipeline.resize({ ...size, ...(background !== undefined && { background }) });
   } catch (cause) {
     if (background === undefined) throw cause;
-    throw new InvalidOptionError('background', background, `background is no colour: ${show(background)}`);
+    throw new InvalidOptionError(
+      'background',
+      background,
+      `background must be a colour that sharp knows, not ${show(background)}`,
+    );
   }
   pipeline.toFormat(output, quality === undefined ? {} : { quality });
-  // Encoded to memory even for a file: an error from here is the image's, and one from writing is the platform's.
+  // Encoded to memory even for a file: so an error here is about the image, and an error of `write` about the file.
   const encoded = pipeline.toBuffer({ resolveWithObject: true });
   const { data, info } = await refuseDamaged(encoded, source);
   if (to !== undefined) write(data, to);
@@ -137,7 +148,7 @@ async function makeOne(
   return { ...image, data: to === undefined ? data : undefined };
 }
 
-/** What an image is, by its header. Throws what `resize` throws, but does not see damage behind the header. */
+/** Reads the header of an image. Throws what `resize` throws, but does not notice damage behind the header. */
 export async function metadata(input: ImageInput, limits: ImageLimits = {}): Promise<ImageMetadata> {
   const { metadata: found } = await open(input, checkLimits(limits));
   const { format, autoOrient, channels, hasAlpha, pages = 1 } = found;
@@ -159,18 +170,21 @@ async function open(input: ImageInput, limits: Required<ImageLimits>): Promise<O
   const metadata = await refuseDamaged(pipeline.metadata(), source);
   const { format, width, height } = metadata;
   if (format !== source.format) {
-    throw imageError('ERR_NOT_AN_IMAGE', `${source.name} begins like ${source.format}, and is ${format}`);
+    throw imageError(
+      'ERR_MILLRACE_NOT_AN_IMAGE',
+      `${source.name} begins like ${source.format}, and is ${format}`,
+    );
   }
   if (width * height > maxPixels) {
     const pixels = `${width} × ${height} pixels, more than maxPixels (${maxPixels})`;
-    throw imageError('ERR_IMAGE_TOO_LARGE', `${source.name} has ${pixels}`);
+    throw imageError('ERR_MILLRACE_IMAGE_TOO_LARGE', `${source.name} has ${pixels}`);
   }
   return { source, pipeline, metadata };
 }
 
 /**
- * The side that follows from the shape is the input's to choose: a PNG of 434 bytes, 1 × 16,000, asks for 1.6 million
- * rows at a width of 100.
+ * Refuses a result with too long a side. The input's proportions decide on a side that is not given: a PNG of 434 bytes, 1 × 16,000,
+ * would make 1.6 million rows at a width of 100.
  */
 function refuseLongSide(source: ImageSource, metadata: Metadata, variant: VariantOptions): void {
   const { width, height, fit } = variant;
@@ -179,12 +193,12 @@ function refuseLongSide(source: ImageSource, metadata: Metadata, variant: Varian
   const longest = Math.round(Math.max(across, down) * scaleOf(metadata, variant));
   if (longest <= maxSide) return;
   const message = `${source.name} would have a side of ${longest} pixels, more than ${maxSide}`;
-  throw imageError('ERR_IMAGE_TOO_LARGE', message);
+  throw imageError('ERR_MILLRACE_IMAGE_TOO_LARGE', message);
 }
 
 /**
- * Beside the target and then renamed: nobody ever sees half a file, and a failure leaves none. Only a thread that is
- * ended just here leaves its `.part` behind.
+ * Writes a file beside the target and renames it: no reader ever sees half a file, and a failure leaves none behind. Only a thread
+ * that is terminated within this function leaves its `.part` file.
  */
 function write(data: Uint8Array, to: string): void {
   const partial = join(dirname(to), `.${randomUUID()}.part`);
@@ -197,22 +211,33 @@ function write(data: Uint8Array, to: string): void {
   }
 }
 
-/** sharp's errors have no code. All that it is given here is an image, so they are about that. */
+/** Turns an error of sharp, which has no code, into one about the image: sharp gets nothing else here. */
 async function refuseDamaged<T>(result: Promise<T>, { name }: ImageSource): Promise<T> {
   try {
     return await result;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     if (/exceeds pixel limit|is too large for the/i.test(reason)) {
-      throw imageError('ERR_IMAGE_TOO_LARGE', `${name}: ${reason}`, cause);
+      throw imageError('ERR_MILLRACE_IMAGE_TOO_LARGE', `${name}: ${reason}`, cause);
     }
     if (/compression format has not been built in|unsupported codec/i.test(reason)) {
       const message = `${name} is a HEIC or AVIF image in a compression that this build of sharp can't decode (HEVC, as a rule)`;
-      throw imageError('ERR_IMAGE_UNSUPPORTED', message, cause);
+      throw imageError('ERR_MILLRACE_IMAGE_UNSUPPORTED', message, cause);
     }
-    const error = imageError('ERR_NOT_AN_IMAGE', `${name} is not an image, or is damaged: ${reason}`, cause);
+    const error = imageError(
+      'ERR_MILLRACE_NOT_AN_IMAGE',
+      `${name} is not an image, or is damaged: ${reason}`,
+      cause,
+    );
     throw Object.assign(error, { damaged: true });
   }
+}
+
+/** The message of libvips without repeated lines and without its notes about seeking. */
+function reasonOf(cause: unknown): string {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const lines = text.replaceAll(/source: bad seek to \d+/g, '').split('\n');
+  return [...new Set(lines.map((line) => line.trim()))].filter((line) => line !== '').join('; ');
 }
 
 function writable({ format, compression }: Metadata): OutputFormat {

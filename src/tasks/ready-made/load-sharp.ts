@@ -6,13 +6,13 @@ export type Sharp = typeof import('sharp')['default'];
 let loaded: Promise<Sharp> | undefined;
 
 /**
- * sharp, an optional peer dependency, when it is first needed.
+ * Loads sharp, an optional peer dependency, when it is first needed.
  *
- * In a worker thread it is told to use one thread for each image and to cache nothing: the workers are the concurrency.
- * These settings are the whole process's, so they hold for the host's own use of sharp too. sharp works on libuv's
- * thread pool, which has 4 threads unless `UV_THREADPOOL_SIZE` says otherwise: more image workers than that need more.
+ * In a worker thread it sets sharp to one thread for each image and no cache: the workers provide the concurrency. These settings
+ * apply to the whole process, and so to the host program's own use of sharp. sharp works on libuv's thread pool, which has 4 threads
+ * unless `UV_THREADPOOL_SIZE` says otherwise: set it higher for more than 4 image workers.
  *
- * @throws {PeerError} if it is missing, or older than 0.34.
+ * @throws {PeerError} if sharp is missing, or older than 0.34.
  */
 export function loadSharp(): Promise<Sharp> {
   return (loaded ??= importSharp());

@@ -2,19 +2,22 @@ import { InvalidOptionError } from '../../base/errors.ts';
 import { checkOptions, oneOf, show } from '../../base/options.ts';
 import type { OptionChecks } from '../../base/options.ts';
 
-/** How passwords are hashed. What is left out takes OWASP's recommendation. */
+/**
+ * The algorithm and cost of password hashes. The defaults are OWASP's recommendations (Password Storage Cheat Sheet). All numbers are
+ * integers. 128 × r × N × p of scrypt may be at most 2 ** 30, memory × passes of Argon2id at most 2 ** 22.
+ */
 export interface PasswordOptions {
   /** Default `'scrypt'`, which every Node has. */
   readonly algorithm?: 'scrypt' | 'argon2id';
-  /** Of scrypt: base-2 logarithm of N, 10 to 20. Default 17: 128 MiB with r = 8. */
+  /** scrypt: the base-2 logarithm of N, from 10 to 20. Default 17, which takes 128 MiB with r = 8. */
   readonly logN?: number;
-  /** Of scrypt: 1 to 32. Default 8. */
+  /** scrypt: the block size, from 1 to 32. Default 8. */
   readonly r?: number;
-  /** Of scrypt: 1 to 16, default 1. Of Argon2id: 1 to 16, default 1. */
+  /** Both algorithms: the parallelism, from 1 to 16. Default 1. */
   readonly p?: number;
-  /** Of Argon2id: KiB of memory, 1,024 to 1,048,576 (1 GiB), and at least 8 × p. Default 19,456. */
+  /** Argon2id: KiB of memory, from 1,024 to 1,048,576 (1 GiB), and at least 8 × p. Default 19,456. */
   readonly memory?: number;
-  /** Of Argon2id: passes, 1 to 16. Default 2. */
+  /** Argon2id: passes over the memory, from 1 to 16. Default 2. */
   readonly passes?: number;
 }
 
@@ -42,9 +45,9 @@ const ranges = {
   argon2id: { memory: [1024, 2 ** 20], passes: [1, 16], p: [1, 16] },
 } satisfies Record<string, Record<string, Range>>;
 
-/** 128 × r × N × p: bytes of memory times passes, eight times the recommendation. */
+/** The most that 128 × r × N × p (bytes of memory times p) may be: eight times the recommendation. */
 const maxScryptWork = 2 ** 30;
-/** KiB × passes, 100 times the recommendation. */
+/** The most that KiB × passes may be: about 100 times the recommendation. */
 const maxArgon2Work = 2 ** 22;
 
 const anything = (): void => {};
@@ -68,7 +71,7 @@ export function costOf(options: PasswordOptions): Cost {
   const foreign = Object.keys(given).find((name) => !Object.hasOwn(ranges[algorithm], name));
   if (foreign !== undefined) {
     const value = given[foreign as keyof typeof given];
-    throw new InvalidOptionError(foreign, value, `${foreign} is no option of ${algorithm}`);
+    throw new InvalidOptionError(foreign, value, `${foreign} is not an option of ${algorithm}`);
   }
   const wrong = outOfRange(cost);
   if (wrong !== undefined)
@@ -76,7 +79,7 @@ export function costOf(options: PasswordOptions): Cost {
   return cost;
 }
 
-/** What makes a cost one that is not to be paid; undefined if nothing does. */
+/** The parameter that makes a cost too high or too low, and why; undefined if the cost is acceptable. */
 export function outOfRange(cost: Cost): { name: string; value: unknown; why: string } | undefined {
   for (const [name, [min, max]] of Object.entries<Range>(ranges[cost.algorithm])) {
     const value: unknown = cost[name as keyof Cost];

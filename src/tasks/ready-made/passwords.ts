@@ -8,31 +8,32 @@ import { formatPhc, parsePhc } from './phc-string.ts';
 import type { PhcString } from './phc-string.ts';
 
 /*
- * A task module: a hash takes its thread for tens of milliseconds and its memory for as long. As many run at a time as the
- * executor has workers.
+ * A task module. A hash occupies its thread and its memory for tens to hundreds of milliseconds; the executor's number of workers
+ * bounds how many run at a time.
  */
 
+/** The result of `passwords.verify()`. */
 export interface Verified {
-  /** The password is the one that was hashed. */
+  /** True if the password is the one that was hashed. */
   readonly matches: boolean;
   /**
-   * It was hashed by another algorithm or at another cost than `options` ask for. Where `matches`, hash the password again and
-   * store that: only now it is at hand.
+   * True if the stored hash has another algorithm or cost than `options`. If `matches` is true as well, hash the password again and
+   * store the new hash: only now the password is available.
    */
   readonly needsRehash: boolean;
 }
 
-/** Bytes of a password's UTF-8: longer ones are refused, for their hashing would be the sender's to prolong. */
+/** The most bytes of a password's UTF-8: the sender of a longer password would decide how long hashing takes. */
 const maxPasswordBytes = 4096;
 const saltBytes = 16;
 const hashBytes = 32;
 
 /**
- * Hashes a password, as a PHC string: algorithm, cost, salt and hash in one, to be stored.
+ * Hashes a password with a random salt of 16 bytes. Returns a PHC string to store: algorithm, cost, salt and hash (32 bytes) in one.
  *
- * The password is taken in Unicode's form NFKC, so that it matches whatever keyboard it is typed on.
+ * The password is normalized to Unicode's form NFKC, so that it matches whatever keyboard it is typed on.
  *
- * @throws {InvalidOptionError} for a bad option, and for a password that is no string of up to 4,096 bytes; `PeerError` for
+ * @throws {InvalidOptionError} for a bad option, and for a password that is not a string of up to 4,096 bytes; `PeerError` for
  *   Argon2id before Node 24.7 without the package @node-rs/argon2.
  */
 export async function hash(password: string, options: PasswordOptions = {}): Promise<string> {
@@ -42,12 +43,12 @@ export async function hash(password: string, options: PasswordOptions = {}): Pro
 }
 
 /**
- * Compares a password with a stored hash, in a time that does not depend on where they differ.
+ * Compares a password with a stored hash. The comparison takes the same time wherever the two differ.
  *
- * @param stored what `hash()` made, or another implementation: `$scrypt$ln=…,r=…,p=…$…` or `$argon2id$v=19$m=…,t=…,p=…$…`.
- * @param options those that `hash()` is called with today, for `needsRehash`.
- * @throws an error with `code` `'ERR_PASSWORD_HASH'` for a string that is no such hash, or one whose cost is out of the bounds
- *   of `PasswordOptions`: it is refused before any of it is paid. What `hash` throws.
+ * @param stored a PHC string of `hash()` or of another implementation: `$scrypt$ln=…,r=…,p=…$…` or `$argon2id$v=19$m=…,t=…,p=…$…`.
+ * @param options the options with which the program calls `hash()` now, for `needsRehash`.
+ * @throws an error with `code` `'ERR_MILLRACE_PASSWORD_HASH'` for a string that is not such a hash, and, before any hashing, for a
+ *   hash whose cost is beyond the bounds of `PasswordOptions`; what `hash` throws.
  */
 export async function verify(
   password: string,
@@ -68,7 +69,7 @@ function normal(password: string): string {
   const text = typeof password === 'string' ? password.normalize('NFKC') : undefined;
   if (text !== undefined && Buffer.byteLength(text) <= maxPasswordBytes) return text;
   const what = text === undefined ? show(password) : 'a longer one';
-  // The value stays out of it: an error is logged.
+  // The error does not contain the password: errors are logged.
   throw new InvalidOptionError(
     'password',
     undefined,
@@ -79,7 +80,7 @@ function normal(password: string): string {
 async function derive(password: string, salt: Buffer, cost: Cost, length: number): Promise<Buffer> {
   if (cost.algorithm === 'argon2id') return argon2id(password, salt, cost, length);
   const { logN, r, p } = cost;
-  // OpenSSL counts what it allocates beside the 128 × N × r bytes.
+  // OpenSSL also counts what it allocates besides the 128 × N × r bytes.
   const maxmem = 128 * r * (2 ** logN + p + 2) + 1024;
   return scryptSync(password, salt, length, { N: 2 ** logN, r, p, maxmem });
 }
@@ -101,7 +102,7 @@ function toPhc(cost: Cost, salt: Buffer, hash: Buffer): PhcString {
   return { id: cost.algorithm, version, parameters: new Map(parameters), salt, hash };
 }
 
-/** @throws an error that does not quote what is stored, which is a secret. */
+/** @throws an error that does not quote the stored hash, which is a secret. */
 function readStored(stored: string): PhcString {
   const phc = typeof stored === 'string' ? parsePhc(stored) : undefined;
   if (phc === undefined) throw refused('not a password hash in PHC format');
@@ -111,7 +112,7 @@ function readStored(stored: string): PhcString {
   return phc;
 }
 
-/** @throws for another algorithm, parameters beyond those, and a cost that is not to be paid. */
+/** @throws for another algorithm, for unknown parameters, and for a cost out of bounds. */
 function toCost({ id, version, parameters, salt, hash }: PhcString): Cost {
   const at = (name: string): number => parameters.get(name) ?? NaN;
   const cost: Cost | undefined =
@@ -120,19 +121,19 @@ function toCost({ id, version, parameters, salt, hash }: PhcString): Cost {
       : id === 'argon2id'
         ? { algorithm: 'argon2id', memory: at('m'), passes: at('t'), p: at('p') }
         : undefined;
-  if (cost === undefined) throw refused(`its algorithm is ${id}, and only scrypt and argon2id are known`);
+  if (cost === undefined) throw refused(`its algorithm is ${id}, and only scrypt and argon2id are supported`);
   const wrong = outOfRange(cost);
   if (wrong !== undefined) throw refused(`its ${wrong.name} ${wrong.why}`);
   const known = toPhc(cost, salt, hash);
   const names = [...known.parameters.keys()].toSorted().join();
   if (known.version !== version || [...parameters.keys()].toSorted().join() !== names) {
-    throw refused('it has another version, or parameters that are not known');
+    throw refused('it has another version or unknown parameters');
   }
   return cost;
 }
 
 function refused(why: string): Error {
   return Object.assign(new Error(`the stored password hash is refused: ${why}`), {
-    code: 'ERR_PASSWORD_HASH',
+    code: 'ERR_MILLRACE_PASSWORD_HASH',
   });
 }

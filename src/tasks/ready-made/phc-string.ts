@@ -5,13 +5,13 @@
 export interface PhcString {
   readonly id: string;
   readonly version: number | undefined;
-  /** In the order in which they stand. */
+  /** The parameters, in the order of the string. */
   readonly parameters: ReadonlyMap<string, number>;
   readonly salt: Buffer;
   readonly hash: Buffer;
 }
 
-/** Characters. Longer than any that this package makes or accepts. */
+/** Characters. Longer than any hash that this package makes or accepts. */
 const maxLength = 512;
 
 const shape =
@@ -22,7 +22,7 @@ export function formatPhc({ id, version, parameters, salt, hash }: PhcString): s
   return `$${id}${version === undefined ? '' : `$v=${version}`}$${list}$${encode(salt)}$${encode(hash)}`;
 }
 
-/** Undefined for what is not one, or not in the one way to write it. */
+/** Parses a PHC string; undefined for any other text, and for a PHC string that is not in canonical form. */
 export function parsePhc(text: string): PhcString | undefined {
   if (text.length > maxLength) return undefined;
   const [, id, version, list = '', salt = '', hash = ''] = shape.exec(text) ?? [];
@@ -35,7 +35,7 @@ export function parsePhc(text: string): PhcString | undefined {
     salt: Buffer.from(salt, 'base64'),
     hash: Buffer.from(hash, 'base64'),
   };
-  // Leading zeros, a parameter twice, bits that base64 drops.
+  // Not canonical are leading zeros, a repeated parameter, and bits that base64 drops.
   return formatPhc(phc) === text ? phc : undefined;
 }
 

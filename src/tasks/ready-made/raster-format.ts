@@ -1,7 +1,7 @@
-/** Formats that are read, as sharp names them. AVIF is HEIF with another codec. */
+/** The formats that image tasks read, as sharp names them. AVIF is HEIF with another codec. */
 export type RasterFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'heif';
 
-/** What stands at which offset, as Latin-1: all of it, or it is another format. */
+/** Texts at offsets, as Latin-1. A file has the format only if all of them match. */
 type Signature = readonly (readonly [offset: number, text: string])[];
 
 const signatures: readonly (readonly [RasterFormat, Signature])[] = [
@@ -18,7 +18,7 @@ const signatures: readonly (readonly [RasterFormat, Signature])[] = [
   ],
   ['tiff', [[0, 'II*\0']]],
   ['tiff', [[0, 'MM\0*']]],
-  // With 64-bit offsets, whose size it says.
+  // BigTIFF, with 64-bit offsets.
   ['tiff', [[0, 'II+\0\x08\0\0\0']]],
   ['tiff', [[0, 'MM\0+\0\x08\0\0']]],
 ];
@@ -29,9 +29,9 @@ const brands = new Set(['avif', 'heic', 'heim', 'heis', 'heix', 'hevc', 'hevm', 
 /**
  * The raster format that bytes begin with; undefined for everything else.
  *
- * It demands at least what libvips' own test for the format demands, so libvips takes the same loader and never comes to
- * one that searches for its sign. (SVG's looks for `<svg` anywhere in the first kilobyte of text, gzipped or not. It comes
- * after the others, and the NUL in a TIFF's signature ends its search even if the rest is no TIFF.)
+ * It demands at least what libvips' own test for the format demands, so libvips chooses the same loader and never reaches a loader
+ * that searches for its mark. (SVG's loader looks for `<svg` anywhere in the first kilobyte of text, gzipped or not. It comes after
+ * the others, and the NUL in a TIFF's signature ends its search even if the rest is not a TIFF.)
  */
 export function rasterFormat(bytes: Uint8Array): RasterFormat | undefined {
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 16));
@@ -44,7 +44,7 @@ export function rasterFormat(bytes: Uint8Array): RasterFormat | undefined {
   );
 }
 
-/** A whole `ftyp` box at the very beginning: size, type, major brand. */
+/** Do the bytes begin with a whole `ftyp` box: size, type, major brand? */
 function isHeif(head: Buffer, text: string, length: number): boolean {
   if (head.length < 16 || text.slice(4, 8) !== 'ftyp' || !brands.has(text.slice(8, 12))) return false;
   const size = head.readUInt32BE(0);

@@ -90,7 +90,7 @@ describe('the curves', () => {
 test('the text says what to set, why, and what may be wrong', () => {
   const text = textReport(usual, undefined);
   expect(text).toContain(
-    'Set new Executor({ workers: 2, maxPending: 0 }), or window: 2 for asCompleted() and map().',
+    'Set new Executor({ workers: 2, maxPending: 0 }), or window: 2 for asCompleted() and map(); for millrace map: -j 2.',
   );
   expect(text).toContain('1,940 tasks are done in a second, and a result takes 1 ms (p50) or 1 ms (p99)');
   for (const reason of usual.advice.reasons) expect(text).toContain(reason);

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InvalidTaskError } from '../../../src/base/errors.ts';
@@ -37,6 +38,54 @@ describe('an error', () => {
       }
     }
     expect(cross(new HttpError('x'))).toMatchObject({ code: 'E_HTTP', message: 'x' });
+  });
+
+  test('keeps what hangs on it as a getter, which is called once', () => {
+    let calls = 0;
+    const error = Object.defineProperties(new Error('x'), {
+      code: { get: () => `E_${++calls}`, enumerable: true },
+      hidden: { get: () => [Buffer.from('bytes')] },
+      broken: {
+        get: () => {
+          throw new Error('in a getter');
+        },
+        enumerable: true,
+      },
+    });
+    const crossed = cross(error) as Record<string, unknown>;
+    expect({ ...crossed }).toEqual({ code: 'E_1', broken: 'a getter that throws' });
+    expect(crossed['hidden']).toEqual([Buffer.from('bytes')]);
+    expect(calls).toBe(1);
+  });
+
+  test('of the system keeps what Node has made getters of', () => {
+    let thrown: unknown;
+    try {
+      rmSync('.');
+    } catch (error) {
+      thrown = error;
+    }
+    const { code, errno, syscall, path } = thrown as NodeJS.ErrnoException;
+    expect(syscall).toBe('rm');
+    expect(cross(thrown)).toMatchObject({ code, errno, syscall, path });
+  });
+
+  test('without a prototype, or that is no more than a getter away from ever more of them, arrives', () => {
+    expect(cross(Object.setPrototypeOf(new RangeError('x'), null))).toMatchObject({ message: 'x' });
+    const endless = (): Error =>
+      Object.defineProperty(new Error('one of many'), 'next', { get: endless, enumerable: true });
+    expect(cross(endless())).toMatchObject({ next: { next: { message: 'one of many' } } });
+    const inObjects = (): Error =>
+      Object.assign(new Error('one of many'), {
+        list: [
+          {
+            get next() {
+              return inObjects();
+            },
+          },
+        ],
+      });
+    expect(cross(inObjects())).toMatchObject({ message: 'one of many' });
   });
 
   test('whose list of errors is sparse keeps those that are there', () => {

@@ -245,8 +245,12 @@ describe('more than 1,000 levels are refused:', () => {
   });
 
   test('errors within errors are not nested: no chain of them is too long', () => {
+    // Without their stacks, each of which the test runner would map to its source.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     const chain = nest((cause) => new Error('x', { cause }), 3000);
     const lists = nest((all) => Object.assign(new Error('x'), { all: [all] }), 3000);
+    Error.stackTraceLimit = stackTraceLimit;
     for (const value of [chain, lists]) expect(cross([value])[0]).toBeInstanceOf(Error);
   });
 
@@ -255,6 +259,34 @@ describe('more than 1,000 levels are refused:', () => {
     while (!Buffer.isBuffer(found)) found = Object.values(found as object)[0];
     expect(String(found)).toBe('bytes');
   });
+});
+
+test('getters that make ever more objects are told to be too deep', () => {
+  const endless = (): object => ({
+    get next() {
+      return endless();
+    },
+  });
+  expect(() => cross(endless())).toThrow('nested more than 1000 levels deep');
+  expect(() => cross([new Error('x'), new Map([['key', endless()]])])).toThrow('nested more than 1000');
+});
+
+test('what has no prototype any more is what it was, also beside what is sent as a copy', () => {
+  const bare = <T extends object>(object: T): T => Object.setPrototypeOf(object, null) as T;
+  for (const beside of [[], [new Error('x')]]) {
+    const [map, set, date] = cross([
+      bare(new Map([[1, [Buffer.from('m')]]])),
+      bare(new Set([2])),
+      bare(new Date(3)),
+      ...beside,
+    ]) as unknown as [Map<number, unknown>, Set<number>, Date];
+    expect(map).toEqual(new Map([[1, [Buffer.from('m')]]]));
+    expect(set).toEqual(new Set([2]));
+    expect(date).toEqual(new Date(3));
+  }
+  let nested = bare(new Map<number, unknown>());
+  for (let level = 0; level < 2000; level++) nested = bare(new Map([[1, nested]]));
+  expect(() => cross(nested)).toThrow('nested more than 1000 levels deep');
 });
 
 test('a getter is called once, and a class gives up its methods', () => {

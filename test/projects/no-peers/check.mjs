@@ -1,6 +1,7 @@
 // Only the package is installed. What needs nothing more works; the rest names what is missing.
 import assert from 'node:assert/strict';
 import { Executor, PeerError } from 'millrace';
+import { ClusterExecutor } from 'millrace/cluster';
 import { millrace as middleware } from 'millrace/express';
 import { millrace as plugin } from 'millrace/fastify';
 import { Semaphore } from 'millrace/flow';
@@ -28,4 +29,10 @@ await misses('sharp', () => prepareImages());
 await misses('sharp', () => executor.run(images.metadata(png)));
 await misses('prom-client', () => prometheusMetrics({ executors: [executor] }));
 await misses('@opentelemetry/api', () => traceTasks());
+const far = new ClusterExecutor({ connection: 'redis://127.0.0.1:1', queue: 'q', insecure: true });
+await misses('bullmq', () => far.ready());
+await far.shutdown();
+// What can't do without is told when it is imported, once and to whoever imports it.
+await misses('@nestjs/common', () => import('millrace/nest'));
+await misses('unplugin', () => import('millrace/unplugin'));
 await executor.shutdown();

@@ -28,6 +28,7 @@ const png = Buffer.from(
 const executor = new Executor({ workers: 1 });
 await refuses('fastify', '>=5', () => import('millrace/fastify'));
 await refuses('prom-client', '>=15', () => import('millrace/metrics'));
+await refuses('bullmq', '>=6.7', () => import('millrace/cluster'));
 await refuses('sharp', '>=0.34', () => prepareImages());
 await refuses('sharp', '>=0.34', () => executor.run(images.metadata(png)));
 assert.throws(() => createRequire(import.meta.url)('millrace/fastify'), {
@@ -68,9 +69,9 @@ const server = app.listen(0);
 const at = (path) => fetch(`http://localhost:${server.address().port}${path}`);
 assert.match(await (await at('/hash')).text(), /^ba7816bf/);
 const failed = await at('/fail');
-assert.deepEqual([failed.status, await failed.text()], [500, 'ERR_UNKNOWN_ALGORITHM']);
+assert.deepEqual([failed.status, await failed.text()], [500, 'ERR_MILLRACE_UNKNOWN_ALGORITHM']);
 await executor.shutdown();
 const refused = await at('/hash');
 assert.equal(refused.status, 503);
 assert.equal((await refused.json()).code, 'ERR_MILLRACE_CLOSED');
-await mill.close(server);
+await mill.shutdown(server);

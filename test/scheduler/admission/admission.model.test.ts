@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Admission, Waiter } from '../../../src/scheduler/admission/admission.ts';
+import { Admission, AdmissionWaiter } from '../../../src/scheduler/admission/admission.ts';
 import type { Each } from '../../support/each.ts';
 
 type Step = Each<'try' | 'wait', { bytes: number }> | Each<'leave' | 'start' | 'end', { at: number }>;
@@ -18,7 +18,7 @@ interface Holder {
   bytes: number;
 }
 
-class Caller extends Waiter {
+class Caller extends AdmissionWaiter {
   readonly bytes: number;
   readonly #granted: (caller: Caller) => void;
 

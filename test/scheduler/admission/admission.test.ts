@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { Admission, Waiter } from '../../../src/scheduler/admission/admission.ts';
+import { Admission, AdmissionWaiter } from '../../../src/scheduler/admission/admission.ts';
 
 /** Writes down what happens to it. */
-class Caller extends Waiter {
+class Caller extends AdmissionWaiter {
   readonly bytes: number;
   readonly name: string;
   readonly #log: string[];

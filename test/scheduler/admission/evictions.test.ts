@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { inTheWayOf } from '../../../src/scheduler/admission/evictions.ts';
-import { Bench } from '../bench.ts';
+import { evictionsFor } from '../../../src/scheduler/admission/evictions.ts';
+import { Harness } from '../harness.ts';
 import { makeTask } from '../make-job.ts';
 import { Future } from '../../../src/scheduler/job/future.ts';
 
@@ -16,19 +16,19 @@ test('as few as it takes, none if they would not do, and they are not touched', 
       fc.boolean(),
       fc.nat({ max: 150 }),
       (steps, runs, bytes) => {
-        const { scheduler, backend } = Bench.booted({ workers: 1, maxPending: 3, maxPendingBytes: 100 });
+        const { scheduler, backend } = Harness.booted({ workers: 1, maxPending: 3, maxPendingBytes: 100 });
         const { admission } = scheduler;
         const offered: Future<unknown>[] = [];
         for (const each of steps) {
           const job = scheduler.createJob(makeTask('work', {}, of(each.bytes)), {});
-          if (!scheduler.tryAdmit(job)) scheduler.refuse(job, null);
+          if (!scheduler.tryAdmit(job)) scheduler.unadmitted.refuse(job, null);
           else if (each.offered) offered.push(Future.of(job));
         }
         if (runs && admission.placesTaken > 0) backend.worker(0).claim();
         const before = [admission.placesTaken, admission.bytesTaken];
         const pending = offered.filter(({ state }) => state === 'pending');
 
-        const found = inTheWayOf(bytes, offered, admission);
+        const found = evictionsFor(bytes, offered, admission);
         expect([admission.placesTaken, admission.bytesTaken]).toEqual(before);
         if (found === null) {
           for (const future of pending) future.cancel();
@@ -47,9 +47,9 @@ test('as few as it takes, none if they would not do, and they are not touched', 
 });
 
 test('while a caller waits for a place there is no room for anybody else', () => {
-  const bench = Bench.booted({ workers: 1, maxPending: 1 });
-  bench.submit('abw');
-  bench.worker(0).claim();
-  const futures = [Future.of(bench.job('b'))];
-  expect(inTheWayOf(0, futures, bench.scheduler.admission)).toBeNull();
+  const harness = Harness.booted({ workers: 1, maxPending: 1 });
+  harness.submit('abw');
+  harness.worker(0).claim();
+  const futures = [Future.of(harness.job('b'))];
+  expect(evictionsFor(0, futures, harness.scheduler.admission)).toBeNull();
 });

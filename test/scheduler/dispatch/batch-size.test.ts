@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fairShare, fillBatch } from '../../../src/scheduler/dispatch/batch-size.ts';
+import { fairShare, fillBatch, travelsAlone } from '../../../src/scheduler/dispatch/batch-size.ts';
 import type { BatchLimits } from '../../../src/scheduler/dispatch/batch-size.ts';
 import type { Job } from '../../../src/scheduler/job/job.ts';
 import { PendingQueue } from '../../../src/scheduler/dispatch/pending-queue.ts';
@@ -21,7 +21,7 @@ function queueOf(...jobs: [ms: number | undefined, options?: TaskOptions, bytes?
   return { queue, estimate: (job: Job) => times.get(job) };
 }
 
-function deliveries({ queue, estimate }: ReturnType<typeof queueOf>, bounds = limits): string {
+function batches({ queue, estimate }: ReturnType<typeof queueOf>, bounds = limits): string {
   const lines: string[] = [];
   while (queue.size > 0) {
     lines.push(
@@ -46,36 +46,36 @@ describe('what travels together', () => {
 
   test('as much as fits into the budget', () => {
     const queue = queueOf([0.4], [0.4], [0.2], [0.4], [0.4]);
-    expect(deliveries(queue)).toMatchInlineSnapshot(`"1 2 3 | 4 5"`);
+    expect(batches(queue)).toMatchInlineSnapshot(`"1 2 3 | 4 5"`);
   });
 
   test('a function whose run time is unknown travels alone', () => {
     const queue = queueOf([undefined], [undefined], [0.1], [0.1], [undefined], [0.1]);
-    expect(deliveries(queue)).toMatchInlineSnapshot(`"1 | 2 | 3 4 | 5 | 6"`);
+    expect(batches(queue)).toMatchInlineSnapshot(`"1 | 2 | 3 4 | 5 | 6"`);
   });
 
   test('a task longer than the budget travels alone', () => {
-    expect(deliveries(queueOf([0.1], [50], [0.1], [0.1]))).toMatchInlineSnapshot(`"1 | 2 | 3 4"`);
+    expect(batches(queueOf([0.1], [50], [0.1], [0.1]))).toMatchInlineSnapshot(`"1 | 2 | 3 4"`);
   });
 
   test('a task that may be interrupted or has a timeout travels alone', () => {
     const queue = queueOf([0], [0, { interrupt: true }], [0], [0], [0, { timeoutMs: 5 }], [0]);
-    expect(deliveries(queue)).toMatchInlineSnapshot(`"1 | 2 | 3 4 | 5 | 6"`);
+    expect(batches(queue)).toMatchInlineSnapshot(`"1 | 2 | 3 4 | 5 | 6"`);
   });
 
   test('never more than the bound of jobs', () => {
     const queue = queueOf([0], [0], [0], [0], [0]);
-    expect(deliveries(queue, { ...limits, maxJobs: 2 })).toMatchInlineSnapshot(`"1 2 | 3 4 | 5"`);
+    expect(batches(queue, { ...limits, maxJobs: 2 })).toMatchInlineSnapshot(`"1 2 | 3 4 | 5"`);
   });
 
   test('large arguments travel alone', () => {
     const queue = queueOf([0, {}, 600], [0, {}, 600], [0, {}, 300], [0, {}, 5000], [0, {}, 1]);
-    expect(deliveries(queue)).toMatchInlineSnapshot(`"1 | 2 3 | 4 | 5"`);
+    expect(batches(queue)).toMatchInlineSnapshot(`"1 | 2 3 | 4 | 5"`);
   });
 
   test('a more urgent task goes first, with others behind it', () => {
     const queue = queueOf([0], [0, { priority: 1 }], [0]);
-    expect(deliveries(queue, { ...limits, maxJobs: 2 })).toMatchInlineSnapshot(`"2 1 | 3"`);
+    expect(batches(queue, { ...limits, maxJobs: 2 })).toMatchInlineSnapshot(`"2 1 | 3"`);
   });
 });
 
@@ -88,7 +88,7 @@ const jobs = fc.array(
   { minLength: 1, maxLength: 30 },
 );
 
-test('a delivery is the front of the queue, is never empty and keeps every bound unless it is a single job', () => {
+test('a batch is the front of the queue, is never empty and keeps every bound unless it is a single job', () => {
   fc.assert(
     fc.property(jobs, fc.integer({ min: 1, max: 5 }), (list, maxJobs) => {
       const { queue, estimate } = queueOf(...list);
@@ -100,7 +100,7 @@ test('a delivery is the front of the queue, is never empty and keeps every bound
         sent.push(...batch);
         if (batch.length === 1) continue;
         expect(batch.length).toBeLessThanOrEqual(maxJobs);
-        expect(batch.some((job) => job.travelsAlone || estimate(job) === undefined)).toBe(false);
+        expect(batch.some((job) => travelsAlone(job) || estimate(job) === undefined)).toBe(false);
         const sum = (of: (job: Job) => number) => batch.reduce((total, job) => total + of(job), 0);
         expect(sum((job) => estimate(job) ?? Infinity)).toBeLessThanOrEqual(limits.budgetMs);
         expect(sum((job) => job.bytes)).toBeLessThanOrEqual(limits.maxBytes);
@@ -115,19 +115,19 @@ test('an empty queue fills nothing', () => {
 });
 
 describe('a fair share', () => {
-  test('is an even part of all that is pending, by deliveries', () => {
-    // Two workers, one of whose deliveries has just ended.
-    expect(fairShare({ queued: 104, unanswered: 410, workers: 2, depth: 2, takers: 1 })).toBe(103);
-    expect(fairShare({ queued: 10, unanswered: 10, workers: 2, depth: 2, takers: 2 })).toBe(3);
+  test('is an even part of all that is pending, by batches', () => {
+    // Two workers, one of whose batches has just ended.
+    expect(fairShare({ queued: 104, unanswered: 410, workers: 2, batchesInFlight: 2, takers: 1 })).toBe(103);
+    expect(fairShare({ queued: 10, unanswered: 10, workers: 2, batchesInFlight: 2, takers: 2 })).toBe(3);
   });
 
   test('leaves to others what they could begin now', () => {
-    expect(fairShare({ queued: 6, unanswered: 300, workers: 8, depth: 2, takers: 6 })).toBe(1);
-    expect(fairShare({ queued: 12, unanswered: 300, workers: 8, depth: 2, takers: 6 })).toBe(2);
+    expect(fairShare({ queued: 6, unanswered: 300, workers: 8, batchesInFlight: 2, takers: 6 })).toBe(1);
+    expect(fairShare({ queued: 12, unanswered: 300, workers: 8, batchesInFlight: 2, takers: 6 })).toBe(2);
   });
 
   test('leaves half of the workers their part of what is queued', () => {
-    expect(fairShare({ queued: 200, unanswered: 4850, workers: 16, depth: 2, takers: 1 })).toBe(25);
+    expect(fairShare({ queued: 200, unanswered: 4850, workers: 16, batchesInFlight: 2, takers: 1 })).toBe(25);
   });
 
   test('is at least one job, and no more than what is queued and one for each who can take some', () => {
@@ -138,11 +138,11 @@ describe('a fair share', () => {
         fc.integer({ min: 1, max: 512 }),
         fc.nat(512),
         fc.integer({ min: 1, max: 4 }),
-        (queued, sent, workers, takers, depth) => {
-          const share = fairShare({ queued, unanswered: queued + sent, workers, depth, takers });
+        (queued, sent, workers, takers, batchesInFlight) => {
+          const share = fairShare({ queued, unanswered: queued + sent, workers, batchesInFlight, takers });
           expect(share).toBeGreaterThanOrEqual(1);
           expect(share * Math.max(1, takers)).toBeLessThan(queued + Math.max(1, takers));
-          expect((share - 1) * workers * depth).toBeLessThan(queued + sent);
+          expect((share - 1) * workers * batchesInFlight).toBeLessThan(queued + sent);
         },
       ),
     );
@@ -153,27 +153,27 @@ describe('a fair share', () => {
   });
 });
 
-/** What part of the time workers are busy who share so many equal jobs, 150 in a delivery at the most, two deliveries each. */
+/** What part of the time workers are busy who share so many equal jobs, 150 in a batch at the most, two batches each. */
 function busyShare(workers: number, jobs: number): number {
-  const depth = 2;
-  const lanes = Array.from({ length: workers }, () => ({ deliveries: [] as number[], endsAt: 0 }));
+  const batchesInFlight = 2;
+  const lanes = Array.from({ length: workers }, () => ({ batches: [] as number[], endsAt: 0 }));
   let queued = jobs;
   const send = (lane: (typeof lanes)[number]): void => {
     if (queued === 0) return;
-    const backlog = lanes.reduce((sum, { deliveries }) => sum + deliveries.reduce((a, b) => a + b, 0), 0);
-    const takers = lanes.filter(({ deliveries }) => deliveries.length < depth).length;
-    const share = fairShare({ queued, unanswered: queued + backlog, workers, depth, takers });
+    const backlog = lanes.reduce((sum, { batches }) => sum + batches.reduce((a, b) => a + b, 0), 0);
+    const takers = lanes.filter(({ batches }) => batches.length < batchesInFlight).length;
+    const share = fairShare({ queued, unanswered: queued + backlog, workers, batchesInFlight, takers });
     const sent = Math.min(share, 150, queued);
     queued -= sent;
-    lane.deliveries.push(sent);
+    lane.batches.push(sent);
   };
-  for (const lane of lanes) for (let room = 0; room < depth; room++) send(lane);
+  for (const lane of lanes) for (let room = 0; room < batchesInFlight; room++) send(lane);
   for (;;) {
     const next = lanes
-      .filter(({ deliveries }) => deliveries.length > 0)
-      .toSorted((a, b) => a.endsAt + (a.deliveries[0] ?? 0) - b.endsAt - (b.deliveries[0] ?? 0))[0];
+      .filter(({ batches }) => batches.length > 0)
+      .toSorted((a, b) => a.endsAt + (a.batches[0] ?? 0) - b.endsAt - (b.batches[0] ?? 0))[0];
     if (next === undefined) break;
-    next.endsAt += next.deliveries.shift() ?? 0;
+    next.endsAt += next.batches.shift() ?? 0;
     send(next);
   }
   return jobs / workers / Math.max(...lanes.map(({ endsAt }) => endsAt));

@@ -155,7 +155,7 @@ describe('refuses', () => {
   test.runIf(process.platform !== 'win32')('a pipe that nobody writes to, at once', () => {
     execFileSync('mkfifo', [at('fifo')]);
     expect(() => hashFile(at('fifo'))).toThrow(
-      expect.objectContaining({ code: 'ERR_NOT_A_REGULAR_FILE', ...pathOf('fifo') }),
+      expect.objectContaining({ code: 'ERR_MILLRACE_NOT_A_REGULAR_FILE', ...pathOf('fifo') }),
     );
   });
 
@@ -164,17 +164,19 @@ describe('refuses', () => {
     await new Promise((resolve) => server.once('listening', resolve));
     try {
       expect(() => hashFile(at('socket'))).toThrow(
-        expect.objectContaining({ code: 'ERR_NOT_A_REGULAR_FILE' }),
+        expect.objectContaining({ code: 'ERR_MILLRACE_NOT_A_REGULAR_FILE' }),
       );
     } finally {
       server.close();
     }
-    expect(() => hashFile('/dev/zero')).toThrow(expect.objectContaining({ code: 'ERR_NOT_A_REGULAR_FILE' }));
+    expect(() => hashFile('/dev/zero')).toThrow(
+      expect.objectContaining({ code: 'ERR_MILLRACE_NOT_A_REGULAR_FILE' }),
+    );
   });
 
   test('an unknown algorithm, by name and with the way to list them', () => {
     const refused = expect.objectContaining({
-      code: 'ERR_UNKNOWN_ALGORITHM',
+      code: 'ERR_MILLRACE_UNKNOWN_ALGORITHM',
       message: expect.stringMatching(/"md99".*crypto\.getHashes\(\)/),
     });
     expect(() => hashBytes('x', 'md99')).toThrow(refused);
@@ -200,7 +202,9 @@ describe('refuses', () => {
       const path = file(`changing ${name}`, randomBytes(size));
       utimesSync(path, 1, 1);
       fs.afterRead = () => change(path);
-      expect(() => hashFile(path)).toThrow(expect.objectContaining({ code: 'ERR_FILE_CHANGED', path }));
+      expect(() => hashFile(path)).toThrow(
+        expect.objectContaining({ code: 'ERR_MILLRACE_FILE_CHANGED', path }),
+      );
     });
   });
 });

@@ -108,7 +108,7 @@ describe('to a file', () => {
   test('replaces what was there, and keeps it if the input is damaged', async () => {
     const to = file('kept.jpg', 'what was there');
     await expect(resize(jpeg.subarray(0, jpeg.length / 2), { width: 60, to })).rejects.toMatchObject({
-      code: 'ERR_NOT_AN_IMAGE',
+      code: 'ERR_MILLRACE_NOT_AN_IMAGE',
     });
     expect(readFileSync(to, 'utf8')).toBe('what was there');
     await resize(jpeg, { width: 60, to });
@@ -129,16 +129,21 @@ describe('to a file', () => {
     linkSync(input, at('hard.jpg'));
     symlinkSync(input, at('soft.jpg'));
     for (const to of [input, `${directory}/./input.jpg`, at('hard.jpg'), at('soft.jpg')]) {
-      await expect(resize(input, { width: 60, to })).rejects.toMatchObject({ code: 'ERR_SAME_FILE' });
+      await expect(resize(input, { width: 60, to })).rejects.toMatchObject({
+        code: 'ERR_MILLRACE_SAME_FILE',
+      });
     }
     await expect(resize(at('soft.jpg'), { width: 60, to: input })).rejects.toMatchObject({
-      code: 'ERR_SAME_FILE',
+      code: 'ERR_MILLRACE_SAME_FILE',
     });
     expect(readFileSync(input)).toEqual(jpeg);
   });
 });
 
-const notAnImage = (name: string) => ({ code: 'ERR_NOT_AN_IMAGE', message: expect.stringContaining(name) });
+const notAnImage = (name: string) => ({
+  code: 'ERR_MILLRACE_NOT_AN_IMAGE',
+  message: expect.stringContaining(name),
+});
 
 describe('untrusted input', () => {
   test('text in a file named .jpg', async () => {
@@ -161,10 +166,10 @@ describe('untrusted input', () => {
 
   test('more pixels than maxPixels: a PNG that declares 50,000 × 50,000', async () => {
     const bomb = pngHeader(50_000, 50_000);
-    await expect(resize(bomb, { width: 10 })).rejects.toMatchObject({ code: 'ERR_IMAGE_TOO_LARGE' });
-    await expect(metadata(bomb)).rejects.toMatchObject({ code: 'ERR_IMAGE_TOO_LARGE' });
+    await expect(resize(bomb, { width: 10 })).rejects.toMatchObject({ code: 'ERR_MILLRACE_IMAGE_TOO_LARGE' });
+    await expect(metadata(bomb)).rejects.toMatchObject({ code: 'ERR_MILLRACE_IMAGE_TOO_LARGE' });
     await expect(resize(jpeg, { width: 10, maxPixels: 9599 })).rejects.toMatchObject({
-      code: 'ERR_IMAGE_TOO_LARGE',
+      code: 'ERR_MILLRACE_IMAGE_TOO_LARGE',
     });
     expect(await resize(jpeg, { width: 60, maxPixels: 9600 })).toMatchObject({ width: 60 });
   });
@@ -172,14 +177,16 @@ describe('untrusted input', () => {
   test('more bytes than maxBytes, in a file or not', async () => {
     const maxBytes = jpeg.length - 1;
     for (const input of [jpeg, file('heavy.jpg', jpeg)]) {
-      await expect(metadata(input, { maxBytes })).rejects.toMatchObject({ code: 'ERR_IMAGE_TOO_LARGE' });
+      await expect(metadata(input, { maxBytes })).rejects.toMatchObject({
+        code: 'ERR_MILLRACE_IMAGE_TOO_LARGE',
+      });
       expect(await metadata(input, { maxBytes: jpeg.length })).toMatchObject({ width: 120 });
     }
   });
 
   test('a shape that would blow up the side that was not given', async () => {
     const thin = await picture(1, 16_000).png().toBuffer();
-    const refused = { code: 'ERR_IMAGE_TOO_LARGE', message: expect.stringContaining('1600000') };
+    const refused = { code: 'ERR_MILLRACE_IMAGE_TOO_LARGE', message: expect.stringContaining('1600000') };
     await expect(resize(thin, { width: 100 })).rejects.toMatchObject(refused);
     await expect(resize(thin, { width: 100, height: 100, fit: 'outside' })).rejects.toMatchObject(refused);
     expect(await resize(thin, { width: 100, withoutEnlargement: true })).toMatchObject({ width: 1 });
@@ -189,7 +196,7 @@ describe('untrusted input', () => {
 
   test.runIf(process.platform !== 'win32')('a pipe that nobody writes to, and a device', async () => {
     execFileSync('mkfifo', [at('pipe.jpg')]);
-    const refused = { code: 'ERR_NOT_A_REGULAR_FILE' };
+    const refused = { code: 'ERR_MILLRACE_NOT_A_REGULAR_FILE' };
     await expect(resize(at('pipe.jpg'), { width: 10 })).rejects.toMatchObject(refused);
     await expect(resize('/dev/zero', { width: 10 })).rejects.toMatchObject(refused);
   });
@@ -270,6 +277,15 @@ function pngChunk(type: string, data: Buffer): Buffer {
   return chunk;
 }
 
+test('what libvips says of a damaged image is told once', async () => {
+  const heic = Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1');
+  const error: unknown = await resize(heic, { width: 10 }).catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ code: 'ERR_MILLRACE_NOT_AN_IMAGE', damaged: true });
+  const said = (error as Error).message.split('; ');
+  expect(said).toEqual([...new Set(said)]);
+  expect(said.join()).not.toMatch(/bad seek|\n/);
+});
+
 test('a HEIC that can’t be decoded is told from a damaged image', async () => {
   // 16 × 16 pixels in HEVC, which the prebuilt sharp has no decoder for.
   const heic = Buffer.from(
@@ -277,7 +293,7 @@ test('a HEIC that can’t be decoded is told from a damaged image', async () => 
     'base64',
   );
   await expect(resize(heic, { width: 10 })).rejects.toMatchObject({
-    code: 'ERR_IMAGE_UNSUPPORTED',
+    code: 'ERR_MILLRACE_IMAGE_UNSUPPORTED',
     message: expect.stringContaining('HEVC'),
   });
 });

@@ -167,7 +167,7 @@ test('an SVG in gzip with the sign of AVIF in its time stamp is refused before i
   bomb.write('ftyp', 4, 'latin1');
   expect(await judge(bomb)).toBe('svg');
   const refused = {
-    code: 'ERR_NOT_AN_IMAGE',
+    code: 'ERR_MILLRACE_NOT_AN_IMAGE',
     message: expect.stringContaining('not an image of an accepted format'),
   };
   await expect(resize(bomb, { width: 1, maxPixels: 100, maxBytes: 4096 })).rejects.toMatchObject(refused);
@@ -177,7 +177,7 @@ test.each(['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif'] as const)(
   'maxPixels is asked before %s is decoded, whatever its frames',
   async (format) => {
     const still = await picture.toFormat(format).toBuffer();
-    const tooLarge = { code: 'ERR_IMAGE_TOO_LARGE' };
+    const tooLarge = { code: 'ERR_MILLRACE_IMAGE_TOO_LARGE' };
     await expect(resize(still, { width: 10, maxPixels: 1199 })).rejects.toMatchObject(tooLarge);
     expect(await resize(still, { width: 10, maxPixels: 1200 })).toMatchObject({ width: 10 });
     if (format !== 'gif' && format !== 'webp' && format !== 'tiff') return;

@@ -1,20 +1,16 @@
-import type { NestedCalls } from '../nested-calls.ts';
+import type { Outcome } from '../../../base/outcome.ts';
+import type { NestedCalls } from '../parking/nested-calls.ts';
 import type { Task } from '../../../tasks/task.ts';
 
-/** How a nested task ended, as a value. */
-export type NestedOutcome<R> =
-  | { readonly status: 'fulfilled'; readonly value: R }
-  | { readonly status: 'rejected' | 'cancelled'; readonly reason: unknown };
-
 /**
- * The handle of a task that a running task has submitted. Not thenable, and makes its promise only when asked: like
- * `Future`, which is the same for the main thread.
+ * The handle of a task that a running task has submitted: the counterpart of `Future` in a thread. Not thenable; makes a
+ * promise only when asked.
  */
 export class NestedFuture<out R> {
   readonly task: Task<R>;
   readonly #calls: NestedCalls;
   readonly #withdraw: (reason: unknown) => void;
-  #outcome: NestedOutcome<R> | null = null;
+  #outcome: Outcome<R> | null = null;
   #ended: (() => void) | null = null;
   #whenEnded: Promise<void> | null = null;
 
@@ -25,17 +21,17 @@ export class NestedFuture<out R> {
     this.#withdraw = withdraw;
   }
 
-  /** `pending` until it has settled: a task does not see when another one begins. */
-  get state(): 'pending' | NestedOutcome<R>['status'] {
+  /** `pending` until the task settles: a thread does not see when the task begins. */
+  get state(): 'pending' | Outcome<R>['status'] {
     return this.#outcome?.status ?? 'pending';
   }
 
-  /** Has it settled? */
+  /** Has the task settled? */
   get done(): boolean {
     return this.#outcome !== null;
   }
 
-  /** The task's result. Rejects with what it threw, or with the reason of the cancellation. */
+  /** Resolves to the task's result. Rejects with the error that the task throws, or with the reason of its cancellation. */
   result(): Promise<R> {
     return this.#calls.awaited(
       this.outcome().then((outcome) => {
@@ -45,21 +41,21 @@ export class NestedFuture<out R> {
     );
   }
 
-  /** How it ended, as a value; never rejects. */
-  outcome(): Promise<NestedOutcome<R>> {
+  /** Resolves to how the task ended; never rejects. */
+  outcome(): Promise<Outcome<R>> {
     this.#whenEnded ??= new Promise((resolve) => {
       if (this.done) resolve();
       else this.#ended = resolve;
     });
-    return this.#calls.awaited(this.#whenEnded.then(() => this.#outcome as NestedOutcome<R>));
+    return this.#calls.awaited(this.#whenEnded.then(() => this.#outcome as Outcome<R>));
   }
 
-  /** Cancels the task, wherever it stands, with `reason` (default: a `DOMException` named `AbortError`). */
+  /** Cancels the task, queued or running, with `reason` (default: a `DOMException` named `AbortError`). No effect once it has settled. */
   cancel(reason: unknown = new DOMException('The task was cancelled', 'AbortError')): void {
     if (!this.done) this.#withdraw(reason);
   }
 
-  static settle<R>(future: NestedFuture<R>, outcome: NestedOutcome<R>): void {
+  static settle<R>(future: NestedFuture<R>, outcome: Outcome<R>): void {
     future.#outcome = outcome;
     future.#ended?.();
   }

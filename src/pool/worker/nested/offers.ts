@@ -4,25 +4,25 @@ import { Ring } from '../../../base/ring.ts';
 import type { Task } from '../../../tasks/task.ts';
 import type { NestedFuture } from './nested-future.ts';
 
-/** A branch that has not begun: to be run at hand, unless a worker that has nothing to do takes it. */
+/** A branch of a `join` that has not begun: it runs at hand unless an idle worker takes it. */
 export interface Branch {
   readonly task: Task<unknown>;
-  /** Null as long as it lies here. */
+  /** The call, once the branch was sent; else null. */
   sent: Pick<NestedFuture<unknown>, 'result' | 'cancel'> | null;
-  /** Taken to be run at hand, or dropped. */
+  /** True once the branch runs at hand or was dropped. */
   gone: boolean;
 }
 
-/** Branches that are gone and may still lie about. */
+/** Branches that are gone and may stay in the list before a sweep. */
 const fewGone = 32;
 
-/** Run time that pays for sending one branch, which costs the two threads about a tenth of it. Milliseconds. */
+/** Run time that pays for sending one branch, in milliseconds: about ten times what sending costs both threads. */
 const beatMs = 0.5;
 
 /**
- * The branches that a task has yet to run. They cost nothing while they lie here: only when another worker has nothing to do is
- * one sent to it, the oldest, which is the largest where work is divided again and again. And never more than one per beat of
- * run time, after the first few: so small work is not shipped, however many small branches there are.
+ * The branches that a task has yet to run. They cost nothing while they stay here. Only when another worker is idle, the oldest is
+ * sent to it, which is the largest where work is divided recursively. After the first few, at most one is sent per beat of run
+ * time: so small branches are never sent, however many there are.
  *
  * Source: U. A. Acar, A. Charguéraud, A. Guatto, M. Rainey, F. Sieczkowski: "Heartbeat Scheduling: Provable Efficiency for
  * Nested Parallelism", PLDI 2018.
@@ -31,16 +31,16 @@ export class Offers {
   readonly #idle: Int32Array;
   readonly #send: (task: Task<unknown>) => Branch['sent'];
   readonly #most: number;
-  /** Oldest first. Those that are gone are swept out now and then: so a removal costs O(1), wherever a branch lies. */
+  /** Oldest first. Sweeps remove the branches that are gone, so a removal costs O(1) amortized at any position. */
   readonly #branches = new Ring<Branch>();
   #gone = 0;
-  /** Branches that may be sent. */
+  /** Number of branches that may be sent. */
   #credit: number;
   #countedAt = -Infinity;
 
   /**
-   * @param idle one word of shared memory: how many workers have nothing to do.
-   * @param most branches that may be sent one right after the other: enough to give every worker one.
+   * @param idle one word of shared memory: the number of idle workers.
+   * @param most number of branches that may be sent in quick succession: enough to give every worker one.
    */
   constructor(idle: Int32Array, most: number, send: (task: Task<unknown>) => Branch['sent']) {
     this.#idle = idle;
@@ -56,7 +56,7 @@ export class Offers {
     return branch;
   }
 
-  /** Takes a branch that was not sent, to run it at hand or to drop it. */
+  /** Removes a branch that was not sent, to run it at hand or to drop it. */
   remove(branch: Branch): void {
     if (branch.gone || branch.sent !== null) return;
     branch.gone = true;
@@ -76,7 +76,7 @@ export class Offers {
     try {
       if (oldest !== undefined) oldest.sent = this.#send(oldest.task);
     } catch {
-      // What can't be cloned is not shipped: it runs at hand.
+      // A branch that can't be cloned runs at hand.
     }
   }
 }

@@ -1,0 +1,75 @@
+import { ClusterError } from '../../base/errors.ts';
+import type { HostInfo, Transport } from './transport.ts';
+
+/** The live hosts, as last reported, and the callers that wait for the first one. */
+export class Hosts {
+  readonly #transport: Transport;
+  readonly #failAfterMs: number;
+  #all: readonly HostInfo[] = [];
+  #fit: readonly HostInfo[] = [];
+  /** Threads of the hosts that take work. */
+  threads = 0;
+  #missingSince: number | undefined = undefined;
+  #failure: { readonly error: unknown } | undefined = undefined;
+  readonly #waiting: { resolve: () => void; reject: (error: unknown) => void }[] = [];
+
+  constructor(transport: Transport, failAfterMs: number) {
+    this.#transport = transport;
+    this.#failAfterMs = failAfterMs;
+  }
+
+  get all(): readonly HostInfo[] {
+    return this.#all;
+  }
+
+  get fit(): readonly HostInfo[] {
+    return this.#fit;
+  }
+
+  /** Does a caller wait for the first host? */
+  get isAwaited(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  /** @returns the error that no host can take work, once that has lasted long enough to report. */
+  heard(hosts: readonly HostInfo[], now: number): ClusterError | undefined {
+    this.#all = hosts;
+    this.#fit = hosts.filter(({ unfit, leaving }) => unfit === undefined && !leaving);
+    this.threads = this.#fit.reduce((sum, { threads }) => sum + threads, 0);
+    if (this.threads > 0) {
+      this.#missingSince = undefined;
+      for (const { resolve } of this.#waiting.splice(0)) resolve();
+      return undefined;
+    }
+    this.#missingSince ??= now;
+    const error = this.#problem(now - this.#missingSince);
+    if (error !== undefined) for (const { reject } of this.#waiting.splice(0)) reject(error);
+    return error;
+  }
+
+  ready(): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
+    if (this.threads > 0) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+
+  /** No host will come: rejects the waiting callers. */
+  failed(error: unknown): void {
+    this.#failure ??= { error };
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
+  }
+
+  #problem(missingMs: number): ClusterError | undefined {
+    const { queue, place } = this.#transport;
+    const unfit = this.#all.find((host) => host.unfit !== undefined);
+    // A host that is being replaced may be unfit for a moment.
+    if (unfit !== undefined && missingMs >= 2000) {
+      const message = `no host of the queue '${queue}' (${place}) can be used: ${unfit.machine}:${unfit.pid} ${unfit.unfit}`;
+      return new ClusterError(message, { redis: place, queue, code: 'ERR_MILLRACE_CLUSTER_UNFIT' });
+    }
+    if (missingMs < this.#failAfterMs) return undefined;
+    const remedy = `start one with millrace worker --queue ${queue}`;
+    const message = `the queue '${queue}' (${place}) has had no host for ${this.#failAfterMs} ms: ${remedy}`;
+    return new ClusterError(message, { redis: place, queue, code: 'ERR_MILLRACE_CLUSTER_NO_HOSTS' });
+  }
+}

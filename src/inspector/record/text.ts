@@ -1,0 +1,25 @@
+/** Most characters of a label or a name in a frame. */
+const longest = 80;
+
+/** Makes one line of a user's text, cut to 80 characters. */
+export function text(value: unknown): string {
+  const line = String(value)
+    .slice(0, 2 * longest)
+    .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, ' ');
+  return line.length <= longest ? line : `${line.slice(0, longest - 1)}…`;
+}
+
+/** An error's code or name. Never its message, which may quote data. Both may be getters of user code. */
+export function errorWord(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return '';
+  try {
+    const { code, name } = error as { code?: unknown; name?: unknown };
+    for (const word of [code, name]) {
+      if ((typeof word === 'string' || typeof word === 'number') && /^[\w.:-]{1,60}$/.test(`${word}`))
+        return `${word}`;
+    }
+  } catch {
+    // A getter throws: no word.
+  }
+  return '';
+}

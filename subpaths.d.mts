@@ -1,0 +1,1 @@
+export const subpaths: readonly { readonly name: string; readonly module: string }[];

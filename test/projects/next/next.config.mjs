@@ -1,0 +1,6 @@
+// next.config.mjs
+export default {
+  output: 'standalone',
+  serverExternalPackages: ['millrace'],
+  outputFileTracingIncludes: { '/api/**': ['./tasks/**'] },
+};

@@ -1,0 +1,28 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import * as exported from '../src/tasks/index.ts';
+import { logicalName, readyMadeModules as byLogicalName } from '../src/cluster/wire/module-names.ts';
+import { moduleOf, tasks } from '../src/tasks/task-makers.ts';
+import { readyMadeModules, threadModules } from '../thread-modules.mjs';
+
+test('each module that threads load is built, and every call that names one is found', () => {
+  expect(threadModules.filter((module) => !existsSync(`dist/${module}.cjs`))).toEqual([]);
+  const calls = readdirSync('src', { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && file !== 'package-file.ts')
+    .flatMap((file) => readFileSync(`src/${file}`, 'utf8').match(/threadModule\([^)]*\)/g) ?? []);
+  expect(calls.filter((call) => !threadModules.some((module) => call.includes(`'${module}'`)))).toEqual([]);
+  expect(calls.length).toBeGreaterThanOrEqual(threadModules.length);
+});
+
+test('the ready-made modules are what millrace/tasks makes tasks of, for the build and for hosts', () => {
+  const names = Object.entries(exported).flatMap(([name, each]) => (moduleOf(each) ? [name] : []));
+  expect(names).toContain('hashing');
+  expect(names.map((name) => `tasks/ready-made/${name}`).toSorted()).toEqual(readyMadeModules);
+  expect([...byLogicalName.keys()]).toEqual(names.map((name) => `millrace/tasks/${name}`));
+  for (const [name, url] of byLogicalName) expect(logicalName(url)).toBe(name);
+});
+
+test('moduleOf tells makers from anything else', () => {
+  expect(moduleOf(tasks('node:path'))).toBe('node:path');
+  expect(moduleOf(exported.prepareImages)).toBeUndefined();
+});

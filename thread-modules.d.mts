@@ -1,0 +1,2 @@
+export const threadModules: readonly string[];
+export const readyMadeModules: readonly string[];
