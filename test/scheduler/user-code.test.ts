@@ -164,6 +164,26 @@ describe('a getter of an argument', () => {
     expect(seen).toEqual(['pending', 'queued', 'worker 0:\nworker 1: [a]']);
     expect(harness.show()).toBe('worker 0: [b]\nworker 1: [a]');
   });
+
+  test('that is sent when a task which waited has ended: that task does not count as pending', async () => {
+    const harness = Harness.booted({ workers: 1, maxPending: 1 });
+    const worker = harness.worker(0);
+    harness.submit('a');
+    worker.claim();
+    worker.call('child', {}, [], false);
+    worker.park();
+    const seen: unknown[] = [];
+    harness.submit('b', {}, [
+      acting(() => {
+        const { running, pending, suspended, fulfilled } = harness.scheduler.stats();
+        seen.push([running + pending, suspended, fulfilled]);
+      }),
+    ]);
+    expect(seen).toEqual([]);
+    worker.endParked(worker.parents[0] as (typeof worker.parents)[number]);
+    await harness.tick();
+    expect(seen).toEqual([[1, 0, 1]]);
+  });
 });
 
 test('what threads start with may have a getter that ends the executor: no thread is left', async () => {

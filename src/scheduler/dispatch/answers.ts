@@ -110,11 +110,14 @@ export class Answers {
     const waited = lane.parked.has(batch);
     // The end of its child jobs must not make the job return.
     if (waited) batch.jobs[0]?.asParent?.left();
-    // The worker comes first, user code after it: the worker may have run dry.
     if (last) {
       lane.lastTask = batch.jobs.at(-1)?.label;
       workers.finished(lane, batch);
-      if (!waited) batcher.tellNext(lane);
+    }
+    // The worker comes first, user code after it: the worker may have run dry. Sending runs getters, for which what has just been
+    // answered is still on its way; that must hold a place, and a job that waited may hold none.
+    if (last && !waited) {
+      batcher.tellNext(lane);
       feeder.refill(lane);
     }
     let failed = 0;
