@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../support/fast-check.ts';
 import { expect, test } from 'vitest';
 import { LinkedList } from '../../src/base/linked-list.ts';
 import type { Linked } from '../../src/base/linked-list.ts';

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import fc from '../support/fast-check.ts';
 import { afterAll, describe, expect, test } from 'vitest';
 import { makeOddTree, oddNames, ours, shell } from './odd-tree.ts';
 

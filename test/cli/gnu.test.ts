@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import fc from 'fast-check';
+import fc from '../support/fast-check.ts';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { checksumParser } from '../../src/cli/checksum-line.ts';
 import { makeOddTree, oddNames, ours, shell } from './odd-tree.ts';

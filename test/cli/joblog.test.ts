@@ -2,7 +2,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import fc from 'fast-check';
+import fc from '../support/fast-check.ts';
 import { afterAll, describe, expect, test } from 'vitest';
 import { formatEntry, JobLog } from '../../src/cli/map/joblog.ts';
 import { Journal } from '../../src/cli/map/journal.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import fc from 'fast-check';
+import fc from '../support/fast-check.ts';
 import { Executor, tasks } from 'millrace';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 

@@ -1,6 +1,6 @@
 import { Executor, ExecutorClosedError, SaturatedError, WorkerCrashedError } from 'millrace';
 import type { Future, ShutdownMode, Task } from 'millrace';
-import fc from 'fast-check';
+import fc from '../support/fast-check.ts';
 import { expect, test } from 'vitest';
 import { Gate } from '../support/gate.ts';
 import { patienceMs } from '../support/patience.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../support/fast-check.ts';
 import { expect, test } from 'vitest';
 import type { Future } from '../../src/scheduler/job/future.ts';
 import { Future as Futures } from '../../src/scheduler/job/future.ts';

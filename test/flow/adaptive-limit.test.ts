@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../support/fast-check.ts';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { FlowClosedError, InvalidOptionError } from '../../src/base/errors.ts';
 import { AdaptiveLimit } from '../../src/flow/adaptive-limit.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../support/fast-check.ts';
 import { expect, test } from 'vitest';
 import { buffered, bufferUnordered } from '../../src/flow/buffered.ts';
 import type { Each } from '../support/each.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../support/fast-check.ts';
 import { expect, test } from 'vitest';
 import { Channel } from '../../src/flow/channel.ts';
 import type { Reservation } from '../../src/flow/reservation.ts';

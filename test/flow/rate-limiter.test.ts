@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import fc from 'fast-check';
+import fc from '../support/fast-check.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FlowClosedError, InvalidOptionError } from '../../src/base/errors.ts';
 import { RateLimiter } from '../../src/flow/rate-limiter.ts';

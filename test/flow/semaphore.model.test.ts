@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../support/fast-check.ts';
 import { expect, test } from 'vitest';
 import type { Permit } from '../../src/flow/permit.ts';
 import { Semaphore } from '../../src/flow/semaphore.ts';

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import fc from 'fast-check';
+import fc from '../support/fast-check.ts';
 import { expect, test } from 'vitest';
 import { cgroupCpuQuota } from '../../src/host/cgroup.ts';
 import { availableWorkers, workersFor } from '../../src/host/available-workers.ts';

@@ -1,5 +1,5 @@
 import type { BatchAnswerMessage, BatchView } from 'millrace';
-import fc from 'fast-check';
+import fc from '../support/fast-check.ts';
 import { describe, expect, test } from 'vitest';
 import { readAnswer } from '../../src/inspector/record/read-answer.ts';
 import type { Run } from '../../src/inspector/record/read-answer.ts';

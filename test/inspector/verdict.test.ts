@@ -1,6 +1,6 @@
 import { emptyScene, verdict } from 'millrace/inspector';
 import type { Scene, VerdictKind } from 'millrace/inspector';
-import fc from 'fast-check';
+import fc from '../support/fast-check.ts';
 import { describe, expect, test } from 'vitest';
 import { readFileSync } from 'node:fs';
 

@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import fc from 'fast-check';
+import fc from '../support/fast-check.ts';
 import type { ShutdownMode } from '../../src/scheduler/lifecycle.ts';
 import type { TaskStream } from '../../src/executor/task-stream.ts';
 import type { Task } from '../../src/tasks/task.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../support/fast-check.ts';
 import { afterEach, beforeEach, test, vi } from 'vitest';
 import { Harness } from './harness.ts';
 import { Ground, laws, over } from './laws.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../support/fast-check.ts';
 import { vi } from 'vitest';
 import type { ShutdownMode } from '../../src/scheduler/lifecycle.ts';
 import type { Each } from '../support/each.ts';

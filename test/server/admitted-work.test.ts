@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../support/fast-check.ts';
 import { expect, test } from 'vitest';
 import type { Future, FutureState } from '../../src/index.ts';
 import { AdmittedWork } from '../../src/server/admitted-work.ts';

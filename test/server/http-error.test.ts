@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../support/fast-check.ts';
 import { ExecutorClosedError, SaturatedError, TaskTimeoutError } from 'millrace';
 import { HttpError, retryAfterSeconds, toHttpError } from 'millrace/http';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../support/fast-check.ts';
 import { Serializer } from 'node:v8';
 import { describe, expect, test } from 'vitest';
 import { encode } from '../../src/pool/wire/value-codec.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { describe, expect, test } from 'vitest';
 import { explore } from '../../../src/cli/tune/explore.ts';
 import type { Point } from '../../../src/cli/tune/figures.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { expect, test } from 'vitest';
 import { figuresOf, median } from '../../../src/cli/tune/figures.ts';
 import { measurement } from './simulation.ts';

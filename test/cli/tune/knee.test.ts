@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { describe, expect, test } from 'vitest';
 import { figuresOf } from '../../../src/cli/tune/figures.ts';
 import type { Figures } from '../../../src/cli/tune/figures.ts';

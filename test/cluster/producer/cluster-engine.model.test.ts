@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { HostLostError } from '../../../src/base/errors.ts';
 import type { Future } from '../../../src/scheduler/job/future.ts';

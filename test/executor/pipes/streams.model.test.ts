@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { expect, test } from 'vitest';
 import { pipeTasks } from '../../../src/executor/flat-map.ts';
 import { duplex } from '../../../src/executor/duplex.ts';

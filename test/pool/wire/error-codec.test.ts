@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { describe, expect, test } from 'vitest';
 import { InvalidTaskError } from '../../../src/base/errors.ts';
 import { decodeReason, encodeReason } from '../../../src/pool/wire/error-codec.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { describe, expect, test } from 'vitest';
 import { dataCloneError, findUncloneable } from '../../../src/pool/wire/uncloneable.ts';
 import { deep, hostile } from '../../support/hostile.ts';

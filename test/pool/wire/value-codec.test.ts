@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { decode, encode } from '../../../src/pool/wire/value-codec.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { expect, test } from 'vitest';
 import { Admission, AdmissionWaiter } from '../../../src/scheduler/admission/admission.ts';
 import type { Each } from '../../support/each.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { describe, expect, test } from 'vitest';
 import { fairShare, fillBatch, travelsAlone } from '../../../src/scheduler/dispatch/batch-size.ts';
 import type { BatchLimits } from '../../../src/scheduler/dispatch/batch-size.ts';

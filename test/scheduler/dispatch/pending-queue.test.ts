@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { expect, test } from 'vitest';
 import type { Job } from '../../../src/scheduler/job/job.ts';
 import { PendingQueue } from '../../../src/scheduler/dispatch/pending-queue.ts';

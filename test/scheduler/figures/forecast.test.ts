@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Forecaster } from '../../../src/scheduler/figures/forecast.ts';
 import { Job } from '../../../src/scheduler/job/job.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { expect, test } from 'vitest';
 import { RunTimes } from '../../../src/scheduler/figures/run-times.ts';
 import { internTarget } from '../../../src/tasks/task.ts';

@@ -1,7 +1,7 @@
 import { scryptSync } from 'node:crypto';
 import * as crypto from 'node:crypto';
 import argon2 from '@node-rs/argon2';
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { Executor } from 'millrace';
 import { passwords } from 'millrace/tasks';
 import { describe, expect, test } from 'vitest';

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { resize } from '../../../src/tasks/ready-made/images.ts';

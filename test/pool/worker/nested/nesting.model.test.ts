@@ -1,5 +1,5 @@
 import { Executor, tasks } from 'millrace';
-import fc from 'fast-check';
+import fc from '../../../support/fast-check.ts';
 import { expect, test } from 'vitest';
 import type { Tree } from '../../../fixtures/nested.mjs';
 

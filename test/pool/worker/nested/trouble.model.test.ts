@@ -1,6 +1,6 @@
 import { Executor, tasks } from 'millrace';
 import type { ExecutorOptions, Future, Outcome } from 'millrace';
-import fc from 'fast-check';
+import fc from '../../../support/fast-check.ts';
 import { expect, test } from 'vitest';
 import type { Tree } from '../../../fixtures/nested.mjs';
 import { Gate } from '../../../support/gate.ts';

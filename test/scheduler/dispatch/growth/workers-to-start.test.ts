@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../../support/fast-check.ts';
 import { describe, expect, test } from 'vitest';
 import { workersToStart } from '../../../../src/scheduler/dispatch/growth/workers-to-start.ts';
 import type { Demand } from '../../../../src/scheduler/dispatch/growth/workers-to-start.ts';
