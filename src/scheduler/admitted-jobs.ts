@@ -17,6 +17,7 @@ import type { FailureReason } from './job/failure.ts';
 import type { ExecutorIdentity } from './executor-id.ts';
 import type { Job } from './job/job.ts';
 import type { Parenthood } from './job/job-parts.ts';
+import { Standstill } from './standstill.ts';
 import { SubmitWaiter } from './admission/submit-waiter.ts';
 import type { NestedJobs } from './nesting/children.ts';
 import type { SchedulerOptions } from './scheduler-options.ts';
@@ -47,6 +48,7 @@ export class AdmittedJobs {
   readonly forecaster: Forecaster = new Forecaster();
   readonly #identity: ExecutorIdentity;
   readonly #parts: AdmittedJobsParts;
+  readonly #standstill: Standstill;
   readonly #watchdogActions: WatchdogActions = {
     cancel: (job, reason, interrupt, why) => void this.early.cancel(job, reason, interrupt, why),
     expire: (job, error, interrupt, why) =>
@@ -73,8 +75,15 @@ export class AdmittedJobs {
     };
     const { transitions, deadlines } = parts;
     this.engine = startEngine({ transitions, deadlines, events });
+    const { engine } = this;
+    this.#standstill = new Standstill({
+      name: options.name,
+      admission: parts.admission,
+      engine,
+      counts: () => ({ unsettled: this.#unsettled, suspended: this.suspended }),
+    });
     this.early = new EarlyEnds({
-      engine: this.engine,
+      engine,
       transitions,
       deadlines,
       interruptGraceMs: options.interruptGraceMs,
@@ -200,6 +209,7 @@ export class AdmittedJobs {
     this.#began(job);
     this.#releaseBytes(job);
     this.forecaster.forget(job);
+    if (job.asParent?.holdsPlace === true) this.#standstill.watch();
     if (job.flow?.isAbandoned === true) this.#parts.transitions.chore(() => this.endAbandoned(job));
   }
 

@@ -64,6 +64,11 @@ export class Admission {
     return this.#lines.nested.size + this.#lines.others.size;
   }
 
+  /** Does anybody stand in line, tasks that go on after a wait included? */
+  get hasWaiters(): boolean {
+    return this.#first !== null;
+  }
+
   get saturated(): boolean {
     return this.waiting > 0 || this.#placesTaken >= this.capacity || this.#bytesTaken >= this.maxBytes;
   }
