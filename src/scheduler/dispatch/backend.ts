@@ -121,7 +121,7 @@ export interface Batch<out C extends Call> {
   brief: boolean;
   /** Index of its worker among the workers, from 0. Set by the dispatcher. */
   place: number;
-  /** When it was sent, milliseconds on `performance.now()`; 0 if answers had no subscriber then. Set by the dispatcher. */
+  /** When it was sent, milliseconds on `performance.now()`; NaN if answers had no subscriber then. Set by the dispatcher. */
   sentAt: number;
   claim(position: number): Claim;
   /** False while the batch's only job is suspended: the worker is free for others. */

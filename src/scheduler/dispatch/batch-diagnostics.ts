@@ -79,7 +79,7 @@ class View implements BatchView {
   }
 
   get sentAt(): number {
-    return this.#batch.sentAt;
+    return this.#batch.sentAt || 0;
   }
 
   taskId(position: number): number {

@@ -45,7 +45,8 @@ export class ThreadBatch<out C extends Call> implements Batch<C> {
   taken = 0;
   brief = false;
   place = -1;
-  sentAt = 0;
+  // No small integer: V8 would give the class another layout once there is a time, and compile all that reads batches anew.
+  sentAt: number = Number.NaN;
   /** The targets that this batch names to the worker. */
   targets: BatchMessage['targets'];
 
