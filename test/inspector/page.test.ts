@@ -65,7 +65,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
   });
 
   describe('says what the limit is:', () => {
-    const says = async (name: string, expected: RegExp) => {
+    const expectTitle = async (name: string, expected: RegExp) => {
       const page = await open(await scene(name));
       await eventually(async () => expect(await title(page)).toMatch(expected));
     };
@@ -75,7 +75,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
       ['idle', /^Idle: nothing to do$/],
       ['refused-few', /^A few tasks are refused: [\d.,]+ a second$/],
       ['refused-many', /^Tasks are refused: [\d.,]+ a second$/],
-    ])('%s', says);
+    ])('%s', (name, expected) => expectTitle(name, expected));
     // Which limit comes first depends on what else the machine does; test/inspector/verdict.test.ts has recordings of these.
     test.skipIf(process.env['MILLRACE_LIVE'] === undefined).each([
       ['main-limit', /^The main thread is the limit$/],
@@ -91,7 +91,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
       ['reader-slow', /^The reader is the limit$/],
       ['source-slow', /^The source is the limit$/],
       ['room', /^Room to spare$/],
-    ])('%s', says);
+    ])('%s', (name, expected) => expectTitle(name, expected));
   });
 
   test('says to the server that it reads', async () => {
