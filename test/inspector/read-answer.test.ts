@@ -25,6 +25,7 @@ function answer(
     size: made.length,
     functionId: () => 1,
     ran: (position: number) => made[position]?.ran === true,
+    allRan: made.every(({ ran }) => ran),
     startedAt: (position: number) => (reads++, times[position]?.[0]),
     endedAt: (position: number) => times[position]?.[1],
   } as unknown as BatchView;

@@ -63,6 +63,7 @@ class FakeDelivery implements Batch<Job> {
   readonly jobs: readonly Job[];
   answered = 0;
   taken = 0;
+  someLeft = false;
   brief = false;
   place = -1;
   sentAt = 0;

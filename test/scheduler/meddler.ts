@@ -1,5 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { expect } from 'vitest';
 import fc from '../support/fast-check.ts';
+import type { BatchAnswerMessage } from '../../src/scheduler/dispatch/batch-diagnostics.ts';
 import type { ShutdownMode } from '../../src/scheduler/lifecycle.ts';
 import type { TaskStream } from '../../src/executor/task-stream.ts';
 import type { Task } from '../../src/tasks/task.ts';
@@ -83,6 +85,16 @@ export class Meddler {
   readonly #listening = new Set<string>();
   #violation: { readonly error: unknown } | null = null;
   readonly #act = (): void => this.act();
+  readonly #answered = (message: unknown): void => {
+    const { batch, from, to } = message as BatchAnswerMessage;
+    try {
+      for (let position = from; position < to && batch.allRan; position++)
+        expect(batch.ran(position), 'allRan').toBe(true);
+    } catch (error) {
+      this.#violation ??= { error };
+    }
+    this.act();
+  };
 
   constructor(ground: Ground, list: readonly Deed[]) {
     this.#ground = ground;
@@ -90,6 +102,7 @@ export class Meddler {
     this.bystanders = new Bystanders(ground, this.#act);
     ground.harness.backend.acts = this.#act;
     for (const name of channels) this.#listen(name);
+    subscribe('millrace:batch:answer', this.#answered);
   }
 
   act(): void {
@@ -113,6 +126,7 @@ export class Meddler {
     this.#deeds.length = 0;
     for (const stream of this.#streams) void stream.return();
     this.bystanders.finish();
+    unsubscribe('millrace:batch:answer', this.#answered);
     for (const name of this.#listening) unsubscribe(`millrace:${name}`, this.#act);
   }
 

@@ -53,6 +53,13 @@ export function readAnswer({ batch, from, to }: BatchAnswerMessage, tell: (run: 
     return batch.endedAt(to - 1) - batch.startedAt(from) <= widestGapMs;
   }
 
+  /** Tasks that were taken back run elsewhere. */
+  function ranWithin(first: number, end: number): number {
+    let count = 0;
+    for (let position = first; position < end; position++) if (batch.ran(position)) count++;
+    return count;
+  }
+
   function between(a: number, b: number): void {
     if (a === -1) {
       for (let position = from; position < b; position++) single(position);
@@ -64,9 +71,7 @@ export function readAnswer({ batch, from, to }: BatchAnswerMessage, tell: (run: 
       for (let position = a + 1; position < b; position++) single(position);
       return;
     }
-    let count = 0;
-    // Tasks that were taken back run elsewhere.
-    for (let position = a + 1; position < b; position++) if (batch.ran(position)) count++;
+    const count = batch.allRan ? b - a - 1 : ranWithin(a + 1, b);
     if (count === 0) return;
     const eachMs = (batch.endedAt(a) - batch.startedAt(a) + batch.endedAt(b) - batch.startedAt(b)) / 2;
     const ranMs = Math.max(0, Math.min(end - start, eachMs * count));

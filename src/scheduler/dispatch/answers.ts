@@ -67,6 +67,7 @@ export class Answers {
         this.#parts.events.called(jobs[position] as Job, task, options, call),
       parked: (batch, position, parked) => {
         const job = batch.jobs[position] as Job;
+        batch.someLeft = true;
         job.batch = parked;
         job.position = 0;
         this.#parts.workers.parked(lane, parked);

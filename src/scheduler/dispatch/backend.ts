@@ -117,6 +117,8 @@ export interface Batch<out C extends Call> {
   answered: number;
   /** Jobs taken back so far. The dispatcher counts them. */
   taken: number;
+  /** Has a job left the batch for one of its own, in which it waits? Set by the dispatcher. */
+  someLeft: boolean;
   /** Is the worker expected to be through with the batch soon? Set by the dispatcher. */
   brief: boolean;
   /** Index of its worker among the workers, from 0. Set by the dispatcher. */

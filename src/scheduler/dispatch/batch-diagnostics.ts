@@ -36,6 +36,8 @@ export interface BatchView {
   endedAt(position: number): number;
   /** Did the task run in this batch? False for a task that was taken back, and for one that left the batch to wait. */
   ran(position: number): boolean;
+  /** If true, `ran()` is true for each position of the message, and need not be asked. */
+  readonly allRan: boolean;
 }
 
 /**
@@ -125,6 +127,10 @@ class View implements BatchView {
 
   ran(position: number): boolean {
     return this.#jobAt(position).batch === this.#batch;
+  }
+
+  get allRan(): boolean {
+    return this.#batch.taken === 0 && !this.#batch.someLeft;
   }
 
   #jobAt(position: number): Job {

@@ -43,6 +43,7 @@ export class ThreadBatch<out C extends Call> implements Batch<C> {
   ordinal = 0;
   answered = 0;
   taken = 0;
+  someLeft = false;
   brief = false;
   place = -1;
   // No small integer: V8 would give the class another layout once there is a time, and compile all that reads batches anew.
