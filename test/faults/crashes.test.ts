@@ -173,6 +173,28 @@ describe('an error after its task had ended', () => {
   );
 });
 
+describe('code that a task has left running, and that holds its thread', () => {
+  test('holds up no task, while another thread is idle', async ({ makeExecutor, gate }) => {
+    const executor = makeExecutor({ workers: 2 });
+    await executor.ready();
+    await executor.run(faults.holdAfter(gate.shared));
+    await gate.arrivals(1);
+    const echoes = [1, 2, 3].map((n) => executor.run(faults.echo(n)));
+    expect(await Promise.all(echoes)).toEqual([1, 2, 3]);
+    gate.open();
+    expect(await executor.run(faults.echo('on'))).toBe('on');
+  });
+
+  test('nor while another thread can be started', async ({ makeExecutor, gate }) => {
+    const executor = makeExecutor({ workers: 2 });
+    await executor.run(faults.holdAfter(gate.shared));
+    await gate.arrivals(1);
+    expect(executor.stats().threads).toBe(1);
+    expect(await executor.run(faults.echo('on'))).toBe('on');
+    gate.open();
+  });
+});
+
 describe('arguments that a thread can’t read', () => {
   test('fail their own task, and no thread', async ({ makeExecutor }) => {
     // More levels than such a thread has stack for.

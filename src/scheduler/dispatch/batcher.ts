@@ -8,6 +8,7 @@ import type { Job } from '../job/job.ts';
 import type { Lane } from './workers/lane.ts';
 import { isBefore } from './pending-queue.ts';
 import type { PendingQueue, Urgency } from './pending-queue.ts';
+import type { Stalls } from './stalls.ts';
 import { Task } from '../../tasks/task.ts';
 import type { RunTimes } from '../figures/run-times.ts';
 
@@ -19,6 +20,7 @@ export interface BatcherParts {
   readonly runTimes: RunTimes;
   readonly limits: WorkerLimits;
   readonly maxPendingBytes: number;
+  readonly stalls: Stalls;
   /** An argument of one of its jobs can't be cloned. */
   readonly unsendable: (lane: Lane, batch: Batch<Job>, error: unknown) => void;
 }
@@ -94,6 +96,7 @@ export class Batcher {
       return true;
     }
     if (lane.batches[0] === batch) this.tellNext(lane);
+    this.#parts.stalls.sent();
     return true;
   }
 

@@ -10,6 +10,7 @@ import type { Job } from '../job/job.ts';
 import { PendingQueue } from './pending-queue.ts';
 import { RunTimes } from '../figures/run-times.ts';
 import { Batcher } from './batcher.ts';
+import { Stalls } from './stalls.ts';
 import { batchOf, takeBackFrom } from './take-back.ts';
 import type { Transitions } from '../transitions.ts';
 
@@ -60,8 +61,15 @@ class Dispatcher implements Engine {
       bootFailed: (error) => events.bootFailed(error),
     });
     const parts = { queue: this.#queue, workers: this.#workers, runTimes: new RunTimes(), enough };
+    const stalls = new Stalls({
+      most: options.workers,
+      transitions,
+      workers: this.#workers,
+      requeue: (jobs) => this.#feeder.requeue(jobs),
+    });
     const batcher = new Batcher({
       ...parts,
+      stalls,
       limits: backend.limits,
       maxPendingBytes: options.maxPendingBytes,
       unsendable: (lane, batch, error) => {

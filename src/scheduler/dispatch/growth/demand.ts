@@ -64,8 +64,9 @@ export function readDemand(sources: DemandSources, now: number): Omit<Demand, 'b
   return { freeInMs, starting, runMs, further: further + queued, waiting };
 }
 
-/** Milliseconds until a worker ends its running job; Infinity if the job has run longer than a boot, and may go on for ever. */
+/** Milliseconds until a worker ends its running job; Infinity if the job has run longer than a boot, or the worker stalls: either may go on for ever. */
 function runsForMs(lane: Lane, sources: DemandSources, now: number): number {
+  if (lane.stalledLooks > 0) return Infinity;
   const lateMs = lane.lateMs(now);
   const job = lane.runningJob;
   const since = job?.runningSince;

@@ -40,6 +40,8 @@ export class Lane implements Slot {
   readonly parked: Set<Batch<Job>> = new Set();
   /** The parked batches whose jobs do not wait now. */
   readonly resumed: Set<Batch<Job>> = new Set();
+  /** Looks since the worker stalls; 0 unless it does. See `stalls.ts`. */
+  stalledLooks: number = 0;
   /** Tasks that may still be sent before the worker is replaced. */
   tasksLeft: number;
   /** Label of the last task of the batch that the worker finished last. */
@@ -167,6 +169,7 @@ export class Lane implements Slot {
   }
 
   canTake(batchesInFlight: number): boolean {
+    if (this.stalledLooks > 0) return false;
     return this.takes && this.worker?.canSend === true && this.live < batchesInFlight;
   }
 }

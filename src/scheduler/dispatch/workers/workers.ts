@@ -118,6 +118,7 @@ export class Workers {
       lane.resumed.delete(batch);
       this.#turnover.nowIdle(lane);
     } else lane.batches.splice(lane.batches.indexOf(batch), 1);
+    lane.stalledLooks = 0;
     this.#enough?.changed(lane);
     this.#turnover.maybeFree(lane);
   }

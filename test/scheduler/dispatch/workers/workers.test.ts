@@ -198,11 +198,12 @@ describe('maxTasksPerWorker', () => {
     giveUp(harness, 2);
     retiring?.end();
     harness.submit('b');
+    harness.worker(0).claim();
     vi.advanceTimersByTime(1000);
     harness.backend.boot();
     await harness.tick();
     expect(harness.show()).toMatchInlineSnapshot(`
-      "worker 0: [b]
+      "worker 0: [b*]
       worker 6:
       worker 7:
       rejected: a (WorkerCrashedError)"

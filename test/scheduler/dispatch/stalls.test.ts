@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Harness } from '../harness.ts';
+
+let warnings: string[];
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  warnings = [];
+  vi.spyOn(process, 'emitWarning').mockImplementation((message) => void warnings.push(String(message)));
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+/** Two looks, and what follows from them. */
+async function twoLooks(harness: Harness): Promise<void> {
+  vi.advanceTimersByTime(100);
+  await harness.tick();
+}
+
+describe('a worker that does not begin the only job that it was sent', () => {
+  test('loses it to an idle worker, and gets nothing else until it answers', async () => {
+    const harness = Harness.booted();
+    harness.submit('a');
+    expect(harness.show()).toBe('worker 0:\nworker 1: [a]');
+    await twoLooks(harness);
+    expect(harness.show()).toBe('worker 0: [a]\nworker 1: [a-]');
+    harness.worker(0).claim();
+    harness.submit('bc');
+    await harness.tick();
+    expect(harness.show()).toBe('worker 0: [a*] [b]\nworker 1: [a-]\nqueued: c');
+    harness.worker(1).claim();
+    await harness.tick();
+    expect(harness.show(), 'it is free: it takes jobs again').not.toContain('queued');
+  });
+
+  test('keeps it if it is only late', async () => {
+    const harness = Harness.booted();
+    harness.submit('a');
+    vi.advanceTimersByTime(50);
+    harness.worker(1).claim();
+    await twoLooks(harness);
+    expect(harness.show()).toBe('worker 0:\nworker 1: [a*]');
+  });
+
+  test('keeps what runs, and what has moved to it', async () => {
+    const harness = Harness.booted({ workers: 2 });
+    harness.submit('a', { transfer: [new ArrayBuffer(1)] });
+    await twoLooks(harness);
+    expect(harness.show()).toBe('worker 0:\nworker 1: [a]');
+  });
+
+  test('loses it to a worker that is started for it', async () => {
+    const harness = new Harness({ workers: 2, minWorkers: 1 });
+    harness.backend.boot();
+    harness.submit('a');
+    await harness.tick();
+    expect(harness.backend.alive.length).toBe(1);
+    await twoLooks(harness);
+    expect(harness.backend.alive.length).toBe(2);
+    harness.backend.boot();
+    await harness.tick();
+    expect(harness.show()).toBe('worker 0: [a-]\nworker 1: [a]');
+  });
+
+  test('keeps it if it is the only worker', async () => {
+    const harness = Harness.booted({ workers: 1 });
+    harness.submit('a');
+    await twoLooks(harness);
+    expect(harness.show()).toBe('worker 0: [a]');
+  });
+});
+
+describe('a stall of five seconds', () => {
+  test('is told once, with the task that ran last', async () => {
+    const harness = Harness.booted({ workers: 1 });
+    harness.submit('a');
+    harness.worker(0).finish('done');
+    harness.submit('b');
+    vi.advanceTimersByTime(5000);
+    expect(warnings).toEqual([]);
+    vi.advanceTimersByTime(10_000);
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^a worker thread has begun none of its tasks for 5 seconds, after 'a' had ended: /,
+      ),
+    ]);
+  });
+
+  test('is none if the worker was at work meanwhile', async () => {
+    const harness = Harness.booted({ workers: 1 });
+    harness.submit('a');
+    vi.advanceTimersByTime(4000);
+    harness.worker(0).claim();
+    vi.advanceTimersByTime(20_000);
+    expect(warnings).toEqual([]);
+  });
+});
+
+test('it looks only while jobs are on their way', () => {
+  const harness = Harness.booted();
+  harness.submit('a');
+  harness.worker(1).finish('done');
+  vi.advanceTimersByTime(50);
+  expect(vi.getTimerCount()).toBe(0);
+});
