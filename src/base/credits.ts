@@ -1,5 +1,6 @@
 // Taken before any task runs: a task may replace them.
 const { load, store, compareExchange } = Atomics;
+const { Int32Array, SharedArrayBuffer } = globalThis;
 
 /** Indices of the shared words. Totals are counted modulo 2 ** 32. */
 const read = 0;

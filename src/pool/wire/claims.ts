@@ -1,5 +1,8 @@
 import { workerLimits } from './worker-limits.ts';
 
+// A task may replace them.
+const { Float64Array, Int32Array, SharedArrayBuffer } = globalThis;
+
 /** Rooms of one worker: one for each batch in flight, and one for an answered batch that the main thread is still reading. */
 export const rooms: number = workerLimits.maxBatches + 1;
 /** Claim words in one room. */

@@ -51,6 +51,8 @@ const groups = (): readonly Group[] => [
   ['JSON', JSON, 'parse stringify'],
   ['Atomics', Atomics, 'load store add exchange compareExchange notify'],
   ['ArrayBuffer', ArrayBuffer, 'isView'],
+  ['Date', Date, 'now'],
+  ['performance', performance, 'now'],
   ['Buffer', Buffer, 'from alloc isBuffer concat copyBytesFrom'],
   [
     'util.types',
@@ -74,9 +76,9 @@ const slowGroups = (): readonly Group[] => [
 
 /** Globals that tasks use. */
 const globals =
-  'Array Atomics AbortController AbortSignal BigInt Boolean Buffer DOMException DataView Date Error Event EventTarget ' +
-  'Function JSON Map Math Number Object Promise Proxy RangeError Reflect RegExp Set SharedArrayBuffer String Symbol SyntaxError ' +
-  'TextDecoder TextEncoder TypeError URL Uint8Array WeakMap WeakSet clearImmediate clearInterval clearTimeout console performance ' +
+  'Array Atomics AbortController AbortSignal BigInt BigInt64Array BigUint64Array Boolean Buffer DOMException DataView Date Error ' +
+  'Event EventTarget Float32Array Float64Array Function Int8Array Int16Array Int32Array JSON Map Math Number Object Promise Proxy RangeError Reflect RegExp Set SharedArrayBuffer String Symbol SyntaxError ' +
+  'TextDecoder TextEncoder TypeError URL Uint8Array Uint8ClampedArray Uint16Array Uint32Array WeakMap WeakSet clearImmediate clearInterval clearTimeout console performance ' +
   'process queueMicrotask setImmediate setInterval setTimeout structuredClone';
 
 export interface Builtin {

@@ -5,6 +5,10 @@ import { types } from 'node:util';
 import { decodeReason, encodeReason } from '../../wire/error-codec.ts';
 import { decode, encode } from '../../wire/value-codec.ts';
 
+// A task may replace them.
+const { now: trueDate } = Date;
+const trueTime = performance.now.bind(performance);
+
 /** Probes of Node's built-ins, and of the code that sends values to the main thread. */
 export const platformProbes: readonly (() => boolean)[] = [
   () => {
@@ -72,6 +76,16 @@ export const platformProbes: readonly (() => boolean)[] = [
     );
   },
   () => {
+    const numbers = [
+      Float32Array,
+      Float64Array,
+      Int8Array,
+      Int16Array,
+      Int32Array,
+      Uint8ClampedArray,
+      Uint16Array,
+      Uint32Array,
+    ];
     const bytes = Buffer.concat([Buffer.from('ab'), Buffer.alloc(1)]);
     return (
       bytes.toString('hex') === '616200' &&
@@ -85,6 +99,8 @@ export const platformProbes: readonly (() => boolean)[] = [
       new TextDecoder().decode(new TextEncoder().encode('a')) === 'a' &&
       new URL('x', 'file:///').href === 'file:///x' &&
       new Date(0).getTime() === 0 &&
+      numbers.every((type) => new type([1, 2])[1] === 2) &&
+      [BigInt64Array, BigUint64Array].every((type) => new type([1n, 2n])[1] === 2n) &&
       new Proxy({ a: 1 }, {}).a === 1 &&
       BigInt(1) === 1n &&
       Boolean(1) &&
@@ -104,7 +120,9 @@ export const platformProbes: readonly (() => boolean)[] = [
     ].every((each) => typeof each === 'function') &&
     typeof process.nextTick === 'function' &&
     globalThis.process === process &&
-    typeof performance.now() === 'number' &&
+    // A clock that was faked and left so stands still, or tells another time.
+    Math.abs(Date.now() - trueDate()) < 1000 &&
+    Math.abs(performance.now() - trueTime()) < 1000 &&
     typeof console.log === 'function',
   () => {
     const shared = new Error('shared', { cause: new TypeError('cause') });
