@@ -52,10 +52,11 @@ function rangeOf(min: number, max: number): string {
 export const longestTimer: number = 2 ** 31 - 1;
 
 /** A number of milliseconds from `min` to 2,147,483,647, what a timer can hold; fractions are fine. */
-export function millisecondsFrom(min: number) {
+export function millisecondsFrom(min: number, allowInfinity: boolean = false) {
   return (option: string, value: unknown): void => {
     if (typeof value === 'number' && value >= min && value <= longestTimer) return;
-    const range = `a number of milliseconds from ${min} to ${longestTimer}`;
+    if (allowInfinity && value === Infinity) return;
+    const range = `a number of milliseconds from ${min} to ${longestTimer}${allowInfinity ? ' (or Infinity)' : ''}`;
     throw new InvalidOptionError(option, value, `${option} must be ${range}, not ${show(value)}`);
   };
 }

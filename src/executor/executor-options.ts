@@ -1,5 +1,13 @@
 import { InvalidOptionError } from '../base/errors.ts';
-import { callable, checkOptions, integer, milliseconds, nonEmptyString, show } from '../base/options.ts';
+import {
+  callable,
+  checkOptions,
+  integer,
+  milliseconds,
+  millisecondsFrom,
+  nonEmptyString,
+  show,
+} from '../base/options.ts';
 import type { OptionChecks } from '../base/options.ts';
 import { availableWorkers } from '../host/available-workers.ts';
 import { threadChecks } from '../pool/main/start/thread-options.ts';
@@ -76,9 +84,7 @@ const checks: OptionChecks<ExecutorOptions> = {
   ...threadChecks,
   workers: integer(1),
   minWorkers: integer(0),
-  idleTimeoutMs(option, value) {
-    if (value !== Infinity) milliseconds(option, value);
-  },
+  idleTimeoutMs: millisecondsFrom(0, true),
   maxPending: integer(0),
   maxPendingBytes: integer(1),
   maxWaiting: integer(0, true),
