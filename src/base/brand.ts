@@ -1,3 +1,5 @@
+import { staysInThread } from './stays.ts';
+
 const ordinary = Function.prototype[Symbol.hasInstance];
 
 /**
@@ -14,6 +16,7 @@ export function brand<T extends object>(
   read: (instance: T) => unknown = () => true,
 ): void {
   const key = keyOf(name);
+  staysInThread(type);
   Object.defineProperty(type.prototype, key, {
     get(this: T) {
       return read(this);

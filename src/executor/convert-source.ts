@@ -1,4 +1,4 @@
-import { checkSource, isStep, noStep, openSource } from '../base/source.ts';
+import { checkSource, closeIterator, isStep, noStep, openSource } from '../base/source.ts';
 import type { OpenSource, Source } from '../base/source.ts';
 
 /**
@@ -23,6 +23,6 @@ export function convertSource<I, T>(
       const step = iterator.next();
       return step instanceof Promise ? step.then(converted) : converted(step);
     },
-    return: () => iterator?.return?.(),
+    return: () => closeIterator(iterator),
   };
 }

@@ -1,5 +1,6 @@
 import { InvalidOptionError } from '../base/errors.ts';
 import { callable, checkOptions, integer } from '../base/options.ts';
+import { staysInThread } from '../base/stays.ts';
 import { signalOf } from './acquire-options.ts';
 import type { SignalOptions } from './acquire-options.ts';
 import { Semaphore } from './semaphore.ts';
@@ -30,6 +31,10 @@ export class AdaptiveLimit {
   readonly #vegas: Vegas;
   readonly #semaphore: Semaphore;
   readonly #isOverload: (error: unknown) => boolean;
+
+  static {
+    staysInThread(this);
+  }
 
   /** @throws {InvalidOptionError} */
   constructor(options: AdaptiveLimitOptions = {}) {

@@ -1,3 +1,4 @@
+import { staysInThread } from '../base/stays.ts';
 import type { Permits } from './permits.ts';
 
 /**
@@ -13,6 +14,10 @@ export class Permit implements Disposable {
   /** The number of permits, at least 1. */
   readonly n: number;
   #permits: Permits | null;
+
+  static {
+    staysInThread(this);
+  }
 
   /** @internal */
   constructor(permits: Permits, n: number) {

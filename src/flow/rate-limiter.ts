@@ -1,6 +1,7 @@
 import { isAborted, reasonOf } from '../base/on-abort.ts';
 import { FlowClosedError, InvalidOptionError } from '../base/errors.ts';
 import { callable, checkOptions, integer, positive } from '../base/options.ts';
+import { staysInThread } from '../base/stays.ts';
 import { Timer } from '../base/timer.ts';
 import { checkAcquireOptions, countOf } from './acquire-options.ts';
 import type { AcquireOptions, TryAcquireOptions } from './acquire-options.ts';
@@ -44,6 +45,10 @@ export class RateLimiter {
   #reserved = 0;
   #timer: Timer | undefined;
   #closed = false;
+
+  static {
+    staysInThread(this);
+  }
 
   /** @throws {InvalidOptionError} */
   constructor(options: RateLimiterOptions) {

@@ -1,10 +1,15 @@
 import { FlowClosedError } from '../base/errors.ts';
+import { staysInThread } from '../base/stays.ts';
 
 /** A slot in a channel, held for one item until `send()` or `release()`. Without either the slot stays taken for ever. */
 export class Reservation<T> implements Disposable {
   readonly #put: (item: T) => void;
   readonly #giveBack: () => void;
   #used = false;
+
+  static {
+    staysInThread(this);
+  }
 
   /** @internal */
   constructor(put: (item: T) => void, giveBack: () => void) {

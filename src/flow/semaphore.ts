@@ -1,6 +1,7 @@
 import { throwIfAborted } from '../base/on-abort.ts';
 import { InvalidOptionError } from '../base/errors.ts';
 import { boolean, callable, checkOptions, integer } from '../base/options.ts';
+import { staysInThread } from '../base/stays.ts';
 import { checkAcquireOptions, countOf } from './acquire-options.ts';
 import type { AcquireOptions, TryAcquireOptions } from './acquire-options.ts';
 import { unlessAborted } from './line.ts';
@@ -27,6 +28,10 @@ export class Semaphore {
   readonly #guard: ReentryGuard | null;
   /** Most callers ask for one permit, and share this request. */
   readonly #one: Request<Permit>;
+
+  static {
+    staysInThread(this);
+  }
 
   /**
    * @param permits an integer of at least 0. With 0 the semaphore is paused: every caller waits until `resize()`.

@@ -4,7 +4,7 @@ import { isPlatformObject } from './platform-object.ts';
 /**
  * How an object crosses between threads, and with which contents: an `array`, `map` or `set` with its elements; an `object`, also of
  * a user's class, with its enumerable properties; an `error` as the error codec sends it. A `leaf` (a date, a buffer, a proxy) and
- * an object of a `platform` class are not searched.
+ * an object of a `platform` class, or of one whose instances stay in their thread, are not searched.
  */
 export type Kind = 'array' | 'object' | 'map' | 'set' | 'error' | 'leaf' | 'platform';
 

@@ -1,11 +1,12 @@
 import { types } from 'node:util';
+import { isOfStaying } from '../base/stays.ts';
 
-/** Does the object's class belong to the platform, or extend such a class? */
+/** Does the object's class belong to the platform, or do its instances stay in their thread, or does it extend such a class? */
 export const isPlatformObject = (object: object): boolean => judged(object) !== 'user';
 
 /**
- * Would an object of the platform arrive silently as an empty object? Cloning can't see its state (that of a `URL` on Node 20, of an
- * `AbortSignal` on all versions).
+ * Would such an object arrive silently as an empty object? Cloning can't see its state (that of a `URL` on Node 20, of an `AbortSignal`
+ * on all versions, of a `Future`).
  */
 export const losesItsState = (object: object): boolean => judged(object) === 'lost';
 
@@ -61,6 +62,8 @@ function judge(object: object, nearest: object): Verdict {
   ) {
     if (iterators.has(at) || isOfModule(at)) return 'lost';
     if (isGlobal(at)) return survives(object, at) ? 'cloned' : 'lost';
+    // An async iterable crosses as an argument by itself, from which the task reads; its data alone would be something else.
+    if (isOfStaying(at) || Object.hasOwn(at, Symbol.asyncIterator)) return 'lost';
   }
   return 'user';
 }

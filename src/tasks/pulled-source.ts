@@ -1,12 +1,9 @@
 import { show } from '../base/options.ts';
+import { closeIterator, isIterator } from '../base/source.ts';
+import type { Steps } from '../base/source.ts';
 import { isThenable } from './thenable.ts';
 
-/** Values to read item by item. `next()` returns a step, or a promise of one. */
-export interface Steps {
-  next(): unknown;
-  /** The reader has left. */
-  return?(): unknown;
-}
+export type { Steps };
 
 /**
  * A source that is pulled for a reader in another thread. It ends exactly once: by itself, or by `return()`, even if it was never
@@ -49,7 +46,7 @@ export class PulledSource implements Steps {
     if (this.#isOver) return undefined;
     this.#isOver = true;
     this.#steps ??= open(this.#source);
-    return this.#steps.return?.();
+    return closeIterator(this.#steps);
   }
 
   async #followed(step: PromiseLike<unknown>): Promise<unknown> {
@@ -75,14 +72,18 @@ function open(source: AsyncIterable<unknown>): Steps {
     const reader = source.getReader();
     return { next: () => reader.read(), return: () => reader.cancel() };
   }
-  const iterator = checkedSteps(source[Symbol.asyncIterator]());
+  const iterator = openIterator(source);
   if (isNodeStream(source)) return { next: () => iterator.next(), return: () => void source.destroy() };
   return iterator;
 }
 
 /** A hand-written source may forget to return an iterator. */
-function checkedSteps(steps: unknown): Steps {
-  if (typeof steps === 'object' && steps !== null) return steps as Steps;
+function openIterator(source: AsyncIterable<unknown>): Steps {
+  const make: unknown = source[Symbol.asyncIterator];
+  if (typeof make !== 'function')
+    throw new TypeError(`[Symbol.asyncIterator] of a source must be a function, not ${show(make)}`);
+  const steps: unknown = make.call(source);
+  if (isIterator(steps)) return steps;
   throw new TypeError(
     `[Symbol.asyncIterator]() of a source must return an object with next(), not ${show(steps)}`,
   );

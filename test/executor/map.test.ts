@@ -20,6 +20,36 @@ describe('map', () => {
     }
   });
 
+  test.for([
+    ['[Symbol.iterator] of the source must be a function, not 5', { [Symbol.iterator]: 5 }],
+    [
+      '[Symbol.iterator]() of the source must return an object with next(), not {}',
+      { [Symbol.iterator]: () => ({}) },
+    ],
+    [
+      '[Symbol.asyncIterator]() of the source must return an object with next(), not 7',
+      { [Symbol.asyncIterator]: () => 7 },
+    ],
+    [
+      "next() of the source must return an object with done and value, not 'x'",
+      { [Symbol.iterator]: () => ({ next: () => 'x' }) },
+    ],
+  ])('says of a bad source: %s', async ([message, source], { makeExecutor }) => {
+    const results = makeExecutor({ workers: 1 }).map(source as never, (n) => work.echo(n));
+    await expect(results.next()).rejects.toThrow(
+      new InvalidOptionError('source', undefined, message as string),
+    );
+  });
+
+  test('says of a bad return() what it is', async ({ makeExecutor }) => {
+    const source = {
+      [Symbol.iterator]: () => ({ next: () => ({ done: false, value: 1 }), return: 5 }),
+    } as never;
+    const results = makeExecutor({ workers: 1 }).map(source, (n) => work.echo(n));
+    await results.next();
+    await expect(results.return?.()).rejects.toThrow('return of a source must be a function, not 5');
+  });
+
   test('gives each item its index', async ({ makeExecutor }) => {
     const executor = makeExecutor({ workers: 1 });
     expect(await collect(executor.map(['a', 'b'], (item, index) => work.echo(item + index)))).toEqual([

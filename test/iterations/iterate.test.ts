@@ -51,7 +51,9 @@ describe('an iteration', () => {
       expect((error as Error).message).toContain('use run()');
     }
     const { error } = await read(executor.iterate(generators.badStep()));
-    expect(String(error)).toContain('next() of a generator must return an object with done and value, not 5');
+    expect(String(error)).toContain(
+      'next() of a generator or a source must return an object with done and value, not 5',
+    );
   });
 
   test('has an inline generator, too', async ({ executor }) => {

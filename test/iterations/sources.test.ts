@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { ExecutorClosedError, TaskTimeoutError, WorkerCrashedError, inline, transferable } from 'millrace';
 import type { Executor } from 'millrace';
+import { Channel } from 'millrace/flow';
 import { describe, expect } from 'vitest';
 import { testWith } from '../support/executor-test.ts';
 import { Gate } from '../support/gate.ts';
@@ -437,9 +438,18 @@ describe('an error', () => {
   });
 
   test('of one that can’t be read says what it must return', async ({ executor }) => {
-    const bad = { [Symbol.asyncIterator]: () => undefined } as never;
-    await expect(executor.run(generators.sum(bad))).rejects.toThrow(
+    const from = (asyncIterator: unknown) => ({ [Symbol.asyncIterator]: asyncIterator }) as never;
+    await expect(executor.run(generators.sum(from(() => undefined)))).rejects.toThrow(
       /asyncIterator\]\(\) of a source must return an object with next\(\), not undefined/,
+    );
+    await expect(executor.run(generators.sum(from(() => ({ next: 5 }))))).rejects.toThrow(
+      /asyncIterator\]\(\) of a source must return an object with next\(\), not { next: 5 }/,
+    );
+    await expect(executor.run(generators.sum(from('x')))).rejects.toThrow(
+      "[Symbol.asyncIterator] of a source must be a function, not 'x'",
+    );
+    await expect(executor.run(generators.sum(from(() => ({ next: () => 'x' }))))).rejects.toThrow(
+      "next() of a generator or a source must return an object with done and value, not 'x'",
     );
     const asked = Object.defineProperty(new Counted(3), 'destroy', { get: () => expect.fail('asked') });
     expect(await executor.run(generators.sum(asked))).toBe(3);
@@ -519,6 +529,31 @@ describe('elsewhere than among the arguments', () => {
     expect(reason).toMatchObject({ name: 'DataCloneError' });
     expect(String(reason)).toMatch(/args\[0\]\.rows\[0\]: .*an argument by itself/);
     await iteration.return();
+  });
+
+  class Rows {
+    readonly name = 'rows';
+    async *[Symbol.asyncIterator]() {
+      yield 1;
+    }
+  }
+  test.for([
+    ['a loop of the executor', (executor: Executor) => executor.map([1], (n) => generators.notOne(n))],
+    ['a loop over generators', (executor: Executor) => executor.flatMap([1], (n) => generators.count(n))],
+    ['futures', (executor: Executor) => executor.asCompleted([generators.notOne(1)])],
+    ['an object of a class, with data', () => new Rows()],
+    ['an object without anything else', () => ({ [Symbol.asyncIterator]: () => new Rows() })],
+    ['a channel', () => new Channel(1)],
+  ] as const)('also if it is made by hand, or by the executor: %s', async ([, make], { executor }) => {
+    const reason = await reasonOf(executor.run(generators.notOne({ rows: [make(executor)] })));
+    expect(reason).toMatchObject({ name: 'DataCloneError' });
+    expect(String(reason)).toMatch(/args\[0\]\.rows\[0\]: .*an argument by itself/);
+  });
+
+  test('as a result as well', async ({ executor }) => {
+    expect(String(await reasonOf(executor.run(generators.iterableResult())))).toMatch(
+      /^DataCloneError: result: Rows /,
+    );
   });
 });
 

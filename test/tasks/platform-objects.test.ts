@@ -12,7 +12,10 @@ import { StringDecoder } from 'node:string_decoder';
 import { MIMEType } from 'node:util';
 import { GCProfiler } from 'node:v8';
 import { runInNewContext, Script } from 'node:vm';
+import { Executor, inline } from 'millrace';
+import { RateLimiter, Semaphore } from 'millrace/flow';
 import { afterAll, describe, expect, test } from 'vitest';
+import { limits } from '../../src/flow/index.ts';
 import { dataCloneError } from '../../src/pool/wire/uncloneable.ts';
 import { decode, encode } from '../../src/pool/wire/value-codec.ts';
 
@@ -28,9 +31,12 @@ function refusalOf(value: unknown): string | undefined {
   }
 }
 
+const executor = new Executor();
+const future = await executor.submit(inline(() => 1));
 const channel = new MessageChannel();
 const broadcast = new BroadcastChannel('x');
-afterAll(() => {
+afterAll(async () => {
+  await executor.shutdown();
   channel.port1.close();
   broadcast.close();
 });
@@ -187,6 +193,12 @@ describe('is refused, with its path:', () => {
     ['the global object', () => globalThis],
     ['a proxy', () => new Proxy({}, {})],
     ['a boxed symbol', () => Object(Symbol('x')) as unknown],
+    ['a future', () => future],
+    ['an executor', () => new Executor()],
+    ['a task', () => inline(() => 1)],
+    ['a semaphore', () => new Semaphore(1)],
+    ['a limit that adapts', () => limits.adaptive()],
+    ['a limit of a rate', () => new RateLimiter({ limit: 1, perMs: 1 })],
     ['an instance of a derived class', () => new (class Link extends URL {})('http://a/')],
     ['one of a class that is derived twice', () => new (class B extends class A extends EventTarget {} {})()],
   ])('%s', (_, make) => {

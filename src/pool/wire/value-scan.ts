@@ -3,6 +3,7 @@ import { eachWithin, kindOf } from '../../tasks/contents.ts';
 import type { Kind, Visit } from '../../tasks/contents.ts';
 import { isFlat } from '../../tasks/flat.ts';
 import { isNamespace, losesItsState } from '../../tasks/platform-object.ts';
+import { isAsyncIterable } from '../../tasks/sources.ts';
 
 /**
  * Most levels of a value that crosses. Cloning recurses: a worker (4 MiB of stack) could send a value of 1,500 levels and more that
@@ -77,7 +78,11 @@ const isFlatValue = (value: unknown): boolean => typeof value !== 'object' || va
 
 /** `dataCloneError` adds the path of the value. */
 function refuseEmptied(object: object, kind: Kind): void {
-  if (kind === 'platform' ? !losesItsState(object) : kind !== 'object' || !isNamespace(object)) return;
+  const isEmptied =
+    kind === 'platform'
+      ? losesItsState(object)
+      : kind === 'object' && (isNamespace(object) || isAsyncIterable(object));
+  if (!isEmptied) return;
   throw new DOMException(
     `${show(object)} could not be cloned: its state stays in its thread`,
     'DataCloneError',

@@ -1,7 +1,8 @@
 import type { MessagePort, Transferable } from 'node:worker_threads';
 import { InvalidTaskError } from '../../base/errors.ts';
+import { isIterator } from '../../base/source.ts';
 import { transfersOf } from '../../tasks/transferable.ts';
-import { isGenerated, isIterator } from './iterating/generated.ts';
+import { isGenerated } from './iterating/generated.ts';
 import { attempt } from '../wire/error-record.ts';
 import { encodeReason } from '../wire/error-codec.ts';
 import type { EncodedReason } from '../wire/error-codec.ts';

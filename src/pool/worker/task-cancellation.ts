@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
+import { staysInThread } from '../../base/stays.ts';
 import { claim } from '../wire/claims.ts';
 
 /** Tells whether the task that asked for it has been told to stop. Keeps its state after the task has ended. */
@@ -28,6 +29,10 @@ export class TaskCancellation implements Cancellation {
   #aborted = false;
   /** The task has ended: its claim word may belong to another task. */
   #ended = false;
+
+  static {
+    staysInThread(this);
+  }
 
   constructor(words: Int32Array, word: number) {
     this.#words = words;

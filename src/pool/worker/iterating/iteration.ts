@@ -1,12 +1,12 @@
 import { InvalidTaskError } from '../../../base/errors.ts';
 import { show } from '../../../base/options.ts';
+import { isIterator } from '../../../base/source.ts';
+import type { Steps } from '../../../base/source.ts';
 import type { CallFlow } from '../../../tasks/call-flow.ts';
 import { isThenable } from '../../../tasks/thenable.ts';
 import { ItemSender } from '../../items/item-sender.ts';
 import type { SenderParts } from '../../items/sender-parts.ts';
 import type { Items } from '../../wire/nested-messages.ts';
-import { isIterator } from './generated.ts';
-import type { Generated } from './generated.ts';
 import type { NestedCalls } from '../parking/nested-calls.ts';
 
 /** Calls a generator function, sends what the generator yields, and resolves to its return value. */
@@ -21,7 +21,7 @@ export async function iterate(calls: NestedCalls, flow: CallFlow, call: () => un
 }
 
 /** Advances the iterator. While it waits for its reader the task may park. */
-async function advance(calls: NestedCalls, flow: CallFlow, iterator: Generated): Promise<unknown> {
+async function advance(calls: NestedCalls, flow: CallFlow, iterator: Steps): Promise<unknown> {
   const { port } = calls.desk;
   const stop = calls.cancellation;
   const parts: SenderParts = {

@@ -5,6 +5,7 @@ import { checkSource } from '../../../base/source.ts';
 import type { Source } from '../../../base/source.ts';
 import { abortSignal, checkOptions, integer } from '../../../base/options.ts';
 import { ItemQueue } from '../../../base/item-queue.ts';
+import { staysInThread } from '../../../base/stays.ts';
 import type { NestedCalls } from '../parking/nested-calls.ts';
 import { endSources } from '../parking/supplies.ts';
 import type { CallListener } from '../parking/task-listeners.ts';
@@ -43,6 +44,10 @@ interface Listener<R> {
 export class Current {
   readonly #calls: NestedCalls;
   readonly #offers: Offers;
+
+  static {
+    staysInThread(this);
+  }
 
   /** Internal: see `current()`. */
   constructor(calls: NestedCalls) {

@@ -1,4 +1,5 @@
 import type { Outcome } from '../../../base/outcome.ts';
+import { staysInThread } from '../../../base/stays.ts';
 import type { NestedCalls } from '../parking/nested-calls.ts';
 import type { Task } from '../../../tasks/task.ts';
 
@@ -13,6 +14,10 @@ export class NestedFuture<out R> {
   #outcome: Outcome<R> | null = null;
   #ended: (() => void) | null = null;
   #whenEnded: Promise<void> | null = null;
+
+  static {
+    staysInThread(this);
+  }
 
   /** Internal: futures come from `current()`. */
   constructor(task: Task<R>, calls: NestedCalls, withdraw: (reason: unknown) => void) {
