@@ -27,8 +27,8 @@ export interface StallsParts {
  * ```
  * (at work) ──runs nothing, and has the same unbegun job at two looks──→ stalled ──begins or answers──→ (at work)
  * ```
- * What a stalled worker has not begun goes elsewhere, and it gets nothing else. A stall that lasts is told once. It looks while
- * jobs are on their way.
+ * What a stalled worker has not begun goes elsewhere, and it gets nothing else. A stall that lasts is told once, and the worker is
+ * replaced, unless jobs wait in it: they would be lost. It looks while jobs are on their way.
  */
 export class Stalls {
   readonly #parts: StallsParts;
@@ -67,7 +67,7 @@ export class Stalls {
     if (lane.runningJob !== undefined) lane.stalledLooks = 0;
     else if (lane.stalledLooks > 0) {
       lane.stalledLooks++;
-      if (lane.stalledLooks === looksUntilTold) tell(lane);
+      if (lane.stalledLooks === looksUntilTold) this.#lasts(lane);
     } else {
       const unbegun = firstUnbegun(lane);
       if (unbegun !== undefined && unbegun === before) this.#stalls(lane);
@@ -79,7 +79,18 @@ export class Stalls {
   #stalls(lane: Lane): void {
     lane.stalledLooks = 1;
     // The only worker begins its jobs as soon as it can.
-    if (this.#parts.most > 1) this.#parts.requeue(takeBackFrom(lane, Infinity, () => true));
+    if (this.#parts.most > 1) this.#takeBack(lane);
+  }
+
+  #lasts(lane: Lane): void {
+    tell(lane);
+    if (lane.parked.size > 0) return;
+    this.#takeBack(lane);
+    this.#parts.workers.end(lane);
+  }
+
+  #takeBack(lane: Lane): void {
+    this.#parts.requeue(takeBackFrom(lane, Infinity, () => true));
   }
 }
 
@@ -93,10 +104,11 @@ function firstUnbegun({ batches }: Lane): Job | undefined {
   return undefined;
 }
 
-function tell({ lastTask }: Lane): void {
+function tell({ lastTask, parked }: Lane): void {
   const after = lastTask === undefined ? '' : `, after '${lastTask}' had ended`;
+  const then = parked.size === 0 ? 'the executor replaces the thread' : 'tasks that wait in it can’t go on';
   const message =
     `a worker thread has begun none of its tasks for ${(lookMs * looksUntilTold) / 1000} seconds${after}: code that was left ` +
-    'running (a timer, a promise) holds it. It gets no tasks until it is free';
+    `running (a timer, a promise) holds it; ${then}`;
   warn('MillraceWorkerWarning', message);
 }

@@ -72,7 +72,7 @@ describe('a worker that does not begin the only job that it was sent', () => {
 });
 
 describe('a stall of five seconds', () => {
-  test('is told once, with the task that ran last', async () => {
+  test('is told once, with the task that ran last, and the worker is replaced', async () => {
     const harness = Harness.booted({ workers: 1 });
     harness.submit('a');
     harness.worker(0).finish('done');
@@ -82,9 +82,33 @@ describe('a stall of five seconds', () => {
     vi.advanceTimersByTime(10_000);
     expect(warnings).toEqual([
       expect.stringMatching(
-        /^a worker thread has begun none of its tasks for 5 seconds, after 'a' had ended: /,
+        /^a worker thread has begun none of its tasks for 5 seconds, after 'a' had ended: .*replaces the thread$/,
       ),
     ]);
+    harness.worker(0).end();
+    harness.backend.boot();
+    await harness.tick();
+    expect(harness.show()).toBe('worker 1: [b]\nfulfilled: a');
+  });
+
+  test('fails what had moved to the worker', async () => {
+    const harness = Harness.booted();
+    harness.submit('a', { transfer: [new ArrayBuffer(1)] });
+    vi.advanceTimersByTime(10_000);
+    harness.worker(1).end();
+    expect(harness.show()).toContain('rejected: a (WorkerCrashedError)');
+  });
+
+  test('ends no worker in which a job waits', async () => {
+    const harness = Harness.booted({ workers: 1 });
+    harness.submit('a');
+    harness.worker(0).claim();
+    harness.worker(0).call('child', {}, [], false);
+    harness.worker(0).park();
+    await harness.tick();
+    vi.advanceTimersByTime(10_000);
+    expect(warnings).toEqual([expect.stringMatching(/tasks that wait in it can’t go on$/)]);
+    expect(harness.worker(0).state).toBe('up');
   });
 
   test('is none if the worker was at work meanwhile', async () => {

@@ -9,7 +9,8 @@ import type { News } from '../../transitions.ts';
  * Why a thread ended:
  *
  * - `crashed`: the thread ended by itself, or a task ended it.
- * - `interrupted`: Millrace terminated it to stop a task with `interrupt` or `timeoutMs`.
+ * - `interrupted`: Millrace terminated it to stop a task with `interrupt` or `timeoutMs`, or because code that a task had left
+ *   running held it.
  * - `retired`: it had been sent `maxTasksPerWorker` tasks.
  * - `memory`: it held more than `maxBytesPerWorker`.
  * - `idle`: it had nothing to do for `idleTimeoutMs`.
