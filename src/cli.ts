@@ -122,9 +122,13 @@ async function run(
 
 async function print(about: About): Promise<ExitCode> {
   const { printAbout } = await import('./cli/about/about.ts');
-  await printAbout(about);
+  const unwritten = await printAbout(about);
   if (about.kind === 'refusal') return exitCodes.usage;
-  return about.kind === 'failure' ? exitCodes.failed : exitCodes.ok;
+  if (about.kind === 'failure') return exitCodes.failed;
+  if (unwritten === undefined) return exitCodes.ok;
+  if (unwritten.code === 'EPIPE') return exitCodes.closedPipe;
+  const { reasonOf } = await import('./cli/reason.ts');
+  return print({ kind: 'failure', text: `millrace: standard output: ${printable(reasonOf(unwritten))}\n` });
 }
 
 // Not by itself: a measurement of the host's load that nobody waits for would hold it up for a second.

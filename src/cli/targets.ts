@@ -1,8 +1,9 @@
-import { existsSync, lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, realpathSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { basename, dirname, extname, join, resolve, sep } from 'node:path';
 import { toSystem, toText } from './byte-path.ts';
 import type { BytePath } from './byte-path.ts';
+import { makeDirectory } from './make-directory.ts';
 import { reasonOf } from './reason.ts';
 import type { Rendition } from './resize-arguments.ts';
 import type { FoundFile } from './walk.ts';
@@ -27,7 +28,7 @@ export class Targets {
   /** Makes the output directory if it is missing, except in a dry run. @throws {Error} if it can't be made. */
   constructor(paths: readonly BytePath[], out: string, dryRun: boolean) {
     this.#makes = !dryRun;
-    if (this.#makes) makeDirectory(out);
+    if (this.#makes) makeTarget(out);
     this.#out = out;
     this.#outStats = statSync(out, { throwIfNoEntry: false });
     const realOut = this.#outStats === undefined ? resolve(out) : realpathSync(out);
@@ -59,7 +60,7 @@ export class Targets {
     for (const target of targets) {
       if (this.#taken.has(target)) throw new Error(`another source has the same target, ${target}`);
     }
-    if (this.#makes) makeDirectory(dirname(targets[0] as string));
+    if (this.#makes) makeTarget(dirname(targets[0] as string));
     for (const target of targets) {
       if (this.#isOtherSource(target, path)) throw new Error(`would overwrite ${target}, another source`);
     }
@@ -88,10 +89,9 @@ const isSame = (one: Stats, other: Stats): boolean => one.ino === other.ino && o
 
 const below = (directory: string): string => (directory.endsWith(sep) ? directory : directory + sep);
 
-function makeDirectory(path: string): void {
+function makeTarget(path: string): void {
   try {
-    // Absolute: in a working directory that was deleted, Node 20 never returns from making `a/b`.
-    mkdirSync(resolve(path), { recursive: true });
+    makeDirectory(path);
   } catch (cause) {
     throw new Error(`${path}: ${reasonOf(cause)}`, { cause });
   }

@@ -196,6 +196,20 @@ describe('millrace hash', () => {
     expect(output.toString()).toBe('millrace: standard output: no space left on device\n1\n');
   });
 
+  test.each(['--help', 'help hash', '--version', 'man', 'completion zsh', 'hash -h'])(
+    'the text of %s that can’t be written is an error, or ends quietly without a reader',
+    (words) => {
+      const command = `${process.execPath} dist/cli.js ${words}`;
+      const full = shell(`${command} 2>&1 >/dev/full || echo $?`);
+      expect(full.toString()).toBe('millrace: standard output: no space left on device\n1\n');
+      const pipe = `${folder}/no-reader`;
+      const gone = shell(
+        `mkfifo ${pipe}; exec 3<>${pipe} 4>${pipe} 3<&-; rm ${pipe}; ${command} 2>&1 >&4 || echo $?`,
+      );
+      expect(gone.toString()).toBe('141\n');
+    },
+  );
+
   test.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],

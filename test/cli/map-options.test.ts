@@ -105,6 +105,9 @@ describe('millrace map', () => {
     ['--halt', 'now,fail=50%'],
     ['-j', '0'],
     ['-j', '+50%'],
+    ['-j', '-0'],
+    ['--timeout', '-1'],
+    ['--retries', '-2'],
     ['--workers', '1.5'],
   ])('%s %s is refused, and names the value', async (option, value) => {
     const { code, stderr } = await map(`work.mjs ${option} ${value}`, '1\n');
@@ -112,7 +115,7 @@ describe('millrace map', () => {
     expect(stderr).toContain(`not '${value}'`);
   });
 
-  test.each(['1', '+1', '50%', '=-1'])('-j %s is a number of workers', async (value) => {
+  test.each(['1', '+1', '-1', '50%', '=-1'])('-j %s is a number of workers', async (value) => {
     const { code, stdout } = await map(
       `work.mjs --workers${value.startsWith('=') ? value : ` ${value}`}`,
       '1\n',

@@ -37,6 +37,18 @@ describe('millrace resize', () => {
     expect({ status, stderr }).toEqual({ status: 1, stderr: 'millrace: a/b: no such file or directory\n' });
   });
 
+  test.runIf(existsSync('/proc/self'))('ends with an error where the system makes no directories', () => {
+    const main = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+    for (const out of ['/proc/a', '/proc/a/b', join(folder, 'in', 'a.png', 'b')]) {
+      const args = [main, 'resize', join(folder, 'in'), '--width', '30', '--out', out];
+      const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+      expect({ status, stderr }).toEqual({
+        status: 1,
+        stderr: expect.stringContaining(`millrace: ${out}: `),
+      });
+    }
+  });
+
   test('keeps the shape of the tree', async () => {
     const args = ['resize', 'in', '--width', '30', '--format', 'webp', '--out', 'out'];
     const { code, stdout } = await runCli(args, '', folder);

@@ -17,11 +17,19 @@ export type About =
   | { readonly kind: 'man' }
   | { readonly kind: 'refusal' | 'failure'; readonly text: string };
 
-/** Prints it, a refusal or failure to standard error; resolves once it is written. @throws {UsageError} for an unknown shell. */
-export async function printAbout(about: About): Promise<void> {
-  const output = new Output('text' in about ? process.stderr : process.stdout);
+/**
+ * Prints it, a refusal or failure to standard error; resolves once it is written, with the error if it could not be.
+ *
+ * @throws {UsageError} for an unknown shell.
+ */
+export async function printAbout(about: About): Promise<NodeJS.ErrnoException | undefined> {
+  let failure: NodeJS.ErrnoException | undefined;
+  const output = new Output('text' in about ? process.stderr : process.stdout, {
+    failed: (error) => (failure = error),
+  });
   void output.write(fromText(textOf(about)));
   await output.end();
+  return failure;
 }
 
 function textOf(about: About): string {
