@@ -1,4 +1,5 @@
 import { RedisClient } from './redis/client.ts';
+import { checkConnection } from './redis/place.ts';
 import type { RedisConnection } from './redis/place.ts';
 import { readHosts, readProducers } from './redis/registry.ts';
 import type { ProducerCard } from './redis/registry.ts';
@@ -47,6 +48,7 @@ export async function clusterStatus(options: {
   readonly secret?: string | Buffer | undefined;
 }): Promise<ClusterStatus> {
   const { connection, queue, release, secret } = options;
+  checkConnection('connection', connection);
   const client = await RedisClient.create(connection, queue, 'millrace:status');
   try {
     await client.connect(5000);

@@ -51,6 +51,24 @@ describe('a Redis that', () => {
     );
   });
 
+  // ioredis goes on in database 0, where another queue of that name may be.
+  test('has no database of this number is named', async () => {
+    const error = await refusalOf(`redis://127.0.0.1:${redis.port}/99`);
+    expect(error.code).toBe('ERR_MILLRACE_CLUSTER_REDIS');
+    expect(error.message).toMatch(/127\.0\.0\.1:\d+\/99, .*DB index.*no database of this number/);
+  });
+
+  test.each([
+    'redis://localhost/tasks',
+    'redis://localhost/1/2',
+    { db: 'tasks' },
+    { db: -1 },
+    { db: Number.NaN },
+  ])('is named with the database %o is refused', (connection) => {
+    const open = () => new ClusterExecutor({ connection: connection as string, queue: 'refused', secret });
+    expect(open).toThrow('connection must name a database by its number');
+  });
+
   test('takes connections and does not answer is told from one that is down', async () => {
     const server = createServer(() => {}).listen(0, '127.0.0.1');
     await once(server, 'listening');

@@ -29,9 +29,19 @@ export function secretsOf(connection: RedisConnection): readonly string[] {
 export function checkConnection(option: string, value: unknown): void {
   const isUrl =
     typeof value === 'string' && /^rediss?:\/\//.test(value) && URL.canParse(value) && decodes(value);
-  if (isUrl || (typeof value === 'object' && value !== null && !Array.isArray(value))) return;
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   const message = `${option} must be a URL (redis://host:6379 or rediss://…) or the options of ioredis`;
-  throw new InvalidOptionError(option, undefined, message);
+  if (!isUrl && !isObject) throw new InvalidOptionError(option, undefined, message);
+  // ioredis takes what is no number for database 0, and would mix the tasks of two queues.
+  const database = isUrl ? new URL(value).pathname.slice(1) : ((value as { db?: unknown }).db ?? '');
+  if (!/^\d*$/.test(String(database))) {
+    const where = isUrl ? 'the path of its URL' : 'db';
+    throw new InvalidOptionError(
+      option,
+      undefined,
+      `${option} must name a database by its number (${where})`,
+    );
+  }
 }
 
 function decodes(url: string): boolean {

@@ -24,6 +24,7 @@ export function cleanError(error: unknown, secrets: readonly string[]): Error {
 
 const remedies: readonly (readonly [RegExp, string])[] = [
   [/WRONGPASS|NOAUTH|invalid password|AUTH/, 'the user or password is wrong: check the connection'],
+  [/DB index|SELECT is not allowed/, 'it has no database of this number: name another one'],
   [/NOPERM/, 'the user lacks rights: docs/cluster.md lists the commands and keys that an ACL must allow'],
   [/READONLY/, 'it is a read-only replica: connect to the primary'],
   [/MISCONF|OOM|DENIED/, 'it refuses writes: check its log, its memory and its disk'],
@@ -50,5 +51,7 @@ export function redisError(
 
 /** True if the next attempt would fail in the same way. */
 export function isFatal(error: Error): boolean {
-  return /WRONGPASS|NOAUTH|NOPERM|READONLY|unknown command|invalid password/.test(error.message);
+  return /DB index|SELECT is not allowed|WRONGPASS|NOAUTH|NOPERM|READONLY|unknown command|invalid password/.test(
+    error.message,
+  );
 }
