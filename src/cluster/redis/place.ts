@@ -33,8 +33,8 @@ export function checkConnection(option: string, value: unknown): void {
   const message = `${option} must be a URL (redis://host:6379 or rediss://…) or the options of ioredis`;
   if (!isUrl && !isObject) throw new InvalidOptionError(option, undefined, message);
   // ioredis takes what is no number for database 0, and would mix the tasks of two queues.
-  const database = isUrl ? new URL(value).pathname.slice(1) : ((value as { db?: unknown }).db ?? '');
-  if (!/^\d*$/.test(String(database))) {
+  const database = isUrl ? new URL(value).pathname.slice(1) : ((value as RedisOptions).db ?? '');
+  if (!/^\d*$/.test(`${database}`)) {
     const where = isUrl ? 'the path of its URL' : 'db';
     throw new InvalidOptionError(
       option,
