@@ -114,3 +114,19 @@ export function show(value: unknown): string {
     return 'a value that can’t be shown';
   }
 }
+
+/** What kind of value this is, without what it holds: for messages about a value that may be secret. Never throws. */
+export function showKind(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value !== 'object') return `a ${typeof value}`;
+  try {
+    // A namespace such as Math has only its tag.
+    const tag: unknown = Object.getOwnPropertyDescriptor(value, Symbol.toStringTag)?.value;
+    if (typeof tag === 'string') return `#<${tag}>`;
+    const prototype: unknown = Object.getPrototypeOf(value);
+    const type: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+    return `#<${typeof type === 'function' && type.name !== '' ? type.name : 'Object'}>`;
+  } catch {
+    return 'an object';
+  }
+}

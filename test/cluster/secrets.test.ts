@@ -40,6 +40,9 @@ test('no password, secret or argument is in any line, error or status', async ()
   for (const task of [
     remote.echo(planted.argument),
     remote.echo({ [planted.argument]: new SharedArrayBuffer(1) }),
+    remote.echo(new URL(`https://${planted.argument}:${planted.argument}@host/`)),
+    remote.echo(new Headers({ authorization: planted.argument })),
+    remote.echo(new Uint8Array(new SharedArrayBuffer(1))),
   ]) {
     const reason: unknown = await executor.run(task).catch((error: unknown) => error);
     if (reason instanceof Error)

@@ -1,6 +1,6 @@
 import { Deserializer, Serializer } from 'node:v8';
 import { types } from 'node:util';
-import { show } from '../../base/options.ts';
+import { showKind } from '../../base/options.ts';
 import { eachWithin, kindOf } from '../../tasks/contents.ts';
 import type { Visit } from '../../tasks/contents.ts';
 
@@ -54,7 +54,7 @@ function refuseBound(value: unknown): void {
 
 function refuse(object: object): never {
   throw new DOMException(
-    `${show(object)} could not be cloned: it can't leave its process, and the task runs on another machine`,
+    `${showKind(object)} could not be cloned: it can't leave its process, and the task runs on another machine`,
     'DataCloneError',
   );
 }

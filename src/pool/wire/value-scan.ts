@@ -1,4 +1,4 @@
-import { show } from '../../base/options.ts';
+import { showKind } from '../../base/options.ts';
 import { eachWithin, kindOf } from '../../tasks/contents.ts';
 import type { Kind, Visit } from '../../tasks/contents.ts';
 import { isFlat } from '../../tasks/flat.ts';
@@ -84,7 +84,7 @@ function refuseEmptied(object: object, kind: Kind): void {
       : kind === 'object' && (isNamespace(object) || isAsyncIterable(object));
   if (!isEmptied) return;
   throw new DOMException(
-    `${show(object)} could not be cloned: its state stays in its thread`,
+    `${showKind(object)} could not be cloned: its state stays in its thread`,
     'DataCloneError',
   );
 }

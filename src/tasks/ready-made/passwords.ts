@@ -1,6 +1,6 @@
 import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto';
 import { InvalidOptionError } from '../../base/errors.ts';
-import { show } from '../../base/options.ts';
+import { showKind } from '../../base/options.ts';
 import { argon2id, argon2Version } from './argon2id.ts';
 import { costOf, outOfRange } from './password-options.ts';
 import type { Cost, PasswordOptions } from './password-options.ts';
@@ -68,7 +68,7 @@ export async function verify(
 function normal(password: string): string {
   const text = typeof password === 'string' ? password.normalize('NFKC') : undefined;
   if (text !== undefined && Buffer.byteLength(text) <= maxPasswordBytes) return text;
-  const what = text === undefined ? show(password) : 'a longer one';
+  const what = text === undefined ? showKind(password) : 'a longer one';
   // The error does not contain the password: errors are logged.
   throw new InvalidOptionError(
     'password',

@@ -8,6 +8,10 @@ import { describe, expect, test } from 'vitest';
 import { hash, verify } from '../../../src/tasks/ready-made/passwords.ts';
 import { parsePhc, formatPhc } from '../../../src/tasks/ready-made/phc-string.ts';
 
+function raise(message: string): never {
+  throw new Error(message);
+}
+
 const cheap = { logN: 10, r: 8, p: 1 } as const;
 const cheapArgon2 = { algorithm: 'argon2id', memory: 1024, passes: 1, p: 1 } as const;
 
@@ -117,6 +121,23 @@ test.each([
   [{ cost: 1 }, 'cost'],
 ])('the options %j are refused', async (options, option) => {
   await expect(hash('x', options as never)).rejects.toMatchObject({ option });
+});
+
+test.each([
+  [Buffer.from('geheim'), '#<Buffer>'],
+  [{ password: 'geheim' }, '#<Object>'],
+  [Object.create(null, { password: { value: 'geheim', enumerable: true } }), 'an object'],
+  [['geheim'], '#<Array>'],
+  [new URL('https://user:geheim@host/'), '#<URL>'],
+  [new Proxy({}, { getPrototypeOf: () => raise('geheim') }), 'an object'],
+  [470_815, 'a number'],
+  [Symbol('geheim'), 'a symbol'],
+  [null, 'null'],
+])('a password of another type, case %#, is named by its type alone', async (password, kind) => {
+  await expect(hash(password as string, cheap)).rejects.toMatchObject({
+    message: `password must be a string of up to 4096 bytes, not ${kind}`,
+    value: undefined,
+  });
 });
 
 test.each([undefined, 1, 'x'.repeat(4097)])(
