@@ -37,7 +37,7 @@ export function readDemand(sources: DemandSources, now: number): Omit<Demand, 'b
     if (lane.state === 'cold') continue;
     if (!lane.isUp) starting++;
     // A worker in which jobs wait gets other jobs only if no other worker can come.
-    let freeIn = lane.parked.size > 0 ? Infinity : runsForMs(lane, sources, now);
+    let freeIn = lane.holdsWaiting ? Infinity : runsForMs(lane, sources, now);
     // The first job of an idle worker does not wait.
     let first = lane.runningJob === undefined ? 1 : 0;
     for (const batch of lane.batches) {

@@ -109,6 +109,11 @@ export class Lane implements Slot {
     return this.live > 0;
   }
 
+  /** Does a job wait in its worker? The worker's message of the wait may still be on its way. */
+  get holdsWaiting(): boolean {
+    return this.parked.size > 0 || this.batches.some(hasMoved);
+  }
+
   get suspended(): number {
     return [...this.parked].filter(isSuspended).length;
   }
@@ -177,6 +182,11 @@ export class Lane implements Slot {
 /** Does the job run in this batch? Not if it has left the batch for one of its own. */
 function isRunning(job: Job, position: number, batch: Batch<Job>): boolean {
   return batch.claim(position) === 'running' && job.batch === batch;
+}
+
+/** Has a job left the batch for one of its own, of which the dispatcher has not heard? */
+function hasMoved(batch: Batch<Job>): boolean {
+  return batch.jobs.some((job, position) => job.batch === batch && batch.claim(position) === 'moved');
 }
 
 function isAtWork(batch: Batch<Job>): boolean {

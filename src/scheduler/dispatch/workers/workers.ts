@@ -55,7 +55,7 @@ export class Workers {
    */
   isSpared(lane: Lane): boolean {
     if (!this.#places.moreMayCome) return false;
-    return lane.parked.size > 0 || (lane.runningJob?.asParent ?? null) !== null;
+    return lane.holdsWaiting || (lane.runningJob?.asParent ?? null) !== null;
   }
 
   /** Is the next idle worker spared? */

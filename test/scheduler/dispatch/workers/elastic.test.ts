@@ -243,6 +243,22 @@ describe('workers that start on demand', () => {
     expect(harness.job('a').status).toBe('fulfilled');
   });
 
+  test('nor where one is about to wait, of which its worker’s message has not come yet', async () => {
+    const harness = elastic({ workers: 2 });
+    harness.submit('a');
+    await boot(harness);
+    harness.worker(0).claim();
+    harness.worker(0).call('b', {}, [], false);
+    const [batch] = harness.worker(0).batches;
+    batch?.claims.fill('moved');
+    await harness.tick();
+    expect(harness.worker(0).batches).toEqual([batch]);
+    expect(started(harness)).toBe(2);
+    batch?.claims.fill('running');
+    await settle(harness);
+    expect(harness.job('a').status).toBe('fulfilled');
+  });
+
   test.each([
     ['can’t be started', (harness: Harness) => harness.backend.alive.at(-1)?.end(1, new Error('no memory'))],
     ['never comes up', () => {}],
