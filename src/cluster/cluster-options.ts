@@ -29,7 +29,10 @@ export interface ClusterOptions
   readonly modules?: Readonly<Record<string, string>>;
   /** Expected run time of one batch, in milliseconds, at least 1. Default 40. */
   readonly batchMs?: number;
-  /** Reject waiting tasks with `ClusterError` after `failAfterMs` milliseconds without a host. Default: they wait without end. */
+  /**
+   * Reject waiting tasks with `ClusterError` after `failAfterMs` milliseconds without a host. Default: they wait without end. What a host
+   * that died had begun is not rejected: the next host notices it.
+   */
   readonly noHosts?: { readonly failAfterMs: number };
 }
 
