@@ -1,6 +1,7 @@
 import { Timer } from '../../base/timer.ts';
 import { warn } from '../../base/warn.ts';
 import type { Job } from '../job/job.ts';
+import type { Claim } from './backend.ts';
 import type { Transitions } from '../transitions.ts';
 import { takeBackFrom } from './take-back.ts';
 import type { Lane } from './workers/lane.ts';
@@ -10,6 +11,8 @@ import type { Workers } from './workers/workers.ts';
 const lookMs = 50;
 /** Looks after which a stall is told: five seconds. */
 const looksUntilTold = 100;
+/** A thread may need long to read more arguments than this, in bytes; it does not stall then. */
+const mostBytes = 1024 * 1024;
 
 export interface StallsParts {
   /** The most workers that there may be. */
@@ -27,13 +30,16 @@ export interface StallsParts {
  * ```
  * (at work) ──runs nothing, and has the same unbegun job at two looks──→ stalled ──begins or answers──→ (at work)
  * ```
- * What a stalled worker has not begun goes elsewhere, and it gets nothing else. A stall that lasts is told once, and the worker is
- * replaced, unless jobs wait in it: they would be lost. It looks while jobs are on their way.
+ * What a stalled worker has not begun goes elsewhere, and it gets nothing else. A job goes elsewhere only once: on a machine where
+ * every thread waits long for a processor, it would find none that begins it in time. A stall that lasts is told once, and the worker
+ * is replaced, unless jobs wait in it or it may be at work on a result, which would be lost. It looks while jobs are on their way.
  */
 export class Stalls {
   readonly #parts: StallsParts;
   /** For each lane the job that it had not begun at the last look, if it ran none. */
   #seen: readonly (Job | undefined)[] = [];
+  /** Jobs that have been taken from a stalled worker. */
+  readonly #moved = new WeakSet<Job>();
   #looks = false;
 
   constructor(parts: StallsParts) {
@@ -66,9 +72,9 @@ export class Stalls {
   #judge(lane: Lane, before: Job | undefined): Job | undefined {
     if (lane.runningJob !== undefined) lane.stalledLooks = 0;
     else if (lane.stalledLooks > 0) {
-      lane.stalledLooks++;
-      if (lane.stalledLooks === looksUntilTold) this.#lasts(lane);
-    } else {
+      // Of a large result, the thread may be making a copy to send.
+      if (!hasResult(lane) && ++lane.stalledLooks === looksUntilTold) this.#lasts(lane);
+    } else if (bytesOf(lane) <= mostBytes) {
       const unbegun = firstUnbegun(lane);
       if (unbegun !== undefined && unbegun === before) this.#stalls(lane);
       return unbegun;
@@ -79,26 +85,36 @@ export class Stalls {
   #stalls(lane: Lane): void {
     lane.stalledLooks = 1;
     // The only worker begins its jobs as soon as it can.
-    if (this.#parts.most > 1) this.#takeBack(lane);
+    if (this.#parts.most === 1) return;
+    const jobs = takeBackFrom(lane, Infinity, (job) => !this.#moved.has(job));
+    for (const job of jobs) this.#moved.add(job);
+    this.#parts.requeue(jobs);
   }
 
   #lasts(lane: Lane): void {
     tell(lane);
     if (lane.parked.size > 0) return;
-    this.#takeBack(lane);
-    this.#parts.workers.end(lane);
-  }
-
-  #takeBack(lane: Lane): void {
     this.#parts.requeue(takeBackFrom(lane, Infinity, () => true));
+    this.#parts.workers.end(lane);
   }
 }
 
-function firstUnbegun({ batches }: Lane): Job | undefined {
+const firstUnbegun = (lane: Lane): Job | undefined => jobsOf(lane, 'sent').next().value;
+const hasResult = (lane: Lane): boolean => jobsOf(lane, 'finished').next().done === false;
+
+/** Bytes of the arguments that the thread may be reading. */
+function bytesOf(lane: Lane): number {
+  let sum = 0;
+  for (const { bytes } of jobsOf(lane, 'sent')) sum += bytes;
+  return sum;
+}
+
+/** The unanswered jobs with this claim, in the order in which they were sent. */
+function* jobsOf({ batches }: Lane, claim: Claim): Generator<Job, undefined> {
   for (const batch of batches) {
     for (let position = batch.answered; position < batch.jobs.length; position++) {
       const job = batch.jobs[position] as Job;
-      if (job.batch === batch && batch.claim(position) === 'sent') return job;
+      if (job.batch === batch && batch.claim(position) === claim) yield job;
     }
   }
   return undefined;

@@ -63,6 +63,24 @@ describe('a worker that does not begin the only job that it was sent', () => {
     expect(harness.show()).toBe('worker 0: [a-]\nworker 1: [a]');
   });
 
+  test('keeps it if there is much to read', async () => {
+    const harness = Harness.booted({ maxPendingBytes: 4e6 });
+    harness.submit('a', {}, [new Uint8Array(2 ** 20 + 1)]);
+    vi.advanceTimersByTime(60_000);
+    await harness.tick();
+    expect(harness.show()).toBe('worker 0:\nworker 1: [a]');
+    expect(warnings).toEqual([]);
+  });
+
+  test('loses it once: the next worker may be late as well', async () => {
+    const harness = Harness.booted({ workers: 3 });
+    harness.submit('a');
+    await twoLooks(harness);
+    expect(harness.show()).toBe('worker 0:\nworker 1: [a]\nworker 2: [a-]');
+    for (let times = 0; times < 10; times++) await twoLooks(harness);
+    expect(harness.show()).toBe('worker 0:\nworker 1: [a]\nworker 2: [a-]');
+  });
+
   test('keeps it if it is the only worker', async () => {
     const harness = Harness.booted({ workers: 1 });
     harness.submit('a');
@@ -97,6 +115,19 @@ describe('a stall of five seconds', () => {
     vi.advanceTimersByTime(10_000);
     harness.worker(1).end();
     expect(harness.show()).toContain('rejected: a (WorkerCrashedError)');
+  });
+
+  test('is none while a result is on its way', async () => {
+    const harness = Harness.booted({ workers: 1 });
+    harness.submit('a');
+    harness.worker(0).finish('done');
+    harness.submit('aa');
+    await harness.tick();
+    harness.worker(0).finish('large', { hold: true });
+    vi.advanceTimersByTime(60_000);
+    expect(warnings).toEqual([]);
+    harness.worker(0).flush();
+    expect(harness.worker(0).state).toBe('up');
   });
 
   test('ends no worker in which a job waits', async () => {
