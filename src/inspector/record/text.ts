@@ -3,6 +3,8 @@ const longest = 80;
 
 /** Makes one line of a user's text, cut to 80 characters. */
 export function text(value: unknown): string {
+  // Most names are plain and short.
+  if (typeof value === 'string' && value.length <= longest && /^[ -~]*$/.test(value)) return value;
   const line = String(value)
     .slice(0, 2 * longest)
     .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, ' ');

@@ -6,7 +6,8 @@
 /** Converts milliseconds to ticks. */
 export const ticks = (ms: number): number => Math.round(ms * 10_000);
 
-const micros = (tick: number): string => (tick / 10).toString();
+/** V8 prints two integers faster than a fraction. */
+const micros = (tick: number): string => `${Math.floor(tick / 10)}.${tick % 10}`;
 
 export type Arguments = Readonly<Record<string, string | number>>;
 
