@@ -13,7 +13,8 @@ import { Sender } from './sender.ts';
 import { readReply } from './settle.ts';
 import type { RemoteEnd } from './settle.ts';
 import { Stops } from './stops.ts';
-import type { LifeSign, Transport } from './transport.ts';
+import type { Transport } from './transport.ts';
+import { endWithoutHosts } from './without-hosts.ts';
 
 /** Makes the engine whose jobs run on hosts, behind a transport. */
 export function clusterEngine(
@@ -39,7 +40,6 @@ export function clusterEngine(
  */
 export class ClusterEngine implements Engine {
   readonly #transport: Transport;
-  readonly #options: ClusterEngineOptions;
   readonly #transitions: Transitions;
   readonly #events: EngineEvents;
   readonly #outbox: Outbox;
@@ -57,7 +57,6 @@ export class ClusterEngine implements Engine {
 
   constructor(transport: Transport, options: ClusterEngineOptions, host: EngineHost) {
     this.#transport = transport;
-    this.#options = options;
     this.#transitions = host.transitions;
     this.#events = host.events;
     this.#outbox = new Outbox(options.batchMs);
@@ -80,13 +79,13 @@ export class ClusterEngine implements Engine {
     this.#heartbeat = new Heartbeat(transport, this.hosts, {
       batches: () => this.#batches.all(),
       busy: () => this.queued + this.#batches.size > 0 || this.hosts.isAwaited,
-      life: () => this.#life(),
+      life: () => ({ name: options.name, ...this.#outbox.backlogOf(this.jobs()) }),
       unharmed: () => {
         this.#suspect = false;
         this.#stops.askSoon();
         this.#sender.pumpSoon();
       },
-      noHosts: (error) => this.#transitions.run(() => this.#rejectQueued(error)),
+      noHosts: (error) => this.#endWithoutHosts(error),
       add: (batch) => this.#sender.add(batch),
       ended: (batch, ends) => this.#transitions.run(() => this.#end(batch, ends)),
     });
@@ -194,8 +193,8 @@ export class ClusterEngine implements Engine {
   #unreadable(id: string, reason: unknown): void {
     const batch = this.#batches.get(id);
     if (batch === undefined) return;
-    const ends = [...batch.openJobs()].map((job): RemoteEnd => ({ job, how: 'rejected', value: reason }));
-    this.#transitions.run(() => this.#end(batch, ends));
+    const ended = (job: Job): RemoteEnd => ({ job, how: 'rejected', value: reason });
+    this.#transitions.run(() => this.#end(batch, [...batch.openJobs()].map(ended)));
   }
 
   /** Settles or requeues each of these jobs of a batch. */
@@ -231,16 +230,19 @@ export class ClusterEngine implements Engine {
     this.#sender.pumpSoon();
   }
 
-  #rejectQueued(error: unknown): void {
-    for (const job of Array.from(this.#outbox.queue)) {
-      this.#outbox.queue.remove(job);
-      this.#events.settle(job, 'rejected', error);
-      this.#events.left(job, undefined);
+  /** Rejects what waits; also what hosts had, unless one is there that may still answer: unfit, or about to leave. */
+  async #endWithoutHosts(error: unknown): Promise<void> {
+    this.#transitions.run(() => {
+      for (const job of Array.from(this.#outbox.queue)) {
+        this.withdraw(job);
+        this.#events.settle(job, 'rejected', error);
+        this.#events.left(job, undefined);
+      }
+    });
+    if (this.hosts.all.length > 0) return;
+    for (const batch of this.#batches.all()) {
+      const ends = await endWithoutHosts(this.#transport, batch, error);
+      this.#transitions.run(() => this.#end(batch, ends));
     }
-  }
-
-  #life(): LifeSign {
-    const jobs = this.jobs();
-    return { name: this.#options.name, pending: jobs.length, backlogMs: this.#outbox.backlogMs(jobs) };
   }
 }

@@ -20,7 +20,7 @@ interface HeartbeatParts {
   life(): LifeSign;
   /** Redis still has its data, and hosts are known: the engine may send. */
   unharmed(): void;
-  noHosts(error: ClusterError): void;
+  noHosts(error: ClusterError): Promise<void>;
   add(batch: RemoteBatch): Promise<void>;
   ended(batch: RemoteBatch, ends: readonly RemoteEnd[]): void;
 }
@@ -115,7 +115,7 @@ export class Heartbeat {
       this.#signedAt = now;
     }
     const problem = this.#hosts.heard(await this.#transport.hosts(), performance.now());
-    if (problem !== undefined) this.#parts.noHosts(problem);
+    if (problem !== undefined) await this.#parts.noHosts(problem);
     this.#parts.unharmed();
     if (isIntact) await this.#reconcile(now);
     this.keepAlive();

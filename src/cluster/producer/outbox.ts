@@ -3,6 +3,7 @@ import { PendingQueue } from '../../scheduler/dispatch/pending-queue.ts';
 import { RunTimes } from '../../scheduler/figures/run-times.ts';
 import type { Job } from '../../scheduler/job/job.ts';
 import { Task } from '../../tasks/task.ts';
+import type { LifeSign } from './transport.ts';
 
 /** Batches in Redis per thread: one runs, one is on its way, one waits. */
 const batchesPerThread = 3;
@@ -38,11 +39,11 @@ export class Outbox {
     return this.#runTimes.estimate(Task.targetOf(task));
   }
 
-  /** Expected run time of these jobs, in milliseconds; undefined if that of any job is unknown. */
-  backlogMs(jobs: readonly Job[]): number | undefined {
+  /** The number of these jobs, and their expected run time in milliseconds; undefined if that of any job is unknown. */
+  backlogOf(jobs: readonly Job[]): Omit<LifeSign, 'name'> {
     let ms = 0;
     for (const job of jobs) ms += this.estimate(job) ?? NaN;
-    return Number.isNaN(ms) ? undefined : Math.round(ms);
+    return { pending: jobs.length, backlogMs: Number.isNaN(ms) ? undefined : Math.round(ms) };
   }
 
   /** Number of batches that may be sent now: for long or unknown run times, no more than hosts can begin soon. */
