@@ -29,6 +29,10 @@ async function main(words: readonly string[]): Promise<ExitCode> {
     const given = await sortWords(rest, command);
     if (given.values.has('help')) return await print({ kind: 'help', command });
     if (given.values.has('version')) return await print({ kind: 'version' });
+    if (command.options.some(({ name: option, writes }) => writes === true && given.values.has(option))) {
+      const { checkOverwrites } = await import('./cli/overwrites.ts');
+      checkOverwrites(given, command.options);
+    }
     return await calls[command.name](given);
   } catch (error) {
     const advice = `Try '${name === undefined ? 'millrace' : `millrace ${name}`} --help'.\n`;

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -145,6 +145,30 @@ describe('millrace map', () => {
   test('--halt soon,success=1 ends with 0', async () => {
     const { code, stdout } = await map('work.mjs -j1 --halt soon,success=2', '1\n2\n3\n4\n');
     expect({ code, stdout: stdout.toString() }).toEqual({ code: 0, stdout: '10\n20\n' });
+  });
+});
+
+describe('a file that is read is not overwritten', () => {
+  test.each([
+    ['map work.mjs --input in --joblog in', '--joblog in would overwrite the FILE of --input'],
+    ['map work.mjs --input in --joblog ./link', '--joblog ./link would overwrite the FILE of --input'],
+    ['map work.mjs#odd --joblog work.mjs', "--joblog work.mjs would overwrite 'work.mjs#odd', which is read"],
+    ['map work.mjs --trace new --joblog ./new', '--joblog ./new would overwrite the FILE of --trace'],
+    ['hash in --trace in', "--trace in would overwrite 'in', which is read"],
+    ['hash --check in --trace in', "--trace in would overwrite 'in', which is read"],
+    ['tune work.mjs --input in --json in', '--json in would overwrite the FILE of --input'],
+    ['tune work.mjs --svg x --json x', '--svg x would overwrite the FILE of --json'],
+  ])('%s', async (words, message) => {
+    writeFileSync(join(folder, 'in'), '1\n');
+    symlinkSync('in', join(folder, 'link'));
+    const { code, stderr } = await runCli(words.split(' '), '1\n', folder);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+    expect(read('in')).toBe('1\n');
+  });
+
+  test('but a device may be named twice', async () => {
+    const { code } = await map('work.mjs --input /dev/null --joblog /dev/null', '');
+    expect(code).toBe(0);
   });
 });
 

@@ -26,6 +26,8 @@ export interface OptionSpec {
   /** The value may be left out; if given, it is written as `--name=VALUE`. */
   readonly optional?: true;
   readonly completes?: Completes;
+  /** The command writes the file that the value names. */
+  readonly writes?: true;
   /** One or more clauses, without a capital at the start or a full stop at the end. */
   readonly text: string;
 }
@@ -68,6 +70,7 @@ const watchOptionsWith = (limits: string): readonly OptionSpec[] => [
     name: 'trace',
     value: 'FILE',
     completes: 'file',
+    writes: true,
     text: 'write what the threads do to FILE, for https://ui.perfetto.dev',
   },
   {

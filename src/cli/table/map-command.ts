@@ -51,6 +51,7 @@ export const mapCommand: CommandSpec = {
       name: 'joblog',
       value: 'FILE',
       completes: 'file',
+      writes: true,
       text: 'log each line to FILE, in the format of GNU parallel, once its output is written; replaces FILE, unless --resume is given',
     },
     { name: 'resume', text: 'with --joblog: skip lines that FILE lists, and append to it' },

@@ -28,9 +28,10 @@ export const tuneCommand: CommandSpec = {
       name: 'svg',
       value: 'FILE',
       completes: 'file',
+      writes: true,
       text: 'draw the curves to FILE; needs the package echarts',
     },
-    { name: 'json', value: 'FILE', completes: 'file', text: 'write all figures to FILE' },
+    { name: 'json', value: 'FILE', completes: 'file', writes: true, text: 'write all figures to FILE' },
     ...watchOptions,
   ],
   examples: [

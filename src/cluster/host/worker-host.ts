@@ -91,7 +91,7 @@ export class WorkerHost {
   get description(): string {
     const { place, queue } = this.#client?.where ?? { place: '', queue: '' };
     const modules = Object.keys(this.#modules.digests).join(', ');
-    return `queue '${queue}' (${place}), ${this.#threads} threads, ${modules}`;
+    return `queue '${queue}' (${place}), ${this.#threads} thread${this.#threads === 1 ? '' : 's'}, ${modules}`;
   }
 
   /** Why the host takes no batches now; undefined if it does. Queries Redis. */
