@@ -125,7 +125,7 @@ export function showKind(value: unknown): string {
     if (typeof tag === 'string') return `#<${tag}>`;
     const prototype: unknown = Object.getPrototypeOf(value);
     const type: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
-    return `#<${typeof type === 'function' && type.name !== '' ? type.name : 'Object'}>`;
+    return `#<${typeof type === 'function' && typeof type.name === 'string' && type.name !== '' ? type.name : 'Object'}>`;
   } catch {
     return 'an object';
   }

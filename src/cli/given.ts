@@ -43,7 +43,7 @@ export async function sortWords(words: readonly BytePath[], { options }: Command
       if (value !== undefined) throw new UsageError(`${rawName} takes no value`);
       values.set(option.name, true);
       // A negative number is a value (-j -1); anything else that begins with - is rather the next option.
-    } else if (value === undefined || (!inlineValue && /^-[^\d]/.test(value))) {
+    } else if (value === undefined || (!inlineValue && /^-(?!\.?\d)./.test(value))) {
       throw new UsageError(`${rawName} needs a value (${option.value})`);
     } else if (option.repeats === true && typeof before === 'string')
       values.set(option.name, `${before}${separator}${value}`);

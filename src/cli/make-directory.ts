@@ -14,7 +14,7 @@ export function makeDirectory(path: string): void {
 function make(path: string): void {
   if (isDirectory(path)) return;
   const parent = dirname(path);
-  if (!existsSync(parent)) make(parent);
+  if (parent !== path && !existsSync(parent)) make(parent);
   try {
     mkdirSync(path);
   } catch (error) {

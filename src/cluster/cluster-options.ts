@@ -30,8 +30,8 @@ export interface ClusterOptions
   /** Expected run time of one batch, in milliseconds, at least 1. Default 40. */
   readonly batchMs?: number;
   /**
-   * Reject waiting tasks with `ClusterError` after `failAfterMs` milliseconds without a host, and with `HostLostError` those that a host
-   * which is gone may have begun. Default: they wait without end for the next host.
+   * Reject waiting tasks with `ClusterError` after `failAfterMs` milliseconds without a host; and with `HostLostError` those that a host
+   * which is gone may have begun, after five seconds at the earliest. Default: they wait without end for the next host.
    */
   readonly noHosts?: { readonly failAfterMs: number };
 }

@@ -40,7 +40,8 @@ export class Harness {
   /** All workers start at once, unless `minWorkers` is given. */
   constructor(options: HarnessOptions = {}) {
     const bounds = { ...defaults, ...options };
-    const all = { minWorkers: bounds.workers, cores: Infinity, ...bounds };
+    const later = (ms: number, call: () => void) => void setTimeout(call, ms);
+    const all = { minWorkers: bounds.workers, cores: Infinity, later, ...bounds };
     this.scheduler = new Scheduler(localEngine(this.backend, all), all);
     const createJob = this.scheduler.createJob.bind(this.scheduler);
     this.scheduler.createJob = (...args) => {

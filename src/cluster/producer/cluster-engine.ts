@@ -101,6 +101,7 @@ export class ClusterEngine implements Engine {
         unreadable: (id, reason) => this.#unreadable(id, reason),
         connected: (isConnected) => {
           this.#suspect = true;
+          this.hosts.unheard();
           if (isConnected) this.#heartbeat.soon();
         },
       });
@@ -230,7 +231,7 @@ export class ClusterEngine implements Engine {
     this.#sender.pumpSoon();
   }
 
-  /** Rejects what waits; also what hosts had, unless one is there that may still answer: unfit, or about to leave. */
+  /** Rejects what waits; and what hosts had, once no host is there that may still answer. */
   async #endWithoutHosts(error: unknown): Promise<void> {
     this.#transitions.run(() => {
       for (const job of Array.from(this.#outbox.queue)) {
@@ -239,10 +240,11 @@ export class ClusterEngine implements Engine {
         this.#events.left(job, undefined);
       }
     });
-    if (this.hosts.all.length > 0) return;
-    for (const batch of this.#batches.all()) {
+    if (!this.hosts.areGone(performance.now())) return;
+    const end = async (batch: RemoteBatch): Promise<void> => {
       const ends = await endWithoutHosts(this.#transport, batch, error);
       this.#transitions.run(() => this.#end(batch, ends));
-    }
+    };
+    await Promise.all(this.#batches.all().map(end));
   }
 }

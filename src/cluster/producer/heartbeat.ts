@@ -83,6 +83,7 @@ export class Heartbeat {
       await this.#beat();
     } catch {
       // Redis does not answer: `connected` tells so, and the next beat tries again.
+      this.#hosts.unheard();
     }
     this.#beating = false;
     if (this.#stopped) return;

@@ -1,6 +1,9 @@
 import { ClusterError } from '../../base/errors.ts';
 import type { HostInfo, Transport } from './transport.ts';
 
+/** Hosts sign every two seconds, and reach Redis within two more when it is back. Milliseconds. */
+const comesBackMs = 5000;
+
 /** The live hosts, as last reported, and the callers that wait for the first one. */
 export class Hosts {
   readonly #transport: Transport;
@@ -9,7 +12,9 @@ export class Hosts {
   #fit: readonly HostInfo[] = [];
   /** Threads of the hosts that take work. */
   threads = 0;
+  /** Since when no host can take work, and since when none is there at all, milliseconds; as far as Redis has answered. */
   #missingSince: number | undefined = undefined;
+  #goneSince: number | undefined = undefined;
   #failure: { readonly error: unknown } | undefined = undefined;
   readonly #waiting: { resolve: () => void; reject: (error: unknown) => void }[] = [];
 
@@ -36,6 +41,7 @@ export class Hosts {
     this.#all = hosts;
     this.#fit = hosts.filter(({ unfit, leaving }) => unfit === undefined && !leaving);
     this.threads = this.#fit.reduce((sum, { threads }) => sum + threads, 0);
+    this.#goneSince = hosts.length > 0 ? undefined : (this.#goneSince ?? now);
     if (this.threads > 0) {
       this.#missingSince = undefined;
       for (const { resolve } of this.#waiting.splice(0)) resolve();
@@ -45,6 +51,16 @@ export class Hosts {
     const error = this.#problem(now - this.#missingSince);
     if (error !== undefined) for (const { reject } of this.#waiting.splice(0)) reject(error);
     return error;
+  }
+
+  /** Redis could not be asked: hosts may be there all the same, and their life signs may have expired meanwhile. */
+  unheard(): void {
+    this.#missingSince = this.#goneSince = undefined;
+  }
+
+  /** Is no host there, not even one that is unfit or about to leave, and for so long that none will come back? */
+  areGone(now: number): boolean {
+    return this.#goneSince !== undefined && now - this.#goneSince >= comesBackMs;
   }
 
   ready(): Promise<void> {

@@ -88,6 +88,11 @@ export function inDoubt(job: Job, what: string): RemoteEnd {
     job.alone = true;
     return { job, how: 'again' };
   }
+  return lost(job, what);
+}
+
+/** As `inDoubt`, where nothing could run the job again. */
+export function lost(job: Job, what: string): RemoteEnd {
   const begun = job.running ? true : 'unknown';
   const message = `${what} task ${job.id} (${job.label}), and is gone: whether the task has run is unknown`;
   return {

@@ -1,13 +1,14 @@
 import type { RemoteBatch } from './remote-batch.ts';
-import { inDoubt } from './settle.ts';
+import { lost } from './settle.ts';
 import type { RemoteEnd } from './settle.ts';
 import type { Transport } from './transport.ts';
 
 /**
- * Cancels what is left of a batch in Redis because no host is there any more, and returns how its jobs end. A host that only stood
- * still begins nothing of it when it comes back. Jobs that were answered, or that Redis does not know, are left to the heartbeat.
+ * Cancels what is left of a batch because no host is there any more, and returns how its jobs end. A host that only stood still is
+ * asked to stop what it may have begun, and begins nothing else of it when it comes back. Jobs that were answered, or that Redis does
+ * not know, are left to the heartbeat.
  *
- * @param error of jobs that have not begun.
+ * @param error of jobs that have not begun. One that may have begun is lost, with retries as well: no host could run it.
  */
 export async function endWithoutHosts(
   transport: Transport,
@@ -23,6 +24,8 @@ export async function endWithoutHosts(
   return jobs.flatMap((job, index): RemoteEnd[] => {
     const answer = answers[index];
     if (answer === 'unbegun') return [{ job, how: 'rejected', value: error }];
-    return answer === 'begun' ? [inDoubt(job, 'a host may have begun')] : [];
+    if (answer !== 'begun') return [];
+    transport.stop(batch.id, job.position, error, false);
+    return [lost(job, 'a host may have begun')];
   });
 }

@@ -8,7 +8,7 @@ export type RedisConnection = RedisOptions | string;
 export function placeOf(connection: RedisConnection): string {
   if (typeof connection === 'string') {
     const url = new URL(connection);
-    return `${url.hostname || 'localhost'}:${url.port || '6379'}/${url.pathname.slice(1) || '0'}`;
+    return `${url.hostname || 'localhost'}:${url.port || '6379'}/${databaseOf(url) || '0'}`;
   }
   const { path, host, port, db = 0, sentinels, name } = connection;
   if (sentinels !== undefined && sentinels !== null) return `sentinel ${name ?? ''}/${db}`;
@@ -33,15 +33,20 @@ export function checkConnection(option: string, value: unknown): void {
   const message = `${option} must be a URL (redis://host:6379 or rediss://…) or the options of ioredis`;
   if (!isUrl && !isObject) throw new InvalidOptionError(option, undefined, message);
   // ioredis takes what is no number for database 0, and would mix the tasks of two queues.
-  const database = isUrl ? new URL(value).pathname.slice(1) : ((value as RedisOptions).db ?? '');
-  if (!/^\d*$/.test(`${database}`)) {
-    const where = isUrl ? 'the path of its URL' : 'db';
+  const database = isUrl ? databaseOf(new URL(value)) : ((value as RedisOptions).db ?? '');
+  if (!/^\d*$/.test(String(database))) {
+    const where = isUrl ? 'the path of its URL, or ?db=' : 'db';
     throw new InvalidOptionError(
       option,
       undefined,
       `${option} must name a database by its number (${where})`,
     );
   }
+}
+
+/** As ioredis reads it: the path comes first. */
+function databaseOf({ pathname, searchParams }: URL): string {
+  return pathname.slice(1).replace(/\/$/, '') || (searchParams.get('db') ?? '');
 }
 
 function decodes(url: string): boolean {

@@ -10,7 +10,7 @@ import type { Job } from '../job/job.ts';
 import { PendingQueue } from './pending-queue.ts';
 import { RunTimes } from '../figures/run-times.ts';
 import { Batcher } from './batcher.ts';
-import { Stalls } from './stalls.ts';
+import { realLater, Stalls } from './stalls.ts';
 import { batchOf, takeBackFrom } from './take-back.ts';
 import type { Transitions } from '../transitions.ts';
 
@@ -22,6 +22,8 @@ export interface DispatchOptions extends ExecutorIdentity {
   readonly idleTimeoutMs: number;
   readonly maxTasksPerWorker: number;
   readonly maxPendingBytes: number;
+  /** What `Stalls` waits with; tests give another. */
+  readonly later?: (ms: number, call: () => void) => void;
 }
 
 /** The engine of this process's own workers. */
@@ -62,6 +64,7 @@ class Dispatcher implements Engine {
     });
     const parts = { queue: this.#queue, workers: this.#workers, runTimes: new RunTimes(), enough };
     const stalls = new Stalls({
+      later: options.later ?? realLater,
       most: options.workers,
       transitions,
       workers: this.#workers,

@@ -1,4 +1,3 @@
-import { Timer } from '../../base/timer.ts';
 import { warn } from '../../base/warn.ts';
 import type { Job } from '../job/job.ts';
 import type { Claim } from './backend.ts';
@@ -11,10 +10,18 @@ import type { Workers } from './workers/workers.ts';
 const lookMs = 50;
 /** Looks after which a stall is told: five seconds. */
 const looksUntilTold = 100;
-/** A thread may need long to read more arguments than this, in bytes; it does not stall then. */
-const mostBytes = 1024 * 1024;
+/** A thread may need a second to read so many bytes of arguments. */
+const bytesASecond = 1024 * 1024;
+/** Workers that are replaced for one job that they don't begin. Then its arguments may be what takes so long. */
+const mostReplaced = 2;
+
+/** Taken before a test of a program fakes them: with a clock that leaps every worker would stall. */
+const { setTimeout } = globalThis;
+export const realLater = (ms: number, call: () => void): void => void setTimeout(call, ms).unref();
 
 export interface StallsParts {
+  /** Calls after so many milliseconds at the earliest, if the process lives so long. */
+  readonly later: (ms: number, call: () => void) => void;
   /** The most workers that there may be. */
   readonly most: number;
   readonly transitions: Transitions;
@@ -32,12 +39,13 @@ export interface StallsParts {
  * ```
  * What a stalled worker has not begun goes elsewhere, and it gets nothing else. A job goes elsewhere only once: on a machine where
  * every thread waits long for a processor, it would find none that begins it in time. A stall that lasts is told once, and the worker
- * is replaced, unless jobs wait in it or it may be at work on a result, which would be lost. It looks while jobs are on their way.
+ * is replaced, unless that would lose jobs: those that wait in it, that have moved to it, or that have ended and whose result it may
+ * be copying. Both take longer with large arguments, which a thread needs long to read. It looks while jobs are on their way.
  */
 export class Stalls {
   readonly #parts: StallsParts;
-  /** For each lane the job that it had not begun at the last look, if it ran none. */
-  #seen: readonly (Job | undefined)[] = [];
+  /** For each lane the job that it had not begun at the last look, if it ran none, and at how many looks it had not. */
+  #seen: readonly Seen[] = [];
   /** Jobs that have been taken from a stalled worker. */
   readonly #moved = new WeakSet<Job>();
   #looks = false;
@@ -54,7 +62,7 @@ export class Stalls {
   #lookLater(): void {
     this.#looks = true;
     // The jobs that wait keep the process alive.
-    void new Timer(lookMs, this.#look, { keepsAlive: false });
+    this.#parts.later(lookMs, this.#look);
   }
 
   readonly #look = (): void => {
@@ -62,24 +70,25 @@ export class Stalls {
     const { transitions, workers } = this.#parts;
     transitions.run(() => {
       const seen = this.#seen;
-      this.#seen = workers.lanes.map((lane, index) => this.#judge(lane, seen[index]));
+      this.#seen = workers.lanes.map((lane, index) => this.#judge(lane, seen[index] ?? nothing));
       if (workers.lanes.some(({ batches }) => batches.length > 0)) this.#lookLater();
       else this.#seen = [];
     });
   };
 
-  /** @param before what the lane had not begun at the last look. @returns what it has not begun now. */
-  #judge(lane: Lane, before: Job | undefined): Job | undefined {
+  /** @param before what was seen of the lane at the last look. @returns what is seen now. */
+  #judge(lane: Lane, before: Seen): Seen {
     if (lane.runningJob !== undefined) lane.stalledLooks = 0;
     else if (lane.stalledLooks > 0) {
       // Of a large result, the thread may be making a copy to send.
-      if (!hasResult(lane) && ++lane.stalledLooks === looksUntilTold) this.#lasts(lane);
-    } else if (bytesOf(lane) <= mostBytes) {
-      const unbegun = firstUnbegun(lane);
-      if (unbegun !== undefined && unbegun === before) this.#stalls(lane);
-      return unbegun;
+      if (!hasResult(lane) && ++lane.stalledLooks === looksUntilTold + looksFor(lane)) this.#lasts(lane);
+    } else {
+      const job = firstUnbegun(lane);
+      const looks = job === before.job ? before.looks + 1 : 0;
+      if (job !== undefined && looks > looksFor(lane)) this.#stalls(lane);
+      return { job, looks };
     }
-    return undefined;
+    return nothing;
   }
 
   #stalls(lane: Lane): void {
@@ -92,22 +101,32 @@ export class Stalls {
   }
 
   #lasts(lane: Lane): void {
-    tell(lane);
-    if (lane.parked.size > 0) return;
+    const next = firstUnbegun(lane);
+    const replaces = lane.parked.size === 0 && !hasMoved(lane) && (next?.falseStarts ?? 0) < mostReplaced;
+    tell(lane, replaces);
+    if (!replaces) return;
+    if (next !== undefined) next.falseStarts++;
     this.#parts.requeue(takeBackFrom(lane, Infinity, () => true));
     this.#parts.workers.end(lane);
   }
 }
 
+interface Seen {
+  readonly job: Job | undefined;
+  readonly looks: number;
+}
+const nothing: Seen = { job: undefined, looks: 0 };
+
+/** Looks for which the thread may be reading the arguments that it has been sent. */
+function looksFor(lane: Lane): number {
+  let bytes = 0;
+  for (const job of jobsOf(lane, 'sent')) bytes += job.bytes;
+  return Math.floor((bytes / bytesASecond) * (1000 / lookMs));
+}
+
 const firstUnbegun = (lane: Lane): Job | undefined => jobsOf(lane, 'sent').next().value;
 const hasResult = (lane: Lane): boolean => jobsOf(lane, 'finished').next().done === false;
-
-/** Bytes of the arguments that the thread may be reading. */
-function bytesOf(lane: Lane): number {
-  let sum = 0;
-  for (const { bytes } of jobsOf(lane, 'sent')) sum += bytes;
-  return sum;
-}
+const hasMoved = (lane: Lane): boolean => [...jobsOf(lane, 'sent')].some(({ moved }) => moved);
 
 /** The unanswered jobs with this claim, in the order in which they were sent. */
 function* jobsOf({ batches }: Lane, claim: Claim): Generator<Job, undefined> {
@@ -120,11 +139,11 @@ function* jobsOf({ batches }: Lane, claim: Claim): Generator<Job, undefined> {
   return undefined;
 }
 
-function tell({ lastTask, parked }: Lane): void {
+function tell({ lastTask }: Lane, replaces: boolean): void {
   const after = lastTask === undefined ? '' : `, after '${lastTask}' had ended`;
-  const then = parked.size === 0 ? 'the executor replaces the thread' : 'tasks that wait in it can’t go on';
+  const then = replaces ? 'the executor replaces the thread' : 'what it has to do waits for that';
   const message =
-    `a worker thread has begun none of its tasks for ${(lookMs * looksUntilTold) / 1000} seconds${after}: code that was left ` +
-    `running (a timer, a promise) holds it; ${then}`;
+    `a worker thread has begun none of its tasks for ${(lookMs * looksUntilTold) / 1000} seconds or more${after}: code that was ` +
+    `left running (a timer, a promise) holds it; ${then}`;
   warn('MillraceWorkerWarning', message);
 }

@@ -170,6 +170,7 @@ export class Lane implements Slot {
 
   /** Does the lane take jobs? */
   get takes(): boolean {
+    if (this.endsFor !== undefined) return false;
     return this.state === 'open' || (this.state === 'retiring' && this.parked.size > 0);
   }
 
