@@ -63,9 +63,10 @@ describe('a host in the midst of a batch', () => {
     expect((await runs.all(executor, 50, 1)).fulfilled).toBe(50);
   });
 
-  test.each(['SIGKILL', 'SIGSTOP'] as const)(
-    'ends by %s and no other is there: what may have begun is lost, the rest is told of no host, and begins nowhere',
-    async (signal) => {
+  test('is killed, or stands still, and no other is there: what may have begun is lost, the rest is told of no host, and begins nowhere', async () => {
+    await Promise.all((['SIGKILL', 'SIGSTOP'] as const).map(endedBy));
+
+    async function endedBy(signal: 'SIGKILL' | 'SIGSTOP'): Promise<void> {
       await using redis = await TestRedis.start();
       await using cluster = new TestCluster(redis);
       using runs = new Runs();
@@ -90,8 +91,8 @@ describe('a host in the midst of a batch', () => {
       writeFileSync(open, '');
       expect(await executor.run(remote.add(1, 2))).toBe(3);
       expect(readFileSync(begun, 'utf8')).toBe(before);
-    },
-  );
+    }
+  });
 
   test('gets it again, since its lock was not renewed: it runs on, and is not in doubt', async () => {
     await using redis = await TestRedis.start();
