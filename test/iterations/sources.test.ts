@@ -552,7 +552,7 @@ describe('elsewhere than among the arguments', () => {
 
   test('as a result as well', async ({ executor }) => {
     expect(String(await reasonOf(executor.run(generators.iterableResult())))).toMatch(
-      /^DataCloneError: result: Rows /,
+      /^DataCloneError: result: #<Rows> /,
     );
   });
 });
