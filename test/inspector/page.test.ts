@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import axe from 'axe-core';
+import { emptyScene, verdict } from 'millrace/inspector';
+import type { Scene } from 'millrace/inspector';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -92,6 +94,25 @@ describe.skipIf(executablePath === undefined)('the page', () => {
       ['source-slow', /^The source is the limit$/],
       ['room', /^Room to spare$/],
     ])('%s', (name, expected) => expectTitle(name, expected));
+  });
+
+  test('says the sentence of each recorded scene', async () => {
+    await using replay = new Replay();
+    const page = await open(await replay.listen());
+    await eventually(() => expect(replay.viewers).toBe(1));
+    const scenes = readFileSync(new URL('scenes.jsonl', import.meta.url), 'utf8')
+      .trim()
+      .split('\n');
+    for (const [sequence, line] of scenes.entries()) {
+      const [, scene] = JSON.parse(line) as [string, Partial<Scene>];
+      replay.send('frame', frameOf(sequence, {}, scene));
+      replay.send('spans', {});
+      const { title: sentence, text } = verdict({ ...emptyScene, ...scene });
+      await eventually(async () =>
+        expect([await title(page), await page.textContent('.verdict div p')]).toEqual([sentence, text]),
+      );
+    }
+    await page.close();
   });
 
   test('says to the server that it reads', async () => {
