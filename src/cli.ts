@@ -100,10 +100,15 @@ const calls: Record<CommandName, (given: Given) => Promise<ExitCode>> = {
   },
   help: async (given) => print({ kind: 'help', command: await explained(given) }),
   completion: (given) => print({ kind: 'completion', shell: given.operands }),
-  man: () => print({ kind: 'man' }),
+  man({ operands: [operand] }) {
+    if (operand !== undefined) throw new UsageError(`man takes no operand ('${toPrintable(operand)}')`);
+    return print({ kind: 'man' });
+  },
 };
 
-async function explained({ operands: [name] }: Given): Promise<CommandSpec | undefined> {
+async function explained({ operands: [name, more] }: Given): Promise<CommandSpec | undefined> {
+  if (more !== undefined)
+    throw new UsageError(`help takes one command, and not '${toPrintable(more)}' as well`);
   return name === undefined ? undefined : commandOf(name);
 }
 

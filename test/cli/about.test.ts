@@ -105,6 +105,8 @@ describe('help', () => {
 
   test.each([
     [['help', 'hahs'], "unknown command 'hahs' (did you mean hash?)", 'millrace --help'],
+    [['help', 'hash', 'map'], "help takes one command, and not 'map' as well", 'millrace --help'],
+    [['man', 'hash'], "man takes no operand ('hash')", 'millrace man --help'],
     [['completion'], "completion takes one of bash, zsh, fish, not ''", 'millrace completion --help'],
     [
       ['completion', 'csh'],
