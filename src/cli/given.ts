@@ -35,7 +35,7 @@ export async function sortWords(words: readonly BytePath[], { options }: Command
     if (token.kind !== 'option') continue;
     const { rawName, value, inlineValue } = token;
     const option = known.find(({ name, alias }) => name === token.name || alias === token.name);
-    if (option === undefined) throw await unknownOption(rawName, known);
+    if (option === undefined) throw await unknownOption(rawName, words[token.index] ?? '', known);
     const before = values.get(option.name);
     values.delete(option.name);
     if (option.optional === true) values.set(option.name, inlineValue ? (value ?? '') : true);
@@ -62,12 +62,18 @@ function configOf(known: readonly OptionSpec[]): NonNullable<ParseArgsConfig['op
   );
 }
 
-async function unknownOption(rawName: string, known: readonly OptionSpec[]): Promise<UsageError> {
+/** @param word in which it stands: several short options may share one. */
+async function unknownOption(
+  rawName: string,
+  word: BytePath,
+  known: readonly OptionSpec[],
+): Promise<UsageError> {
   const names = known.flatMap(({ name, alias }) => [name, ...(alias === undefined ? [] : [alias])]);
   const similar = rawName.startsWith('--') ? await suggestion(rawName.slice(2), names) : undefined;
   const advice =
     similar === undefined
       ? 'what begins with - and is no option goes after --'
       : `did you mean --${similar}?`;
-  return new UsageError(`unknown option '${toPrintable(rawName)}' (${advice})`);
+  const where = rawName.startsWith('--') || word === rawName ? '' : ` in '${toPrintable(word)}'`;
+  return new UsageError(`unknown option '${toPrintable(rawName)}'${where} (${advice})`);
 }

@@ -168,6 +168,8 @@ describe('millrace hash', () => {
     [['hash', '--check', '--tag', 'a'], '--check and --tag'],
     [['hash', '--quiet', 'a'], '--quiet works only with --check'],
     [['hash', '--algoritm', 'md5'], "unknown option '--algoritm' (did you mean --algorithm?)"],
+    [['hash', '-z=3'], "unknown option '-=' in '-z=3' (what begins with"],
+    [['hash', '-Q'], "unknown option '-Q' (what begins with"],
     [['hahs'], "unknown command 'hahs' (did you mean hash?)"],
     [['hash', '--status=1'], '--status takes no value'],
     [['hash', '-j', '--json'], '-j needs a value (N)'],
