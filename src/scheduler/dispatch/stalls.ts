@@ -48,6 +48,8 @@ export class Stalls {
   #seen: readonly Seen[] = [];
   /** Jobs that have been taken from a stalled worker. */
   readonly #moved = new WeakSet<Job>();
+  /** Lanes of which has been told that they stall. */
+  readonly #told = new WeakSet<Lane>();
   #looks = false;
 
   constructor(parts: StallsParts) {
@@ -81,7 +83,9 @@ export class Stalls {
     if (lane.runningJob !== undefined) lane.stalledLooks = 0;
     else if (lane.stalledLooks > 0) {
       // Of a large result, the thread may be making a copy to send.
-      if (!hasResult(lane) && ++lane.stalledLooks === looksUntilTold + looksFor(lane)) this.#lasts(lane);
+      if (hasResult(lane)) return nothing;
+      lane.stalledLooks++;
+      if (lane.stalledLooks >= looksUntilTold + looksFor(lane) && !this.#told.has(lane)) this.#lasts(lane);
     } else {
       const job = firstUnbegun(lane);
       const looks = job === before.job ? before.looks + 1 : 0;
@@ -93,6 +97,7 @@ export class Stalls {
 
   #stalls(lane: Lane): void {
     lane.stalledLooks = 1;
+    this.#told.delete(lane);
     // The only worker begins its jobs as soon as it can.
     if (this.#parts.most === 1) return;
     const jobs = takeBackFrom(lane, Infinity, (job) => !this.#moved.has(job));
@@ -101,6 +106,7 @@ export class Stalls {
   }
 
   #lasts(lane: Lane): void {
+    this.#told.add(lane);
     const next = firstUnbegun(lane);
     const replaces = lane.parked.size === 0 && !hasMoved(lane) && (next?.falseStarts ?? 0) < mostReplaced;
     tell(lane, replaces);

@@ -137,6 +137,21 @@ describe('a stall of five seconds', () => {
     expect(harness.show()).toContain('fulfilled: a');
   });
 
+  test('is told when what there is to read has become less', async () => {
+    const harness = Harness.booted({ workers: 1, maxPendingBytes: 8e6 });
+    const megabytes = [new Uint8Array(3 * 2 ** 20)];
+    harness.submit('a', {}, megabytes);
+    harness.submit('b', {}, megabytes);
+    await harness.tick();
+    expect(harness.show()).toBe('worker 0: [a] [b]');
+    // The stall begins after six seconds, and is told after eleven more; or eight, for one of them.
+    vi.advanceTimersByTime(16_000);
+    expect(warnings).toEqual([]);
+    harness.cancel('b');
+    vi.advanceTimersByTime(100);
+    expect(warnings).toHaveLength(1);
+  });
+
   test('is none while a result is on its way', async () => {
     const harness = Harness.booted({ workers: 1 });
     harness.submit('a');
