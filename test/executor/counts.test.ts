@@ -73,8 +73,9 @@ test('no promise, timer or listener of its own for a task whose outcome nobody a
   hook.enable();
   await settled(futures);
   hook.disable();
-  expect(counts.get('Timeout') ?? 0).toBe(0);
-  // Those of the waiting in this test, and of the test runner at work meanwhile. A promise each would be a thousand.
+  // Those of the waiting in this test, of the test runner at work meanwhile, and of the look for threads that stand still. One each
+  // would be a thousand.
+  expect(counts.get('Timeout') ?? 0).toBeLessThan(100);
   expect(counts.get('PROMISE') ?? 0).toBeLessThan(100);
 });
 
