@@ -73,7 +73,7 @@ class FakeDelivery implements Batch<Job> {
   readonly times: [start: number, end: number][] = [];
 
   announce = false;
-  eager = false;
+  holdMs = NaN;
 
   tellToStop: () => void;
 
@@ -188,11 +188,11 @@ export class FakeWorker implements Worker<Job> {
     return batch;
   }
 
-  send(batch: FakeDelivery, { announce, eager }: SendOptions): void {
+  send(batch: FakeDelivery, { announce, holdMs }: SendOptions): void {
     const args = batch.jobs.flatMap(({ task }) => task.args);
     for (const arg of args) if (typeof arg === 'object' && arg !== null) Object.values(arg);
     if (args.includes(uncloneable)) throw new DOMException('could not be cloned', 'DataCloneError');
-    Object.assign(batch, { announce, eager });
+    Object.assign(batch, { announce, holdMs });
     this.batches.push(batch);
   }
 

@@ -23,7 +23,7 @@ export function batchOf(message: LoneCall): BatchMessage {
   const target = message[2];
   const args: Primitive[] = [];
   for (let index = loneHeader; index < message.length; index++) args[args.length] = message[index];
-  return { kind: 'batch', id, base, runs: [target, 1, args.length], args, announce: false, eager: false };
+  return { kind: 'batch', id, base, runs: [target, 1, args.length], args, announce: false, holdMs: 0 };
 }
 
 export function isPrimitive(value: unknown): value is Primitive {

@@ -96,8 +96,8 @@ export interface BatchMessage {
   readonly args: unknown[];
   /** Answer with a `Begun` when the first task has been claimed. */
   readonly announce: boolean;
-  /** Send each result before the next task begins, whose run time is uneven or unknown. */
-  readonly eager: boolean;
+  /** Send results before another task begins once the oldest is so many milliseconds old. */
+  readonly holdMs: number;
   /** Targets that this worker has not seen: index, module, name. */
   targets?: readonly (readonly [index: number, module: string, name: string])[];
   /** The parts of the arguments that cloning would change; see value-codec.ts. */

@@ -17,16 +17,12 @@ import type { TaskFunctions } from './task-functions.ts';
 import { runTraced } from '../wire/trace-context.ts';
 import type { Carrier } from '../wire/trace-context.ts';
 import { decode } from '../wire/value-codec.ts';
-import { workerLimits } from '../wire/worker-limits.ts';
 import type { BatchMessage, Begun } from '../wire/messages.ts';
 
 // A task may replace them.
 const { compareExchange, store } = Atomics;
 const soon = setImmediate;
 const notSoon = clearImmediate;
-
-/** The worker sends a finished result of this age before another task begins, and of uneven functions every result. Milliseconds. */
-const maxDelayMs: number = workerLimits.batchMs;
 
 /**
  * Runs the tasks of one batch one after the other, asynchronous ones too: a thread runs one task at a time.
@@ -41,7 +37,11 @@ export class BatchTasks {
   /** Start of the task that runs or has just ended. */
   #startMs = 0;
   #endMs = 0;
-  /** Will the current task's result be sent before another task begins? */
+  /** Start of the oldest task whose result has not been sent. */
+  #oldestMs = 0;
+  /** Results are sent before another task begins once the oldest is this old. */
+  #holdMs = 0;
+  /** Is the current task the batch's last? */
   #isLast = false;
 
   constructor(parts: RunnerParts, functions: TaskFunctions) {
@@ -54,15 +54,16 @@ export class BatchTasks {
     const { port, task, parking, replacement, clockOffset } = this.#parts;
     const { words, startedAt } = this.#parts.claims;
     const functions = this.#functions;
-    const { id, base, runs, args, eager, extras, flow, sources } = batch;
+    const { id, base, runs, args, holdMs, extras, flow, sources } = batch;
     this.#collected = collected;
+    this.#holdMs = holdMs;
     if (batch.targets !== undefined) functions.know(batch.targets);
     decode({ values: args, extras });
     task.enter(id, base);
     const carriers = batch.carriers && new Map(batch.carriers);
     let word = base;
     let argument = 0;
-    let oldest = (this.#endMs = now());
+    this.#oldestMs = this.#endMs = now();
     for (let run = 0; run < runs.length; run += 3) {
       const target = runs[run] as number;
       const arity = runs[run + 2] as number;
@@ -74,9 +75,8 @@ export class BatchTasks {
           task.enter(id, base);
           this.#endMs = now();
         }
-        if (collected.size > 0 && (eager || collected.live || this.#endMs - oldest >= maxDelayMs))
-          collected.send(false);
-        if (collected.size === 0) oldest = this.#endMs;
+        if (collected.size > 0 && (collected.live || this.#isHeldLong)) collected.send(false);
+        if (collected.size === 0) this.#oldestMs = this.#endMs;
         // Before the claim: the main thread reads the start time once it sees `running`.
         this.#startMs = this.#endMs;
         startedAt[word] = this.#startMs + clockOffset;
@@ -86,7 +86,7 @@ export class BatchTasks {
         }
         if (batch.announce && word === base) port.postMessage({ kind: 'begun', begun: id } satisfies Begun);
         task.begin(word);
-        this.#isLast = eager || (left === 1 && run + 3 === runs.length);
+        this.#isLast = left === 1 && run + 3 === runs.length;
         let fn = functions.at(target);
         if (fn === undefined) {
           fn = await functions.load(target);
@@ -152,9 +152,13 @@ export class BatchTasks {
     claims.endedAt[word] = this.#endMs + clockOffset;
     const collected = this.#collected as Collected;
     if (failed) collected.fail(value);
-    else collected.add(value, this.#endMs - this.#startMs, this.#isLast);
+    else collected.add(value, this.#endMs - this.#startMs, this.#isLast || this.#isHeldLong);
     store(claims.words, word, claim.finished);
   };
+
+  get #isHeldLong(): boolean {
+    return this.#endMs - this.#oldestMs >= this.#holdMs;
+  }
 
   /** Wraps a generator function as one whose promise resolves when the generator has ended. */
   #iterating(flow: CallFlow, fn: TaskFunction): TaskFunction {

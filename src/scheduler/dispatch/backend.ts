@@ -100,8 +100,8 @@ export interface Worker<C extends Call> {
 export interface SendOptions {
   /** Tell by `began` when the first job has been claimed. */
   readonly announce: boolean;
-  /** Send each result on before the next job begins. */
-  readonly eager: boolean;
+  /** Send results on before the next job begins once the oldest is so many milliseconds old. */
+  readonly holdMs: number;
 }
 
 /**

@@ -40,6 +40,10 @@ const batchesInFlight = 2;
  * latency fell from 364 to 203 ms.
  */
 const maxAheadMs = 10;
+/** Share of results that may wait behind a job that takes long against all expectation. */
+const heldUpShare = 1 / 200;
+/** With a shorter hold such jobs are so frequent that none counts as brief. Milliseconds. */
+const briefHoldMs = 0.3;
 
 /**
  * Decides which jobs travel together, and sends them: as many as fit into a run-time budget, and at most a fair share of all pending
@@ -66,7 +70,7 @@ export class Batcher {
 
   /** @returns false if nothing was sent. */
   send(lane: Lane): boolean {
-    const { queue, workers, runTimes, maxPendingBytes } = this.#parts;
+    const { queue, workers, maxPendingBytes } = this.#parts;
     const { maxJobs, batchMs } = this.#parts.limits;
     const limits = {
       mayMove: lane.batches.every(({ brief }) => brief),
@@ -82,15 +86,15 @@ export class Batcher {
     const jobs = fillBatch(queue, limits, (job) => this.#estimate(job));
     if (jobs.length === 0) return false;
     const alone = jobs.length === 1 ? (jobs[0] as Job) : undefined;
-    const uneven = jobs.some(({ task }) => runTimes.isUneven(Task.targetOf(task)));
+    const holdMs = this.#holdMs(jobs);
     const heard = taskChannels.start.hasSubscribers;
     const announce = alone !== undefined && (heard || alone.bytes > maxPendingBytes * announceShare);
-    const brief = !uneven && (alone === undefined || this.#isBrief(alone));
+    const brief = holdMs >= briefHoldMs && (alone === undefined || this.#isBrief(alone));
     const batch = workers.deliver(lane, jobs, brief);
     this.#enter(jobs, batch);
     if (batchAnswers.hasSubscribers) batch.sentAt = performance.now();
     try {
-      workers.send(lane, batch, { announce, eager: uneven });
+      workers.send(lane, batch, { announce, holdMs });
     } catch (error) {
       this.#parts.unsendable(lane, batch, error);
       return true;
@@ -138,6 +142,15 @@ export class Batcher {
       // A copy: the job itself would be kept alive.
       if (isBefore(this.lowestSent, job)) this.lowestSent = { priority: job.priority, nesting: job.nesting };
     }
+  }
+
+  /** The time for which a result may wait for the next ones, which a job that takes long against all expectation would hold up. */
+  #holdMs(jobs: readonly Job[]): number {
+    const { runTimes, limits } = this.#parts;
+    let holdMs = limits.batchMs;
+    for (const { task } of jobs)
+      holdMs = Math.min(holdMs, runTimes.betweenSlowMs(Task.targetOf(task)) * heldUpShare);
+    return holdMs;
   }
 
   /** Is the job known to end soon, and never stopped by ending its thread? Jobs with moving objects may follow only such jobs. */

@@ -12,8 +12,8 @@ import { NumberTable } from './number-table.ts';
  */
 export class RunTimes {
   readonly #meansMs = new NumberTable();
-  /** By function: how many calls must still be quick before the function no longer counts as uneven. */
-  readonly #distrust: (number | undefined)[] = [];
+  /** By function, of those with calls that took long against all expectation. */
+  readonly #surprises: (Surprises | undefined)[] = [];
 
   /** Mean run time in milliseconds; undefined for a function without an ended call. */
   estimate(target: TaskTarget): number | undefined {
@@ -28,15 +28,37 @@ export class RunTimes {
     else {
       const believed = Math.min(ms, Math.max(known * maxGrowth, floorMs));
       this.#meansMs.set(index, known + (believed - known) * (ms > known ? rise : fall));
-      const distrust = this.#distrust[index];
-      if (ms > slowMs && known < quickMs) this.#distrust[index] = caution;
-      else if (distrust !== undefined && distrust > 0) this.#distrust[index] = distrust - 1;
+      if (ms <= slowMs) this.#surprises[index]?.quick(ms);
+      else if (known < quickMs) (this.#surprises[index] ??= new Surprises()).slow();
     }
   }
 
-  /** Has a call lately taken long that was expected to be quick? Then the next call may, too, whatever the mean is. */
-  isUneven(target: TaskTarget): boolean {
-    return (this.#distrust[target.index] ?? 0) > 0;
+  /**
+   * Mean run time, in milliseconds, between two calls that took long though the function was expected to be quick; Infinity if there
+   * was none. Whatever the mean of all calls is, the next one may be such a call.
+   */
+  betweenSlowMs({ index }: TaskTarget): number {
+    return this.#surprises[index]?.betweenMs ?? Infinity;
+  }
+}
+
+/** How far slow calls of a quick function lie apart. */
+class Surprises {
+  #meanMs = firstGuessMs;
+  #sinceMs = 0;
+
+  /** At least what it has been since the last one. */
+  get betweenMs(): number {
+    return Math.max(this.#meanMs, this.#sinceMs);
+  }
+
+  quick(ms: number): void {
+    this.#sinceMs += ms;
+  }
+
+  slow(): void {
+    this.#meanMs += (this.#sinceMs - this.#meanMs) * surpriseGain;
+    this.#sinceMs = 0;
   }
 }
 
@@ -48,8 +70,9 @@ const floorMs = 0.01;
 const quickMs = 0.5;
 /** A longer call counts as slow, milliseconds: the system seldom takes a thread off its core for so long. */
 const slowMs = 10;
-/** Calls for which a function counts as uneven after a slow one. */
-const caution = 1000;
+/** Run time between two slow calls before there were two, milliseconds. */
+const firstGuessMs = 20;
+const surpriseGain = 1 / 4;
 
 const rise = 1 / 2;
 const fall = 1 / 8;

@@ -5,7 +5,7 @@ import { readLoneAnswer } from '../../../src/pool/wire/read-message.ts';
 import { Task } from '../../../src/tasks/task.ts';
 import { makeJob } from '../../scheduler/make-job.ts';
 
-const plain = { announce: false, eager: false };
+const plain = { announce: false, holdMs: 3 };
 
 function call(args: unknown[], change: object = {}, options = plain, isKnown = true) {
   const job = Object.assign(makeJob(1, {}, args), change);
@@ -42,7 +42,7 @@ describe('what travels alone', () => {
   test.each([
     ['what moves', { transfer: [] }, plain, true],
     ['a trace', { carrier: {} }, plain, true],
-    ['a start that is to be told', {}, { announce: true, eager: false }, true],
+    ['a start that is to be told', {}, { announce: true, holdMs: 3 }, true],
     ['a function that the worker does not know yet', {}, plain, false],
   ] as const)('with %s: as a batch', (_, change, options, isKnown) => {
     expect(call([], change, options, isKnown)).toBeUndefined();

@@ -22,19 +22,29 @@ test('a rise is believed faster than a fall', () => {
   expect(times.estimate(quick)).toBe(1.875);
 });
 
-test('a call that takes long against all expectation makes its function uneven, until many have been quick', () => {
+test('calls that take long against all expectation: how much run time lies between them', () => {
   const times = new RunTimes();
+  const quickFor = (ms: number): void => {
+    for (let left = 10 * ms; left > 0; left--) times.learn(slow, 0.1);
+  };
   times.learn(quick, 20);
-  times.learn(slow, 0.01);
-  expect([times.isUneven(quick), times.isUneven(slow)]).toEqual([false, false]);
+  times.learn(slow, 0.1);
   times.learn(slow, 5);
-  expect(times.isUneven(slow)).toBe(false);
+  expect([times.betweenSlowMs(quick), times.betweenSlowMs(slow)]).toEqual([Infinity, Infinity]);
+  quickFor(10);
+  // Of one such call nothing can be told, so they are taken to be frequent.
   times.learn(slow, 20);
-  expect(times.isUneven(slow)).toBe(true);
-  for (let left = 999; left > 0; left--) times.learn(slow, 0.01);
-  expect(times.isUneven(slow)).toBe(true);
-  times.learn(slow, 0.01);
-  expect(times.isUneven(slow)).toBe(false);
+  expect(times.betweenSlowMs(slow)).toBe(15);
+  // It has been longer since the last one.
+  quickFor(400);
+  expect(times.betweenSlowMs(slow)).toBeCloseTo(400);
+  times.learn(slow, 20);
+  expect(times.betweenSlowMs(slow)).toBeCloseTo(15 + (400 - 15) / 4);
+  for (let slowCalls = 0; slowCalls < 100; slowCalls++) {
+    quickFor(2);
+    times.learn(slow, 20);
+  }
+  expect(times.betweenSlowMs(slow)).toBeCloseTo(2);
 });
 
 test('one call counts as four times the mean at the most', () => {

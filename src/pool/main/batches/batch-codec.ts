@@ -21,7 +21,7 @@ const maxCopiedBytes = 16 * 1024;
  */
 export function encodeBatch(
   { id, base, jobs }: ThreadBatch<Call>,
-  { announce, eager }: SendOptions,
+  { announce, holdMs }: SendOptions,
   known: ReadonlySet<number>,
   transfer: Transferable[],
 ): BatchMessage {
@@ -54,7 +54,7 @@ export function encodeBatch(
     (moved ??= []).push([position, job.transfer]);
   }
   const { values, extras } = encode(args);
-  const batch: BatchMessage = { kind: 'batch', id, base, runs, args: values, announce, eager };
+  const batch: BatchMessage = { kind: 'batch', id, base, runs, args: values, announce, holdMs };
   if (jobs.length === 1) {
     const { flow, sources } = jobs[0] as Call;
     if (sources !== null) batch.sources = sources.positions;
