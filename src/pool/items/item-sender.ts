@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers';
 import { Credits } from '../../base/credits.ts';
+import { Hold } from '../../base/hold.ts';
 import { Ring } from '../../base/ring.ts';
 import type { CallFlow } from '../../tasks/call-flow.ts';
 import type { Steps } from '../../tasks/pulled-source.ts';
@@ -24,9 +25,8 @@ const maxBytes = 256 * 1024;
 const maxDelayMs: number = workerLimits.batchMs;
 /** An item that took longer to produce is sent at once: the next item is expected too late to share its message. Milliseconds. */
 const slowMs = 1.5;
-/** If an item waited longer for the next one, the generator is uneven, and the next items are sent singly. Milliseconds. */
+/** An item that has waited longer for the next one has waited long against all expectation. Milliseconds. */
 const stallMs = 10;
-const caution = 1000;
 
 /**
  * Advances a generator, or pulls a source, as far as its reader in another thread allows, and sends what it yields.
@@ -53,11 +53,11 @@ export class ItemSender {
   /** Items yielded so far, modulo 2 ** 32. */
   #yielded = 0;
   #lastBytes = 0;
-  /** When the step that is under way began, which is when the one before it ended; and when the oldest item was yielded that was not sent. */
+  /** When the step that is under way began, which is when the one before it ended; and when that of the oldest unsent item began. */
   #startMs = 0;
   #oldestMs = 0;
-  /** Number of items to send singly: at first 1, before the time of an item is known. */
-  #caution = 1;
+  /** Undefined as long as no item has waited long for the next one. */
+  #hold: Hold | undefined = undefined;
   #hasYielded = false;
   /** Is a promised step under way? And is a turn of the event loop scheduled, to send the items before that step? */
   #isWaiting = false;
@@ -146,14 +146,17 @@ export class ItemSender {
     const items = this.#items;
     const endMs = now();
     const tookMs = endMs - this.#startMs;
-    if (items.size === 0) this.#oldestMs = endMs;
-    else if (tookMs > stallMs) this.#caution = caution;
+    if (items.size === 0) this.#oldestMs = this.#startMs;
+    if (tookMs <= stallMs) this.#hold?.quick(tookMs);
+    else if (items.size > 0) (this.#hold ??= new Hold()).slow();
+    const heldMs = endMs - this.#oldestMs;
     const goes =
-      this.#caution > 0 ||
+      // The time that an item takes is not known yet.
+      !this.#hasYielded ||
       tookMs > slowMs ||
-      endMs - this.#oldestMs >= maxDelayMs ||
+      heldMs >= maxDelayMs ||
+      (this.#hold !== undefined && heldMs >= this.#hold.ms) ||
       items.size + 1 >= this.#maxItems;
-    if (this.#caution > 0) this.#caution--;
     this.#startMs = endMs;
     const bytes = flatBytes(item);
     // A primitive: the most frequent small item, and it needs no preparation.

@@ -40,9 +40,7 @@ const batchesInFlight = 2;
  * latency fell from 364 to 203 ms.
  */
 const maxAheadMs = 10;
-/** Share of results that may wait behind a job that takes long against all expectation. */
-const heldUpShare = 1 / 200;
-/** With a shorter hold such jobs are so frequent that none counts as brief. Milliseconds. */
+/** With a shorter hold, jobs that take long against all expectation are so frequent that none counts as brief. Milliseconds. */
 const briefHoldMs = 0.3;
 
 /**
@@ -144,12 +142,10 @@ export class Batcher {
     }
   }
 
-  /** The time for which a result may wait for the next ones, which a job that takes long against all expectation would hold up. */
   #holdMs(jobs: readonly Job[]): number {
     const { runTimes, limits } = this.#parts;
     let holdMs = limits.batchMs;
-    for (const { task } of jobs)
-      holdMs = Math.min(holdMs, runTimes.betweenSlowMs(Task.targetOf(task)) * heldUpShare);
+    for (const { task } of jobs) holdMs = Math.min(holdMs, runTimes.holdMs(Task.targetOf(task)));
     return holdMs;
   }
 

@@ -1,3 +1,4 @@
+import { Hold } from '../../base/hold.ts';
 import type { TaskTarget } from '../../tasks/task.ts';
 import { NumberTable } from './number-table.ts';
 
@@ -13,7 +14,7 @@ import { NumberTable } from './number-table.ts';
 export class RunTimes {
   readonly #meansMs = new NumberTable();
   /** By function, of those with calls that took long against all expectation. */
-  readonly #surprises: (Surprises | undefined)[] = [];
+  readonly #holds: (Hold | undefined)[] = [];
 
   /** Mean run time in milliseconds; undefined for a function without an ended call. */
   estimate(target: TaskTarget): number | undefined {
@@ -28,37 +29,14 @@ export class RunTimes {
     else {
       const believed = Math.min(ms, Math.max(known * maxGrowth, floorMs));
       this.#meansMs.set(index, known + (believed - known) * (ms > known ? rise : fall));
-      if (ms <= slowMs) this.#surprises[index]?.quick(ms);
-      else if (known < quickMs) (this.#surprises[index] ??= new Surprises()).slow();
+      if (ms <= slowMs) this.#holds[index]?.quick(ms);
+      else if (known < quickMs) (this.#holds[index] ??= new Hold()).slow();
     }
   }
 
-  /**
-   * Mean run time, in milliseconds, between two calls that took long though the function was expected to be quick; Infinity if there
-   * was none. Whatever the mean of all calls is, the next one may be such a call.
-   */
-  betweenSlowMs({ index }: TaskTarget): number {
-    return this.#surprises[index]?.betweenMs ?? Infinity;
-  }
-}
-
-/** How far slow calls of a quick function lie apart. */
-class Surprises {
-  #meanMs = firstGuessMs;
-  #sinceMs = 0;
-
-  /** At least what it has been since the last one. */
-  get betweenMs(): number {
-    return Math.max(this.#meanMs, this.#sinceMs);
-  }
-
-  quick(ms: number): void {
-    this.#sinceMs += ms;
-  }
-
-  slow(): void {
-    this.#meanMs += (this.#sinceMs - this.#meanMs) * surpriseGain;
-    this.#sinceMs = 0;
+  /** For how many milliseconds results of the function may wait for others; Infinity if none of its calls has taken long unexpectedly. */
+  holdMs({ index }: TaskTarget): number {
+    return this.#holds[index]?.ms ?? Infinity;
   }
 }
 
@@ -70,9 +48,6 @@ const floorMs = 0.01;
 const quickMs = 0.5;
 /** A longer call counts as slow, milliseconds: the system seldom takes a thread off its core for so long. */
 const slowMs = 10;
-/** Run time between two slow calls before there were two, milliseconds. */
-const firstGuessMs = 20;
-const surpriseGain = 1 / 4;
 
 const rise = 1 / 2;
 const fall = 1 / 8;

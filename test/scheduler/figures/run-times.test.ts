@@ -22,29 +22,17 @@ test('a rise is believed faster than a fall', () => {
   expect(times.estimate(quick)).toBe(1.875);
 });
 
-test('calls that take long against all expectation: how much run time lies between them', () => {
+test('results are held for less once a call has taken long against all expectation', () => {
   const times = new RunTimes();
-  const quickFor = (ms: number): void => {
-    for (let left = 10 * ms; left > 0; left--) times.learn(slow, 0.1);
-  };
+  const holds = (): number[] => [times.holdMs(quick), times.holdMs(slow)];
+  times.learn(quick, 20);
   times.learn(quick, 20);
   times.learn(slow, 0.1);
   times.learn(slow, 5);
-  expect([times.betweenSlowMs(quick), times.betweenSlowMs(slow)]).toEqual([Infinity, Infinity]);
-  quickFor(10);
-  // Of one such call nothing can be told, so they are taken to be frequent.
+  expect(holds()).toEqual([Infinity, Infinity]);
+  for (let left = 100; left > 0; left--) times.learn(slow, 0.1);
   times.learn(slow, 20);
-  expect(times.betweenSlowMs(slow)).toBe(15);
-  // It has been longer since the last one.
-  quickFor(400);
-  expect(times.betweenSlowMs(slow)).toBeCloseTo(400);
-  times.learn(slow, 20);
-  expect(times.betweenSlowMs(slow)).toBeCloseTo(15 + (400 - 15) / 4);
-  for (let slowCalls = 0; slowCalls < 100; slowCalls++) {
-    quickFor(2);
-    times.learn(slow, 20);
-  }
-  expect(times.betweenSlowMs(slow)).toBeCloseTo(2);
+  expect(holds()).toEqual([Infinity, 15 / 200]);
 });
 
 test('one call counts as four times the mean at the most', () => {
