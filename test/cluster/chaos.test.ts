@@ -20,7 +20,7 @@ test(`everything goes wrong at random for ${seconds} s (seed ${seed}): each futu
   await using redis = await TestRedis.start('--appendonly', 'yes', '--appendfsync', 'always');
   await using cluster = new TestCluster(redis);
   using runs = new Runs();
-  const hosts = await Promise.all([0, 1, 2].map(() => HostProcess.start(cluster)));
+  const hosts = await Promise.all([0, 1, 2].map(() => HostProcess.start(cluster, ['--lock', '1s'])));
   const executors = [cluster.executor({ maxPending: 200 }), cluster.executor({ maxPending: 200 })];
   const end = performance.now() + seconds * 1000;
   const retriesOf = new Map<number, number>();
@@ -49,7 +49,7 @@ test(`everything goes wrong at random for ${seconds} s (seed ${seed}): each futu
     async () => {
       const index = random.integer(0, 2);
       await (hosts[index] as HostProcess).end(random.pick(['SIGKILL', 'SIGTERM']));
-      hosts[index] = await HostProcess.start(cluster);
+      hosts[index] = await HostProcess.start(cluster, ['--lock', '1s']);
     },
     async () => {
       const { child } = random.pick(hosts);

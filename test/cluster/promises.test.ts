@@ -27,8 +27,8 @@ describe('a host in the midst of a batch', () => {
       await using redis = await TestRedis.start();
       await using cluster = new TestCluster(redis);
       using runs = new Runs();
-      await using victim = await HostProcess.start(cluster);
-      await using _other = await HostProcess.start(cluster);
+      await using victim = await HostProcess.start(cluster, ['--lock', '1s']);
+      await using _other = await HostProcess.start(cluster, ['--lock', '4s']);
       const executor = cluster.executor();
       const { fulfilled, lost, others } = await runs.all(executor, count, 2, { retries }, async () => {
         await runs.begun(60);
@@ -47,8 +47,8 @@ describe('a host in the midst of a batch', () => {
     await using redis = await TestRedis.start();
     await using cluster = new TestCluster(redis);
     using runs = new Runs();
-    await using sleeper = await HostProcess.start(cluster);
-    await using _other = await HostProcess.start(cluster);
+    await using sleeper = await HostProcess.start(cluster, ['--lock', '1s']);
+    await using _other = await HostProcess.start(cluster, ['--lock', '4s']);
     const executor = cluster.executor();
     const { fulfilled, lost, others } = await runs.all(executor, count, 2, {}, async () => {
       await runs.begun(60);
@@ -70,7 +70,7 @@ describe('a host in the midst of a batch', () => {
       await using redis = await TestRedis.start();
       await using cluster = new TestCluster(redis);
       using runs = new Runs();
-      await using victim = await HostProcess.start(cluster);
+      await using victim = await HostProcess.start(cluster, ['--lock', '1s']);
       const executor = cluster.executor({ noHosts: { failAfterMs: 500 } });
       const begunFile = (task: number): string => join(runs.folder, `begun-${task}`);
       const open = join(runs.folder, 'open');
@@ -96,7 +96,8 @@ describe('a host in the midst of a batch', () => {
       for (const [task, code] of codes.entries()) {
         if (!existsSync(begunFile(task))) continue;
         expect([task, code]).toEqual([task, 'ERR_MILLRACE_HOST_LOST']);
-        expect(readFileSync(begunFile(task), 'utf8')).toBe('begun\n');
+        // Nothing if its process was killed between the two steps of an append.
+        expect(['begun\n', '']).toContain(readFileSync(begunFile(task), 'utf8'));
       }
     }
   });
@@ -105,7 +106,7 @@ describe('a host in the midst of a batch', () => {
     await using redis = await TestRedis.start();
     await using cluster = new TestCluster(redis);
     using runs = new Runs();
-    await using _host = await HostProcess.start(cluster);
+    await using _host = await HostProcess.start(cluster, ['--lock', '4s']);
     const [begun, open] = [join(runs.folder, 'gate'), join(runs.folder, 'open')];
     const result = cluster.executor().run(remote.gated(begun, open));
     await eventually(() => expect(readFileSync(begun, 'utf8')).toBe('begun\n'));
@@ -138,9 +139,9 @@ describe('a host in the midst of a batch', () => {
     await using redis = await TestRedis.start();
     await using cluster = new TestCluster(redis);
     using runs = new Runs();
-    await using _first = await HostProcess.start(cluster);
-    await using _second = await HostProcess.start(cluster);
-    await using _third = await HostProcess.start(cluster);
+    await using _first = await HostProcess.start(cluster, ['--lock', '2s']);
+    await using _second = await HostProcess.start(cluster, ['--lock', '2s']);
+    await using _third = await HostProcess.start(cluster, ['--lock', '2s']);
     const executor = cluster.executor();
     const poison = await executor.submit(remote.killHost(runs.file, 1_000_000), { retries: 1 });
     const others = runs.all(executor, 100, 2, { retries: 3 });
@@ -187,7 +188,7 @@ describe('Redis', () => {
     await using redis = await TestRedis.start('--appendonly', 'yes', '--appendfsync', 'always');
     await using cluster = new TestCluster(redis);
     using runs = new Runs();
-    await using _host = await HostProcess.start(cluster);
+    await using _host = await HostProcess.start(cluster, ['--lock', '4s']);
     const { fulfilled, lost, others } = await runs.all(cluster.executor(), count, 2, {}, async () => {
       await runs.begun(60);
       await redis.kill();
@@ -219,7 +220,7 @@ describe('Redis', () => {
     await using redis = await TestRedis.start();
     await using cluster = new TestCluster(redis);
     using runs = new Runs();
-    await using _host = await HostProcess.start(cluster, ['--lock', '15s']);
+    await using _host = await HostProcess.start(cluster);
     const { fulfilled } = await runs.all(cluster.executor(), count, 2, {}, async () => {
       await runs.begun(60);
       redis.freeze();
@@ -234,7 +235,7 @@ describe('Redis', () => {
     await using redis = await TestRedis.start();
     await using cluster = new TestCluster(redis);
     using runs = new Runs();
-    await using _host = await HostProcess.start(cluster, ['--lock', '15s']);
+    await using _host = await HostProcess.start(cluster);
     const cutter = new Redis(redis.url);
     const { fulfilled } = await runs.all(cluster.executor(), count, 2, {}, async () => {
       for (let cuts = 0; cuts < 5; cuts++) {

@@ -33,13 +33,16 @@ export class HostProcess implements AsyncDisposable {
     this.#ready.catch(() => {});
   }
 
-  /** Resolves when it takes tasks. */
+  /**
+   * Resolves when it takes tasks. Another host takes over what it has begun when it has not been heard for `--lock`, 15 seconds: a host
+   * that is to be missed soon needs a shorter one, and no other host does, since a busy machine makes it stand still for a second.
+   */
   static async start(
     at: { readonly redis: { readonly url: string }; readonly queue: string },
     args: readonly string[] = [],
     { env = {}, nodeFlags = [] }: { env?: NodeJS.ProcessEnv; nodeFlags?: readonly string[] } = {},
   ): Promise<HostProcess> {
-    const own = ['--queue', at.queue, '--tasks', fileURLToPath(workUrl), '--workers', '2', '--lock', '1s'];
+    const own = ['--queue', at.queue, '--tasks', fileURLToPath(workUrl), '--workers', '2'];
     const host = new HostProcess([...own, ...args], { MILLRACE_REDIS_URL: at.redis.url, ...env }, nodeFlags);
     await host.#ready;
     return host;
