@@ -10,6 +10,7 @@ const file = (path: string) => new URL(path, import.meta.url).href;
 const prelude = `
   import { Executor, tasks } from '${file('../../dist/index.js')}';
   const output = tasks('${file('../fixtures/output.mjs')}');
+  const grouped = tasks('${file('../fixtures/grouped.mjs')}');
   const chatty = tasks('${file('../fixtures/chatty.mjs')}');
   const quiet = (promise) => promise.catch(() => {});
 `;
@@ -272,6 +273,25 @@ describe('process.stdout in a task', () => {
       await executor.run(output.say(1));
     `);
     expect(stdout).toBe('text\nL0\n');
+  });
+
+  test('is indented by no group that another has left open', async () => {
+    const { stdout } = await run(`
+      const executor = new Executor({ workers: 1 });
+      const all = [output.openGroups(1), output.say(1), output.openGroups(2), output.say(1), output.closeGroups(), output.say(1)];
+      await Promise.allSettled(all.map((task) => executor.run(task)));
+    `);
+    expect(stdout).toBe('open\nL0\nopen\n  open\nL0\nown\n    in two\n  in one\nL0\n');
+  });
+
+  test('is indented by the groups of its module', async () => {
+    const { stdout } = await run(`
+      const executor = new Executor({ workers: 1 });
+      await executor.run(grouped.say());
+      await executor.run(grouped.close());
+      await executor.run(grouped.say());
+    `);
+    expect(stdout).toBe('module\n  said\n  said\n');
   });
 
   test('has a console like any other', async () => {

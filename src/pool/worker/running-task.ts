@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { MessagePort } from 'node:worker_threads';
 import type { Claims } from '../wire/claims.ts';
+import { closeGroups } from './isolation/console-groups.ts';
 import { decodeReason } from '../wire/error-codec.ts';
 import type { EncodedReason } from '../wire/error-codec.ts';
 import { NestedCalls } from './parking/nested-calls.ts';
@@ -95,6 +96,7 @@ export class RunningTask implements TaskHost {
 
   /** The task has returned or thrown. */
   finish(): void {
+    closeGroups();
     if (this.#asked) this.end();
     else this.#word = noTask;
   }
