@@ -66,6 +66,16 @@ export class ItemQueue {
     return this.#messages.size === 0 && this.#end === null && !this.#isOver;
   }
 
+  /** Does a reader wait for an item, or for the end? */
+  get isAwaited(): boolean {
+    return this.#readers.size > 0;
+  }
+
+  /** Has the reader left, or heard of the end? */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   arrived(items: unknown[]): void {
     if (this.#isOver || items.length === 0) return;
     this.#messages.push(items);

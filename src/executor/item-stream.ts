@@ -10,7 +10,7 @@ import type { LiveStream } from '../scheduler/live-streams.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import { noWindows, windowsOf } from '../tasks/iterate-options.ts';
 import type { Task } from '../tasks/task.ts';
-import { flowOf, leaveItems, openItems } from './stream-flows.ts';
+import { flowOf, hasItems, leaveItems, openItems } from './stream-flows.ts';
 import type { ItemStreamSettings } from './item-stream-settings.ts';
 import { isPlain, rememberPlain } from './plain-functions.ts';
 import { ReadingOrder } from './reading-order.ts';
@@ -130,12 +130,14 @@ export class ItemStream<T>
   inspect(): Omit<StreamInspection, 'id'> | undefined {
     if (this.#left || (this.#intake.ended && this.#order.open.size === 0)) return undefined;
     const { kind } = this.#settings;
-    const unread = [...this.#order.open].filter((job) => job.done).length;
-    const waitsFor = this.#intake.waitsFor ?? (unread > 0 && this.#readers.size === 0 ? 'reader' : 'tasks');
+    const open = [...this.#order.open];
+    const unread = open.filter((job) => job.done).length;
+    const canRead = this.#readers.size === 0 && open.some((job) => job.done || hasItems(job));
+    const waitsFor = this.#intake.waitsFor ?? (canRead ? 'reader' : 'tasks');
     return {
       kind,
       window: this.#mostOpen,
-      open: this.#order.open.size,
+      open: open.length,
       unread,
       pulled: this.#pulled,
       waitsFor,

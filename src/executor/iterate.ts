@@ -26,7 +26,10 @@ export function iterateTask<T, R>(
   const { window, windowBytes, options } = resolveIterateOptions(given);
   scheduler.items.check();
   const { iteration, flow, job } = open<T, R>(scheduler, own, options, { window, windowBytes }, false);
-  if (!job.done) endIfDropped(iteration, { scheduler, flow, job });
+  if (!job.done) {
+    scheduler.streams.add(flow);
+    endIfDropped(iteration, { scheduler, flow, job });
+  }
   return iteration;
 }
 

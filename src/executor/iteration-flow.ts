@@ -1,9 +1,11 @@
 import { ItemQueue } from '../base/item-queue.ts';
+import type { StreamInspection } from '../scheduler/inspection.ts';
 import type { Job, SettlementListener } from '../scheduler/job/job.ts';
 import type { JobFlow } from '../scheduler/job/job-parts.ts';
+import type { LiveStream } from '../scheduler/live-streams.ts';
 
 /** The items that a job yields, on their way to a reader in this thread. */
-export class IterationFlow implements JobFlow, SettlementListener {
+export class IterationFlow implements JobFlow, SettlementListener, LiveStream {
   readonly window: number;
   readonly windowBytes: number;
   readonly items: ItemQueue;
@@ -15,10 +17,12 @@ export class IterationFlow implements JobFlow, SettlementListener {
   onLate: (() => void) | null = null;
   /** Was the iteration collected as garbage before it was read to its end? */
   isAbandoned = false;
+  readonly #job: Job;
   #whenLeft: (() => void)[] = [];
 
   /** @param readOn called when the generator waits for the reader, and the reader has read far enough. */
   constructor(job: Job, window: number, windowBytes: number, readOn: () => void, either: boolean = false) {
+    this.#job = job;
     this.either = either;
     this.window = window;
     this.windowBytes = windowBytes;
@@ -60,5 +64,16 @@ export class IterationFlow implements JobFlow, SettlementListener {
 
   restarted(): void {
     this.items.credits.reset();
+  }
+
+  /** An iteration is a loop over one task. */
+  inspect(): Omit<StreamInspection, 'id'> | undefined {
+    const { size, isAwaited, isOver } = this.items;
+    const { done, status } = this.#job;
+    // Where only the end is unread there is nothing to wait for.
+    if (isOver || (done && size === 0)) return undefined;
+    const unread = done ? 1 : 0;
+    const waitsFor = status === 'waiting' ? 'place' : size > 0 && !isAwaited ? 'reader' : 'tasks';
+    return { kind: 'iterate', window: 1, open: 1, unread, pulled: 1, waitsFor };
   }
 }

@@ -8,6 +8,9 @@ import { IterationFlow } from './iteration-flow.ts';
 /** The flow of a job of an item stream: all of them are of this class. */
 export const flowOf = (job: Job): IterationFlow | null => job.flow as IterationFlow | null;
 
+/** Have items of the job arrived that are unread? */
+export const hasItems = (job: Job): boolean => (flowOf(job)?.items.size ?? 0) > 0;
+
 /** Opens the flow of a job that is not admitted yet. @param onArrival called when items arrive. */
 export function openItems(
   { items }: Scheduler,

@@ -35,13 +35,13 @@ export interface WorkerInspection {
   readonly task: RunningTask | undefined;
 }
 
-/** One loop over a source at this instant. */
+/** One loop over a source, or one iteration, at this instant. */
 export interface StreamInspection {
   /** Counts up from 1 in each executor. */
   readonly id: number;
-  /** The executor's method that made it: `map`, `asCompleted`, `flatMap`, `stream` or `duplex`. */
+  /** The executor's method that made it: `map`, `asCompleted`, `flatMap`, `iterate`, `stream` or `duplex`. */
   readonly kind: string;
-  /** The most tasks in flight or unread; in a loop over generators, the most that are open. */
+  /** The most tasks in flight or unread; in a loop over generators, the most that are open; 1 of an iteration. */
   readonly window: number;
   /** Tasks in flight or unread now. */
   readonly open: number;

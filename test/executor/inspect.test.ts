@@ -2,6 +2,7 @@ import { tasks } from 'millrace';
 import type { BatchAnswerMessage, Executor, WorkerEndMessage, WorkerStartMessage } from 'millrace';
 import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { testWith } from '../support/executor-test.ts';
+import { generators } from '../support/generators.ts';
 import { Heard } from '../support/heard.ts';
 import { rounds } from '../support/settling.ts';
 import { standingClock } from '../support/standing-clock.ts';
@@ -123,6 +124,57 @@ describe('a loop over a source is seen', () => {
     await loop.next();
     await loop.next();
     expect(executor.inspect().streams).toEqual([]);
+  });
+
+  test('over generators to wait for its reader, while they do', async ({ executor }) => {
+    const loop = executor.flatMap([5, 5], (upTo) => generators.count(upTo), { concurrency: 2, window: 2 });
+    await loop.next();
+    while (executor.stats().suspended < 2) await rounds();
+    expect(executor.inspect().streams).toMatchObject([
+      { kind: 'flatMap', window: 2, open: 2, unread: 0, pulled: 2, waitsFor: 'reader' },
+    ]);
+    await loop.return?.();
+    expect(executor.inspect().streams).toEqual([]);
+  });
+});
+
+describe('an iteration is seen', () => {
+  const waitsFor = (executor: Executor) => executor.inspect().streams.map((stream) => stream.waitsFor);
+
+  test('to wait for a place, and then for its reader', async ({ gate, makeExecutor }) => {
+    const executor = makeExecutor({ workers: 1, maxPending: 0 });
+    const held = await executor.submit(work.pass(gate.shared));
+    const rows = executor.iterate(generators.count(2), { window: 1 });
+    expect(waitsFor(executor)).toEqual(['place']);
+    gate.open();
+    await held.result();
+    while (executor.stats().suspended < 1) await rounds();
+    expect(executor.inspect().streams).toMatchObject([
+      { kind: 'iterate', window: 1, open: 1, unread: 0, pulled: 1, waitsFor: 'reader' },
+    ]);
+    await rows.return();
+    expect(waitsFor(executor)).toEqual([]);
+  });
+
+  test('until all that it has yielded is read', async ({ executor }) => {
+    const rows = executor.iterate(generators.count(2));
+    await rows.future.result();
+    expect(executor.inspect().tasks.unread).toBe(1);
+    await rows.next();
+    expect(waitsFor(executor)).toEqual(['reader']);
+    await rows.next();
+    expect(waitsFor(executor)).toEqual([]);
+  });
+
+  test('to wait for its task, until its reader leaves', async ({ executor, gate }) => {
+    const rows = executor.iterate(generators.countAndPass(1, gate.shared));
+    await rows.next();
+    void rows.next();
+    expect(waitsFor(executor)).toEqual(['tasks']);
+    const left = rows.return();
+    expect(waitsFor(executor)).toEqual([]);
+    gate.open();
+    await left;
   });
 });
 

@@ -155,6 +155,19 @@ const scenes: readonly [VerdictKind, Partial<Scene>, title: string, text: RegExp
     'whoever reads the results was the limit: threads 30 % busy',
   ],
   [
+    'reader-slow',
+    {
+      submitted: 0,
+      fulfilled: 0,
+      busy: 0,
+      running: 0,
+      streams: { source: 0, place: 0, tasks: 0, reader: 1 },
+    },
+    'The reader is the limit',
+    /^Loops wait for whoever reads their results, 100 % of the time/,
+    'whoever reads the results was the limit: threads 0 % busy',
+  ],
+  [
     'places-full',
     { placesFull: 0.9, busy: 0.7 },
     'Every place is taken',

@@ -60,7 +60,7 @@ export class StreamsPanel {
   readonly #none = el('p', { class: 'none' }, 'There are none.');
 
   constructor() {
-    const hint = 'map, asCompleted, stream and duplex: what they wait for';
+    const hint = 'map, flatMap, iterate and other loops: what they wait for';
     this.element = panel('loops', 'Streams', hint, this.#list, this.#none);
   }
 

@@ -3,8 +3,11 @@ import type { Rule } from './rule.ts';
 import type { Scene } from './scene.ts';
 import { count, duration, percent } from './words.ts';
 
-const isIdle = ({ submitted, fulfilled, failed, refused, waiting, queued, sent, running }: Scene) =>
-  submitted + fulfilled + failed + refused === 0 && waiting + queued + sent + running < 0.05;
+/** A loop that stands still with unread results, or a generator before its items, waits for a reader: there is something to do. */
+const isIdle = ({ submitted, fulfilled, failed, refused, waiting, queued, sent, running, streams }: Scene) =>
+  submitted + fulfilled + failed + refused === 0 &&
+  waiting + queued + sent + running < 0.05 &&
+  streams.reader < 0.5;
 
 /** Rules for failures, and for an idle executor. */
 export const troubles: readonly Rule[] = [
