@@ -52,6 +52,13 @@ const figures: readonly Figure[] = [
     observe: (executor, tell) => tell(executor.stats().workers),
   },
   {
+    name: 'millrace.threads',
+    unit: '{thread}',
+    description: 'Worker threads that are up or starting',
+    kind: 'now',
+    observe: (executor, tell) => tell(executor.stats().threads),
+  },
+  {
     name: 'millrace.workers.busy',
     unit: '{worker}',
     description: 'Worker threads that have something to do',
@@ -135,8 +142,8 @@ const figures: readonly Figure[] = [
 const explicitBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /**
- * Metrics of executors and gates for OpenTelemetry: the same as of `prometheusMetrics()`, with OpenTelemetry's names and units and as
- * few attributes. Reads counts when metrics are collected; updates the two histograms at each answer of a worker.
+ * Metrics of executors and gates for OpenTelemetry: those of `prometheusMetrics()` without the host's, with OpenTelemetry's names
+ * and units and as few attributes. Reads counts when metrics are collected; updates the two histograms at each answer of a worker.
  *
  * @throws {InvalidOptionError} for an unknown option or a bad value; `PeerError` without `@opentelemetry/api`, or with one before 1.9.
  */

@@ -15,7 +15,11 @@ export const gauges: readonly GaugeFigure[] = [
   ['millrace_capacity_tasks', 'Tasks admitted at the most', (_, { capacity }) => capacity],
   ['millrace_tasks_running', 'Tasks that a thread executes', ({ running }) => running],
   ['millrace_tasks_pending', 'Tasks admitted and not running', ({ pending }) => pending],
-  ['millrace_tasks_suspended', 'Tasks that wait for tasks of their own', ({ suspended }) => suspended],
+  [
+    'millrace_tasks_suspended',
+    'Tasks that wait for tasks of their own, readers or items',
+    ({ suspended }) => suspended,
+  ],
   ['millrace_tasks_waiting', 'Callers that wait for a place', ({ waiting }) => waiting],
   [
     'millrace_pending_bytes',

@@ -63,6 +63,7 @@ describe('metrics for OpenTelemetry', () => {
     expect(executor.trySubmit(work.echo(2))).toBeNull();
     expect(await collected()).toMatchObject({
       'millrace.workers': 1,
+      'millrace.threads': 1,
       'millrace.workers.busy': 1,
       'millrace.tasks.capacity': 2,
       'millrace.tasks.active waiting': 0,
