@@ -62,6 +62,13 @@ describe('an answer', () => {
     }
   });
 
+  test.each([17, 18, 25, 31, 32, 100])('of %i tasks tells a single task as itself, and once', (count) => {
+    const { message, times } = answer(tasks(count, 0.1));
+    const singles = read(message).filter((run) => run.count === 1);
+    expect(new Set(singles.map(({ position }) => position)).size).toBe(singles.length);
+    for (const { position, start, end } of singles) expect([start, end]).toEqual(times[position]);
+  });
+
   test('of which nothing ran, or only its end, counts just that', () => {
     const none = Array.from({ length: 100 }, () => ({ ms: 1, ran: false }));
     expect(read(answer(none).message)).toEqual([]);

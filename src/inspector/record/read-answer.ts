@@ -3,7 +3,7 @@ import type { BatchAnswerMessage } from '../../index.ts';
 /** Successive tasks of one function in one thread. */
 export interface Run {
   readonly functionId: number;
-  /** A position of the batch that stands for all of them. */
+  /** A position of the batch that stands for all of them; that of the task itself, if it is one. */
   readonly position: number;
   /** Milliseconds on the main thread's `performance.now()`. */
   readonly start: number;
@@ -67,12 +67,13 @@ export function readAnswer({ batch, from, to }: BatchAnswerMessage, tell: (run: 
     }
     const start = batch.endedAt(a);
     const end = batch.startedAt(b);
-    if (end - start > widestGapMs) {
+    const count = batch.allRan ? b - a - 1 : ranWithin(a + 1, b);
+    if (count === 0) return;
+    // One task alone is told as itself: a run of one task is taken for the task at its position.
+    if (count === 1 || end - start > widestGapMs) {
       for (let position = a + 1; position < b; position++) single(position);
       return;
     }
-    const count = batch.allRan ? b - a - 1 : ranWithin(a + 1, b);
-    if (count === 0) return;
     const eachMs = (batch.endedAt(a) - batch.startedAt(a) + batch.endedAt(b) - batch.startedAt(b)) / 2;
     const ranMs = Math.max(0, Math.min(end - start, eachMs * count));
     const functionId = batch.functionId(a);
