@@ -300,6 +300,17 @@ describe('viewers', () => {
     expect(JSON.stringify(frame)).not.toContain('no funds');
     expect(JSON.stringify(frame)).toContain(`<img onerror=alert(1)>${'x'.repeat(57)}…`);
   });
+
+  test('see whole characters, and executors’ names of at most 80', async () => {
+    executor = new Executor({ workers: 1, name: `line\n${'n'.repeat(200)}` });
+    await serve();
+    using viewer = await Viewer.open(url);
+    // The cut would leave half of the second emoji.
+    await executor.run(work.reject('no'), { label: `😀${'x'.repeat(76)}😀😀` }).catch(() => {});
+    const frame = await viewer.until<object>('frame', (data) => JSON.stringify(data).includes('xxx'));
+    expect(JSON.stringify(frame)).toContain(`"😀${'x'.repeat(76)}\ufffd…"`);
+    expect(JSON.stringify(frame)).toContain(`"line ${'n'.repeat(74)}…"`);
+  });
 });
 
 describe('the handler in', () => {

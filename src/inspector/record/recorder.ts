@@ -12,6 +12,7 @@ import { listen } from './listening.ts';
 import { MachineLoad } from './machine.ts';
 import { MainThread } from './main-thread.ts';
 import { packed } from './spans.ts';
+import { text } from './text.ts';
 import { toScene } from './to-scene.ts';
 import type { SceneFacts } from './to-scene.ts';
 import { Sums } from './totals.ts';
@@ -175,7 +176,7 @@ export class Recorder {
       for (const each of recent) sum.add(each);
       const scene = (watched.scene = toScene(sum, this.#factsOf(watched, now)));
       const facts = {
-        name: distinct(record.executor.name, names),
+        name: distinct(text(record.executor.name), names),
         verdict: verdict(scene, this.#verdictOptions),
         busy: scene.busy,
         ...(hosts !== undefined && { hosted: true as const }),
