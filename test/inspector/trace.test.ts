@@ -233,6 +233,26 @@ describe('a trace is bounded:', () => {
   });
 });
 
+test('goes on where it began, though the process changes its directory', async () => {
+  executor = new Executor({ workers: 1 });
+  const module = script(`
+    const { existsSync } = await import('node:fs');
+    const trace = traceFile(executor, 'out.json', { lastMs: 100 });
+    process.chdir('/');
+    while (!existsSync(${JSON.stringify(`${path}.old`)})) await executor.run(work.echo(1));
+    await executor.run(work.echo(1), { label: 'seen' });
+    await trace.stop();
+    await executor.shutdown();`);
+  const child = spawn(process.execPath, ['--input-type=module', '-e', module], {
+    cwd: folder,
+    stdio: 'inherit',
+    timeout: 60_000,
+  });
+  expect(await once(child, 'exit')).toEqual([0, null]);
+  expect(named(read(), /^seen$/)).toHaveLength(1);
+  expect(existsSync(`${path}.old`)).toBe(false);
+});
+
 describe('a process that ends', () => {
   const seen = (end: string) =>
     script(`

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, ftruncateSync, renameSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { MillraceError } from '../../index.ts';
 import { joinSegments, openOwn, writeAll, writeAllSync } from './segments.ts';
 
@@ -27,6 +28,8 @@ const end = '\n]\n';
  */
 export class TraceWriter {
   readonly path: string;
+  /** The absolute path: the process may change its directory before the next segment. */
+  readonly #file: string;
   readonly #bounds: TraceBounds;
   /** Returns the events that each segment begins with. */
   readonly #head: () => readonly string[];
@@ -58,11 +61,12 @@ export class TraceWriter {
     failed: (error: MillraceError) => void,
   ) {
     this.path = path;
+    this.#file = resolve(path);
     this.#bounds = bounds;
     this.#head = head;
     this.#failed = failed;
     try {
-      this.#fd = openOwn(path);
+      this.#fd = openOwn(this.#file);
       this.#isFile = fstatSync(this.#fd).isFile();
       this.#begin();
     } catch (error) {
@@ -76,10 +80,7 @@ export class TraceWriter {
 
   /** @param event one event, or several that must stay together, as `event\n,event`. */
   add(event: string): void {
-    if (this.#waitingBytes > mostWaiting) {
-      this.#dropped++;
-      return;
-    }
+    if (this.#waitingBytes > mostWaiting) return void this.#dropped++;
     this.#waiting.push(event);
     this.#waitingBytes += Buffer.byteLength(event) + 2;
   }
@@ -125,7 +126,7 @@ export class TraceWriter {
         if (this.#state === 'open') this.#put(end);
       }
       if (this.#hasOld && this.#state !== 'failed') {
-        joinSegments(`${this.path}.old`, this.path, end.length);
+        joinSegments(`${this.#file}.old`, this.#file, end.length);
         this.#hasOld = false;
       }
     } catch (error) {
@@ -205,9 +206,9 @@ export class TraceWriter {
 
   #turn(): void {
     writeAllSync(this.#fd, Buffer.from(end), this.#position);
-    renameSync(this.path, `${this.path}.old`);
+    renameSync(this.#file, `${this.#file}.old`);
     this.#hasOld = true;
-    const next = openOwn(this.path);
+    const next = openOwn(this.#file);
     this.#release();
     this.#fd = next;
     this.#begin();
