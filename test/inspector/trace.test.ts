@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Executor, InvalidOptionError, MillraceError, tasks } from 'millrace';
 import { traceFile } from 'millrace/inspector';
@@ -299,6 +299,16 @@ describe('a trace that can’t be', () => {
     ] as object[])
       expect(() => traceFile(executor, path, bad)).toThrow(InvalidOptionError);
     expect(existsSync(path)).toBe(false);
+  });
+
+  test('written because another one is writing the file says so at once, and the other goes on', async () => {
+    executor = new Executor({ workers: 1 });
+    const events = await traced({}, async () => {
+      expect(() => traceFile(executor, relative('.', path))).toThrow(/another trace is writing it/);
+      await executor.run(work.echo(1), { label: 'seen' });
+    });
+    expect(named(events, /^seen$/)).toHaveLength(1);
+    await traceFile(executor, path).stop();
   });
 
   test('go on because its file was taken away is told of, and the executor goes on', async () => {

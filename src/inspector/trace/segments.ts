@@ -19,6 +19,15 @@ export function openOwn(path: string): number {
   return fd;
 }
 
+/** The files that traces of this process write at the moment. */
+export const beingWritten: Set<string> = new Set();
+
+/** `openOwn` of a trace's first segment. @throws if another trace of this process writes it: each would overwrite the other's events. */
+export function openNew(path: string): number {
+  if (beingWritten.has(path)) throw new Error('another trace is writing it');
+  return openOwn(path);
+}
+
 /** Writes all bytes, in several calls if the file takes only a part of them. */
 export async function writeAll(fd: number, bytes: Buffer, position: number | null): Promise<void> {
   for (let done = 0; done < bytes.length; ) {

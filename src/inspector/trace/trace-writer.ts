@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, ftruncateSync, renameSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { MillraceError } from '../../index.ts';
-import { joinSegments, openOwn, writeAll, writeAllSync } from './segments.ts';
+import { beingWritten, joinSegments, openNew, openOwn, writeAll, writeAllSync } from './segments.ts';
 
 export interface TraceBounds {
   readonly maxBytes: number;
@@ -66,9 +66,10 @@ export class TraceWriter {
     this.#head = head;
     this.#failed = failed;
     try {
-      this.#fd = openOwn(this.#file);
+      this.#fd = openNew(this.#file);
       this.#isFile = fstatSync(this.#fd).isFile();
       this.#begin();
+      if (this.#isFile) beingWritten.add(this.#file);
     } catch (error) {
       throw cannotWrite(path, error);
     }
@@ -133,6 +134,7 @@ export class TraceWriter {
       this.#fail(error);
     }
     this.#release();
+    beingWritten.delete(this.#file);
     this.#state = 'closed';
   }
 
