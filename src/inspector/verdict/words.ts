@@ -1,7 +1,7 @@
-/** `0.876` as `88 %`; a share above 0 never prints as 0. */
+/** `0.876` as `88 %`; a share above 0 never prints as 0, nor as less than 0.01 %, which no measurement resolves. */
 export function percent(share: number): string {
   const value = share * 100;
-  if (value > 0 && value < 1) return `${Number(value.toPrecision(1))} %`;
+  if (value > 0 && value < 1) return `${Number(Math.max(value, 0.01).toPrecision(1))} %`;
   return `${Math.round(value)} %`;
 }
 
