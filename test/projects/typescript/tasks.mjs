@@ -4,9 +4,9 @@ import { Executor, tasks } from 'millrace';
 
 const executor = new Executor({ workers: 1 });
 const outcomes = {};
-for (const file of readdirSync(new URL('tasks/', import.meta.url))) {
+for (const file of readdirSync(new URL('tasks/', import.meta.url), { recursive: true })) {
+  if (!/\.ts$/.test(file) || file === 'util.ts') continue;
   const module = tasks(new URL(`tasks/${file.replace(/ts$/, 'js')}`, import.meta.url));
-  if (file === 'util.ts') continue;
   outcomes[file] = await executor.run(module.run()).catch(({ name, message }) => `${name}: ${message}`);
 }
 await executor.shutdown();

@@ -54,17 +54,22 @@ function failureOfNode(error: unknown): string | null {
     case 'ERR_UNSUPPORTED_DIR_IMPORT':
     case 'ERR_PACKAGE_IMPORT_NOT_DEFINED':
     case 'ERR_INVALID_TYPESCRIPT_SYNTAX':
+    case 'ERR_IMPORT_ATTRIBUTE_MISSING':
       return 'perhaps';
     default:
-      // Decorators, or types imported without `type`. An error that the module itself throws has the module's frame on top.
-      return error instanceof SyntaxError && /^ +at .*\bnode:internal\/modules\//.test(topFrame(stack))
-        ? 'perhaps'
-        : null;
+      return isOfLoader(error, String(stack)) || isRequireOfModule(error, String(message)) ? 'perhaps' : null;
   }
 }
 
-function topFrame(stack: unknown): string {
-  return /^ +at .*$/m.exec(String(stack))?.[0] ?? '';
+/** Decorators, or types imported without `type`. An error that the module itself throws has the module's frame on top. */
+function isOfLoader(error: unknown, stack: string): boolean {
+  const topFrame = /^ +at .*$/m.exec(stack)?.[0] ?? '';
+  return error instanceof SyntaxError && /\bnode:internal\/modules\//.test(topFrame);
+}
+
+/** `import` and `require()` in one module: without a "type" in package.json Node takes it for an ES module, tsx for CommonJS. */
+function isRequireOfModule(error: unknown, message: string): boolean {
+  return error instanceof ReferenceError && message.startsWith('require is not defined in ES module scope');
 }
 
 /** The TypeScript file that exists in the place of a missing JavaScript file. */
