@@ -11,7 +11,7 @@ export interface TaskCall {
 }
 
 const call =
-  /\btasks\s*(?:<[^;]*?>)?\s*\(\s*(new\s+URL\(\s*(['"`])(\.{1,2}\/[^'"`$]+)\2\s*,\s*import\.meta\.url\s*,?\s*\))\s*,?\s*\)/g;
+  /\btasks\s*(?:<(?:[^;{}]|\{(?:[^{}]|\{[^{}]*\})*\})*?>)?\s*\(\s*(new\s+URL\(\s*(['"`])(\.{1,2}\/[^'"`$]+)\2\s*,\s*import\.meta\.url\s*,?\s*\))\s*,?\s*\)/g;
 
 /** The calls in a module, in order. Leaves out calls whose file does not exist: the bundler reports those. */
 export function taskCalls(code: string, importer: string): TaskCall[] {

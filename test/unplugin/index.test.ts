@@ -19,6 +19,10 @@ describe('the plugin for bundlers', () => {
     ['tasks( new URL( "./work.js" , import.meta.url ) , )', 'work.js'],
     ['tasks(\n  new URL(\n    `./work.js`,\n    import.meta.url,\n  ),\n)', 'work.js'],
     ["tasks<typeof import('./typed.js')>(new URL('./typed.js', import.meta.url))", 'typed.ts'],
+    [
+      "tasks<{ a(): void; b(at: { x: number; y: number }): void }>(new URL('./work.js', import.meta.url))",
+      'work.js',
+    ],
     ["tasks<typeof import('./module.mjs')>(new URL('./module.mjs', import.meta.url))", 'module.mts'],
   ])('finds %j', (code, file) => {
     expect(files(code)).toEqual([join(folder, file)]);
@@ -30,6 +34,7 @@ describe('the plugin for bundlers', () => {
     'tasks(new URL(`./${name}.js`, import.meta.url))',
     "tasks(new URL('./missing.js', import.meta.url))",
     'tasks(import.meta.url)',
+    "tasks<A>(url); other<B>(new URL('./work.js', import.meta.url))",
     "myTasks(new URL('./work.js', import.meta.url))",
   ])('leaves %j alone', (code) => {
     expect(files(code)).toEqual([]);
