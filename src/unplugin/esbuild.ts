@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, extname } from 'node:path';
-import type { BuildResult, Loader, PluginBuild } from 'esbuild';
+import { basename, dirname, extname, resolve } from 'node:path';
+import type { BuildOptions, BuildResult, Loader, PluginBuild } from 'esbuild';
 import { replaceCalls, taskCalls } from './task-calls.ts';
 
 /** The `setup` of the esbuild plugin. esbuild accepts no entries during a build, so task modules are built after the rest. */
 export function esbuildSetup(): (build: PluginBuild) => void {
   /** Output name by task module. Kept over the builds of one run: task modules may name other task modules, and themselves. */
   const names = new Map<string, string>();
+  let entries: readonly Entry[] = [];
   let depth = 0;
 
   return (build) => {
@@ -15,6 +16,7 @@ export function esbuildSetup(): (build: PluginBuild) => void {
     const end = options.outExtension?.['.js'] ?? '.js';
     const folder = options.outdir ?? (options.outfile === undefined ? '.' : dirname(options.outfile));
     const found = new Map<string, string>();
+    if (depth === 0) entries = entriesOf(options);
     const url = ({ file }: { readonly file: string }) => {
       const output = JSON.stringify(`./${names.get(file)}${end}`);
       return isModule
@@ -31,7 +33,7 @@ export function esbuildSetup(): (build: PluginBuild) => void {
       if (calls.length === 0) return undefined;
       for (const { file } of calls) {
         if (names.has(file)) continue;
-        const name = freeName(basename(file, extname(file)), names);
+        const name = freeName(file, names, entries);
         names.set(file, name);
         found.set(file, name);
       }
@@ -40,6 +42,7 @@ export function esbuildSetup(): (build: PluginBuild) => void {
         contents: replaceCalls(code, calls, url),
         loader,
         resolveDir: dirname(path),
+        watchFiles: calls.map(({ file }) => file),
       };
     });
     build.onEnd(async (result): Promise<Partial<BuildResult>> => {
@@ -66,9 +69,32 @@ function add(result: BuildResult, more: BuildResult): void {
   Object.assign(result.metafile.outputs, more.metafile.outputs);
 }
 
-function freeName(stem: string, names: ReadonlyMap<string, string>): string {
+/** An entry of the build, and the name of its output. */
+interface Entry {
+  readonly file: string;
+  readonly name: string;
+}
+
+/** A pattern is kept as it is: only esbuild knows what it matches. */
+function entriesOf({ entryPoints = [], outfile, absWorkingDir = '' }: BuildOptions): Entry[] {
+  const points = Array.isArray(entryPoints)
+    ? entryPoints.map((each) => (typeof each === 'string' ? { in: each, out: stemOf(each) } : each))
+    : Object.entries(entryPoints).map(([out, entry]) => ({ in: entry, out }));
+  return points.map((point) => ({
+    file: resolve(absWorkingDir, point.in),
+    name: outfile === undefined ? basename(point.out) : stemOf(outfile),
+  }));
+}
+
+/** A name for the output of a task module that no other task module and no other entry has, or may have by a pattern. */
+function freeName(file: string, names: ReadonlyMap<string, string>, entries: readonly Entry[]): string {
   const taken = new Set(names.values());
+  for (const entry of entries)
+    if (entry.file !== file) taken.add(entry.name.includes('*') ? stemOf(file) : entry.name);
+  const stem = stemOf(file);
   let name = stem;
   for (let n = 2; taken.has(name); n++) name = `${stem}-${n}`;
   return name;
 }
+
+const stemOf = (path: string): string => basename(path, extname(path));

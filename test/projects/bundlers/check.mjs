@@ -1,7 +1,8 @@
 // Each bundler builds a program with a task module that submits tasks of another, as docs/bundling.md says; the result runs.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { EventEmitter, once } from 'node:events';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { nodeFileTrace } from '@vercel/nft';
@@ -35,6 +36,10 @@ const builds = {
     const options = { bundle: true, platform: 'node', format: 'cjs', plugins: [taskModules.esbuild()] };
     await esbuild.build({ ...options, entryPoints: ['src/main.js'], outdir });
     writeFileSync(join(outdir, 'package.json'), '{}');
+  },
+  'esbuild, plugin, a task module with the name of its entry': async (outdir) => {
+    const options = { bundle: true, platform: 'node', format: 'esm', plugins: [taskModules.esbuild()] };
+    await esbuild.build({ ...options, entryPoints: ['src/same-name/main.js'], outdir });
   },
   'Rollup, entries': async (dir) => {
     await (await rollup({ input: entries, external })).write({ dir });
@@ -186,6 +191,34 @@ assert.deepEqual(returned.outputFiles.map(({ path }) => basename(path)).sort(), 
   'work.js',
 ]);
 assert.ok('returned/more.js' in returned.metafile.outputs);
+
+// In watch mode an edit of a task module is a reason to build.
+cpSync('src', 'watched', { recursive: true });
+const watcher = new EventEmitter();
+const watching = await esbuild.context({
+  entryPoints: ['watched/main.js'],
+  outdir: 'watching',
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  plugins: [
+    taskModules.esbuild(),
+    {
+      name: 'built',
+      setup({ initialOptions, onEnd }) {
+        // The task modules are built within the build of the program.
+        if (Array.isArray(initialOptions.entryPoints)) onEnd(() => void watcher.emit('built'));
+      },
+    },
+  ],
+});
+const built = () => once(watcher, 'built', { signal: AbortSignal.timeout(30_000) });
+await Promise.all([built(), watching.watch()]);
+const rebuilt = built();
+writeFileSync(join('watched', 'work.js'), 'export const double = () => 43;');
+await rebuilt;
+await watching.dispose();
+assert.match(readFileSync(join('watching', 'work.js'), 'utf8'), /43/);
 
 // With the package taken in, the constructor says what to do.
 const inside = { bundle: true, platform: 'node', entryPoints: ['src/inside.js'] };
