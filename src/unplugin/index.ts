@@ -3,7 +3,7 @@ import type { UnpluginContextMeta, UnpluginInstance, UnpluginOptions } from 'unp
 };
 import { MillraceError } from '../base/errors.ts';
 import { requirePeer } from '../base/optional-peer.ts';
-import { esbuildSetup } from './esbuild.ts';
+import { esbuildSetup, pluginName } from './esbuild.ts';
 import { replaceCalls, taskCalls } from './task-calls.ts';
 import { markerOf, renderChunk } from './rollup.ts';
 import { WebpackOutputs } from './webpack.ts';
@@ -51,7 +51,7 @@ export const taskModules: UnpluginInstance<undefined, false> = createUnplugin<un
     const emitted = new Set<string>();
     const outputs = new WebpackOutputs();
     return {
-      name: 'millrace',
+      name: pluginName,
       enforce: 'pre',
       // In development, sources run in place.
       vite: {
@@ -62,7 +62,7 @@ export const taskModules: UnpluginInstance<undefined, false> = createUnplugin<un
           return `new URL(${JSON.stringify(relativePath)}, import.meta.url).href`;
         },
       },
-      esbuild: { setup: esbuildSetup() },
+      esbuild: { setup: (build) => esbuildSetup(build) },
       webpack: (compiler) => outputs.apply(compiler),
       rollup: { renderChunk },
       async resolveId(id, importer) {

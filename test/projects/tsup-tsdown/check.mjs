@@ -26,17 +26,28 @@ const builds = {
   'tsup, entries': [onThis, [...tsup, ...entries, '--no-config', '--format', 'esm']],
   'tsup, plugin': [onThis, [...tsup, '--config', 'plugin.tsup.config.mjs', '--format', 'esm']],
   'tsup, plugin, CommonJS': [onThis, [...tsup, '--config', 'plugin.tsup.config.mjs', '--format', 'cjs']],
+  'tsup, plugin, both formats': [
+    onThis,
+    [...tsup, '--config', 'plugin.tsup.config.mjs', '--format', 'esm,cjs'],
+  ],
   'tsdown, entries': [onNewerNode, [...tsdown, ...entries, '--no-config', '--no-fixed-extension']],
   'tsdown, plugin': [onNewerNode, [...tsdown, '--config', 'plugin.tsdown.config.mjs']],
   'tsdown, plugin, CommonJS': [
     onNewerNode,
     [...tsdown, '--config', 'plugin.tsdown.config.mjs', '--format', 'cjs'],
   ],
+  'tsdown, plugin, both formats': [
+    onNewerNode,
+    [...tsdown, '--config', 'plugin.tsdown.config.mjs', '--format', 'esm', '--format', 'cjs'],
+  ],
 };
 for (const [name, [node, args]] of Object.entries(builds)) {
   const folder = join('out', name.replaceAll(/\W+/g, '-'));
   await node([...args, '--out-dir', folder]);
-  const main = readdirSync(folder).find((file) => /^main\.[cm]?js$/.test(file));
-  const { stdout } = await run(process.execPath, [join(folder, main)]);
-  assert.equal(stdout.trim(), '42', name);
+  const mains = readdirSync(folder).filter((file) => /^main\.[cm]?js$/.test(file));
+  assert.equal(mains.length, name.endsWith('both formats') ? 2 : 1, name);
+  for (const main of mains) {
+    const { stdout } = await run(process.execPath, [join(folder, main)]);
+    assert.equal(stdout.trim(), '42', `${name}: ${main}`);
+  }
 }
