@@ -8,6 +8,7 @@ import type {
   Type,
 } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, HttpAdapterHost, Reflector } from '@nestjs/core';
+import { InvalidOptionError } from '../base/errors.ts';
 import type { EmbeddingOptions } from '../server/embedding.ts';
 import { AdmissionGuard } from './admission-guard.ts';
 import { EmbeddedExecutor } from './embedded-executor.ts';
@@ -69,7 +70,8 @@ export class MillraceModule {
     }
     const token = useExisting ?? useClass;
     if (token === undefined) {
-      throw new TypeError('MillraceModule.forRootAsync() needs useFactory, useClass or useExisting');
+      const message = 'MillraceModule.forRootAsync() needs useFactory, useClass or useExisting';
+      throw new InvalidOptionError('useFactory', undefined, message);
     }
     const made = {
       useFactory: (factory: MillraceOptionsFactory) => factory.createMillraceOptions(),
