@@ -5,7 +5,8 @@ import { MillraceError } from '../base/errors.ts';
 import { requirePeer } from '../base/optional-peer.ts';
 import { esbuildSetup, pluginName } from './esbuild.ts';
 import { replaceCalls, taskCalls } from './task-calls.ts';
-import { markerOf, renderChunk } from './rollup.ts';
+import { inSeparateOutputs, markerOf, renderChunk } from './rollup.ts';
+import type { OutputOptions } from './rollup.ts';
 import { WebpackOutputs } from './webpack.ts';
 import type { WebpackModule } from './webpack.ts';
 
@@ -64,7 +65,10 @@ export const taskModules: UnpluginInstance<undefined, false> = createUnplugin<un
       },
       esbuild: { setup: (build) => esbuildSetup(build) },
       webpack: (compiler) => outputs.apply(compiler),
-      rollup: { renderChunk },
+      rollup: {
+        renderChunk,
+        outputOptions: (options: OutputOptions) => (emitted.size > 0 ? inSeparateOutputs(options) : null),
+      },
       async resolveId(id, importer) {
         if (framework === 'webpack' || framework === 'esbuild' || !/^millrace(?:\/|$)/.test(id)) return null;
         // Ask other plugins first: a tool may leave it outside in its own way (Nitro traces its dependencies).

@@ -11,6 +11,16 @@ interface RenderChunk {
   ): { code: string; map: null } | null;
 }
 
+/** The part of Rollup's output options that this plugin changes. */
+export interface OutputOptions {
+  readonly inlineDynamicImports?: boolean;
+}
+
+/** With `inlineDynamicImports`, as in Nitro's development server, Rollup would put the task modules into the program's own output. */
+export function inSeparateOutputs(options: OutputOptions): OutputOptions | null {
+  return options.inlineDynamicImports === true ? { ...options, inlineDynamicImports: false } : null;
+}
+
 /**
  * A placeholder for the URL of an output until all other plugins have run. Rollup's own `import.meta.ROLLUP_FILE_URL_…` does not
  * survive a plugin that replaces every `import.meta`, as Nitro's does.

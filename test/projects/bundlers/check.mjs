@@ -52,6 +52,10 @@ const builds = {
     await build.write({ dir, format: 'cjs' });
     writeFileSync(join(dir, 'package.json'), '{}');
   },
+  'Rollup, plugin, all in one file but the task modules': async (dir) => {
+    const build = await rollup({ input: 'src/main.js', plugins: [taskModules.rollup()] });
+    await build.write({ dir, inlineDynamicImports: true });
+  },
   'Rolldown, entries': async (dir) => {
     await (await rolldown({ input: entries, external, platform: 'node' })).write({ dir });
   },
