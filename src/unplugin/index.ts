@@ -12,7 +12,11 @@ import type { WebpackModule } from './webpack.ts';
 
 /** The `this` of a hook under Rollup, Rolldown and Vite, which the types of `unplugin` describe only in part. */
 interface RollupContext {
-  emitFile(file: { readonly type: 'chunk'; readonly id: string }): string;
+  emitFile(file: {
+    readonly type: 'chunk';
+    readonly id: string;
+    readonly preserveSignature: 'exports-only';
+  }): string;
   resolve(
     id: string,
     importer: string | undefined,
@@ -88,7 +92,9 @@ export const taskModules: UnpluginInstance<undefined, false> = createUnplugin<un
         }
         const context = this as unknown as RollupContext;
         const url = ({ file }: { file: string }) => {
-          const reference = context.emitFile({ type: 'chunk', id: file });
+          // The threads import its exports, also where those of the program's entries may be dropped.
+          const preserveSignature = 'exports-only';
+          const reference = context.emitFile({ type: 'chunk', id: file, preserveSignature });
           emitted.add(reference);
           return framework === 'rollup' ? markerOf(reference) : `import.meta.ROLLUP_FILE_URL_${reference}`;
         };

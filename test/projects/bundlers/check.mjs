@@ -56,6 +56,14 @@ const builds = {
     const build = await rollup({ input: 'src/main.js', plugins: [taskModules.rollup()] });
     await build.write({ dir, inlineDynamicImports: true });
   },
+  'Rollup, plugin, entries without their exports': async (dir) => {
+    const options = { input: 'src/main.js', preserveEntrySignatures: false };
+    await (await rollup({ ...options, plugins: [taskModules.rollup()] })).write({ dir });
+  },
+  'Rolldown, plugin, entries without their exports': async (dir) => {
+    const options = { input: 'src/main.js', platform: 'node', preserveEntrySignatures: false };
+    await (await rolldown({ ...options, plugins: [taskModules.rolldown()] })).write({ dir });
+  },
   'Rolldown, entries': async (dir) => {
     await (await rolldown({ input: entries, external, platform: 'node' })).write({ dir });
   },
