@@ -32,6 +32,28 @@ async function together<R>(
 const values = (results: PromiseSettledResult<unknown>[]) =>
   results.map((result) => (result.status === 'fulfilled' ? result.value : result.reason.name));
 
+test('the results of a function that is quick at most times do not wait behind a slow call', async ({
+  executor,
+  gate,
+}) => {
+  for (let round = 0; round < 8; round++) {
+    await executor.run(work.quickOr(12));
+    for (let left = 10; left > 0; left--) await executor.run(work.quickOr(0));
+  }
+  const first = new Gate();
+  const before = executor.run(work.pass(first.shared));
+  await first.arrivals();
+  const quick = [0, 0, 0].map((ms) => executor.run(work.quickOr(ms)));
+  const slow = executor.run(work.quickOr(0, gate.shared));
+  await new Promise((resolve) => setImmediate(resolve));
+  first.open();
+  await before;
+  await gate.arrivals();
+  expect(await Promise.all(quick)).toEqual([0, 0, 0]);
+  gate.open();
+  expect(await slow).toBe(0);
+});
+
 describe('tasks that travel together share nothing', () => {
   test('not an argument that all of them were given', async ({ executor, gate }) => {
     const object = { n: 0 };
