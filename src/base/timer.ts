@@ -4,8 +4,8 @@ import { longestTimer } from './options.ts';
  * One call after a delay of any length, and never early by `performance.now()`.
  *
  * Node's own timers take a delay beyond 2,147,483,647 ms (24.8 days), which a sum of two valid delays may be, for 1 ms; they cut
- * off fractions, and may fire up to a millisecond early. This timer checks the clock when a Node timer fires, and sets another one
- * for the remaining time.
+ * off fractions, and may fire up to a millisecond early. Newer versions of Node warn the user of a negative delay, which is that of a
+ * deadline that has passed. This timer checks the clock when a Node timer fires, and sets another one for the remaining time.
  */
 export class Timer {
   readonly #at: number;
@@ -35,7 +35,7 @@ export class Timer {
   }
 
   #start(): NodeJS.Timeout {
-    const leftMs = Math.min(Math.ceil(this.#at - performance.now()), longestTimer);
+    const leftMs = Math.min(Math.max(0, Math.ceil(this.#at - performance.now())), longestTimer);
     const timer = setTimeout(() => this.#fired(), leftMs);
     return this.#keepsAlive ? timer : timer.unref();
   }

@@ -27,6 +27,17 @@ test.each([1, 0.25, 100, longest, longest + 0.5, longest + 1, 2 * longest, 5 * l
   },
 );
 
+test('a time that has passed: it rings soon, and Node is given no negative delay, of which it would warn', async () => {
+  const setTimeout = vi.spyOn(globalThis, 'setTimeout');
+  const ring = vi.fn<() => void>();
+  const timer = new Timer(-513, ring);
+  expect(ring).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(1);
+  expect(ring).toHaveBeenCalledOnce();
+  for (const [, ms = 0] of setTimeout.mock.calls) expect(ms).toBeGreaterThanOrEqual(0);
+  timer.cancel();
+});
+
 test('a timer that the system fires early is set again', () => {
   const now = vi.spyOn(performance, 'now').mockReturnValue(1000);
   const ring = vi.fn<() => void>();
