@@ -1,7 +1,9 @@
 import { Executor, InvalidTaskError } from 'millrace';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { faults } from '../support/faults.ts';
+import { Gate } from '../support/gate.ts';
 import { present, reasonOf } from '../support/settling.ts';
+import { work } from '../support/work.ts';
 
 let executor: Executor;
 let thread: number;
@@ -82,6 +84,26 @@ test('an array with a getter that returns more the second time ends its own task
   );
   expect(culprit).toMatchObject({ status: 'rejected', reason: { name: 'WorkerCrashedError' } });
   expect([before?.status, behind?.status]).toEqual(['fulfilled', 'fulfilled']);
+  await own.shutdown();
+});
+
+test('an array with a getter that returns more the second time takes nothing with it that its thread has begun', async () => {
+  const own = new Executor({ workers: 1 });
+  const [first, gate] = [new Gate(), new Gate()];
+  const before = own.run(work.pass(first.shared));
+  await first.arrivals();
+  // Both are sent while the thread is busy, so one begins right behind the other.
+  const culprit = own.run(faults.deeperTheSecondTime(4000)).catch((error: unknown) => error);
+  const behind = own.run(work.quickOr(0, gate.shared));
+  await new Promise((resolve) => setImmediate(resolve));
+  first.open();
+  await before;
+  await gate.arrivals();
+  for (let turns = 100; turns > 0; turns--) await new Promise((resolve) => setImmediate(resolve));
+  gate.open();
+  expect(await behind).toBe(0);
+  expect(await culprit).toMatchObject({ name: 'WorkerCrashedError' });
+  expect(await own.run(faults.nested(1))).toBeDefined();
   await own.shutdown();
 });
 

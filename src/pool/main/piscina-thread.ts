@@ -1,7 +1,6 @@
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import type { MessagePort, Transferable, Worker as NodeWorker } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
-import { MillraceError } from '../../base/errors.ts';
 import type { Call, LoopTimes, SendOptions, Worker, WorkerEvents } from '../../scheduler/dispatch/backend.ts';
 import { encodeBatch } from './batches/batch-codec.ts';
 import { clockOrigin } from '../wire/clock.ts';
@@ -26,6 +25,7 @@ import type { Boot } from '../wire/messages.ts';
  *
  * ```
  * booting ──→ up ──→ leaving ──→ ended      each state may also end at once
+ *              └──→ unread ────────┘         it has sent what can't be read, and answers the rest of what it has begun
  * ```
  * - One pool per thread instead of one for all: the scheduler decides which thread gets what, ends a single one, and
  *   starts its successor before it is gone. Piscina offers no such handle on its threads.
@@ -49,7 +49,7 @@ export class PiscinaThread<C extends Call> implements Worker<C> {
   readonly #teardownTimeoutMs: number;
   #threadId = -1;
   #cause: unknown = undefined;
-  #state: 'booting' | 'up' | 'leaving' | 'ended' = 'booting';
+  #state: 'booting' | 'up' | 'unread' | 'leaving' | 'ended' = 'booting';
   /** The thread is being terminated, which takes time while it is in native code. */
   #isEnding = false;
   #patience: NodeJS.Timeout | undefined;
@@ -73,8 +73,8 @@ export class PiscinaThread<C extends Call> implements Worker<C> {
       exits: () => this.#waitForExit(),
     });
     port1.on('message', (message: unknown) => this.#received(message));
-    // A result that is nested too deeply for this thread's stack: its task is unknown, so the thread fails.
-    port1.on('messageerror', (error) => this.#fail(error));
+    // A result that is nested too deeply for this thread's stack.
+    port1.on('messageerror', (error) => this.#unread(error));
     port1.unref();
     this.#boot({
       port: port2,
@@ -169,6 +169,15 @@ export class PiscinaThread<C extends Call> implements Worker<C> {
     this.terminate();
   }
 
+  /** Nothing tells whose message it was, so the thread must end. But first it may answer what else it has begun. */
+  #unread(error: unknown): void {
+    this.#cause ??= error;
+    this.#state = 'unread';
+    this.#events.full();
+    this.#patience ??= setTimeout(() => this.terminate(), this.#teardownTimeoutMs);
+    if (!this.#sent.isLaterBegun) this.terminate();
+  }
+
   #boot(boot: Boot): void {
     let booted: Promise<void>;
     try {
@@ -181,7 +190,7 @@ export class PiscinaThread<C extends Call> implements Worker<C> {
     thread?.ref();
     this.#threadId = thread?.threadId ?? -1;
     thread?.once('error', (error) => (this.#cause = error));
-    if (thread !== undefined) guardThread(thread, (error) => (this.#cause ??= unreadable(error)));
+    if (thread !== undefined) guardThread(thread, (error) => (this.#cause ??= error));
     thread?.once('exit', (exitCode) => this.#exited(exitCode));
     booted.then(
       () => {
@@ -218,6 +227,7 @@ export class PiscinaThread<C extends Call> implements Worker<C> {
       // An invalid message: a task has changed the thread's built-ins, or has got hold of its port.
       this.#fail(error);
     }
+    if (this.#state === 'unread' && !this.#sent.isLaterBegun) this.terminate();
   }
 
   #exited(exitCode: number): void {
@@ -237,10 +247,4 @@ export class PiscinaThread<C extends Call> implements Worker<C> {
     void this.#pool.destroy();
     this.#events.ended(exitCode, this.#cause);
   }
-}
-
-function unreadable(cause: unknown): Error {
-  return new MillraceError('ERR_MILLRACE_UNREADABLE', 'the error that ended the thread can’t be read', {
-    cause,
-  });
 }

@@ -63,6 +63,15 @@ export class SentBatches<C extends Call> {
     return this.#byRoom.find((sent) => sent?.ordinal === ordinal) ?? undefined;
   }
 
+  /**
+   * Has the thread begun a job behind the oldest batch that it has not answered? Tasks that have parked do not count.
+   * @returns true as well for a job that has ended and whose answer is still to come.
+   */
+  get isLaterBegun(): boolean {
+    const sent = this.#byRoom.filter((batch) => batch !== null).toSorted((a, b) => a.id - b.id);
+    return sent.slice(1).some((batch) => batch.isBegun);
+  }
+
   /** @param isKept false while the generator that is alone in the batch waits for its reader. */
   keep(batch: ThreadBatch<C>, isKept: boolean): void {
     if (isKept) this.#unread.delete(batch);

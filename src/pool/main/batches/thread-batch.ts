@@ -92,6 +92,14 @@ export class ThreadBatch<out C extends Call> implements Batch<C> {
     return this.id >= 0 || Atomics.load(this.#claims.words, hasThread) === 1;
   }
 
+  /** Is there a job that the thread has begun and not answered, and that has not parked? */
+  get isBegun(): boolean {
+    return this.jobs.some((_, position) => {
+      const state = position < this.answered ? 'taken' : this.claim(position);
+      return state === 'running' || state === 'finished';
+    });
+  }
+
   takeBack(position: number): boolean {
     return this.#swap(position, claim.sent, claim.taken);
   }

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { MillraceError } from '../../../base/errors.ts';
 
 /** Methods of Node's `Worker` that read messages on Node's own port. */
 const readers = Object.getOwnPropertySymbols(Worker.prototype).filter(({ description }) =>
@@ -9,16 +10,17 @@ const readers = Object.getOwnPropertySymbols(Worker.prototype).filter(({ descrip
  * Catches what Node's own message handlers throw: the error that ends a thread may be nested too deeply for this thread, or have a
  * circular `cause`, and reading it then throws where no caller can catch it.
  *
- * @param unreadable called with the error that Node threw.
+ * @param unreadable called with an error whose cause is what Node threw.
  */
-export function guardThread(thread: Worker, unreadable: (error: unknown) => void): void {
+export function guardThread(thread: Worker, unreadable: (error: MillraceError) => void): void {
   for (const symbol of readers) {
     const read = Reflect.get(thread, symbol) as (...args: unknown[]) => unknown;
     const value = (...args: unknown[]) => {
       try {
         return Reflect.apply(read, thread, args);
-      } catch (error) {
-        return unreadable(error);
+      } catch (cause) {
+        const message = 'the error that ended the thread can’t be read';
+        return unreadable(new MillraceError('ERR_MILLRACE_UNREADABLE', message, { cause }));
       }
     };
     Object.defineProperty(thread, symbol, { value });
