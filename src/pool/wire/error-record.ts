@@ -11,7 +11,11 @@ export interface ErrorRecord {
   readonly properties: Record<string, unknown>;
   /** Names of the properties that are not enumerable. */
   readonly hidden: string[];
+  /** Which of `name`, `message` and `stack` are its own, and enumerable. */
+  readonly shown?: readonly Described[] | undefined;
 }
+
+type Described = 'name' | 'message' | 'stack';
 
 interface ErrorClass {
   readonly prototype: Error;
@@ -63,7 +67,16 @@ export function describeError(error: Error): ErrorRecord {
     stack: attempt(() => (error.stack === undefined ? undefined : text(error.stack)), undefined),
     properties: {},
     hidden: [],
+    shown: attempt(() => enumerableOf(error), undefined),
   };
+}
+
+/** A class that declares its `name` as a field makes it enumerable: `{ ...error }` and `JSON.stringify(error)` have it. */
+function enumerableOf(error: Error): Described[] | undefined {
+  const shown = (['name', 'message', 'stack'] as const).filter(
+    (key) => Object.getOwnPropertyDescriptor(error, key)?.enumerable === true,
+  );
+  return shown.length === 0 ? undefined : shown;
 }
 
 function nearestBuiltIn(error: Error): string {
@@ -115,13 +128,15 @@ function inherited(type: string): string[] {
 }
 
 /** Makes the error without its own properties. Captures no stack: the record has the original one. */
-export function createError({ type, name, message, stack }: ErrorRecord): Error {
+export function createError(record: ErrorRecord): Error {
+  const { type, name, message, stack, shown } = record;
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   const error = newError(type, name, message);
   Error.stackTraceLimit = stackTraceLimit;
   if (error.name !== name) define(error, 'name', name, false);
   define(error, 'stack', stack, false);
+  if (shown !== undefined) for (const key of shown) define(error, key, record[key]);
   return error;
 }
 

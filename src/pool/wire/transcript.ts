@@ -137,7 +137,7 @@ export class Transcript {
         eachProperty(error, made, (name, value, enumerable, isGetter) => {
           const way = { depth: 1, getters: isGetter ? getters + 1 : getters };
           if (!enumerable) made.hidden.push(name);
-          if (name === 'errors' && Array.isArray(value)) this.#putList(made.properties, name, value, way);
+          if (name === 'errors' && isList(value)) this.#putList(made.properties, name, value, way);
           else this.putWhatCan(made.properties, name, value, way);
         });
       });
@@ -150,7 +150,10 @@ export class Transcript {
     const list: unknown[] = [];
     set(within, key, list);
     try {
-      eachWithin(values, kindOf(values), (value) => this.putWhatCan(list, list.length, value, way));
+      // Without its holes; a property that hangs on the list keeps its name.
+      eachWithin(values, 'array', (value, at) =>
+        this.putWhatCan(list, typeof at === 'string' ? at : list.length, value, way),
+      );
     } catch {
       // An element's getter threw.
     }
@@ -167,6 +170,10 @@ export class Transcript {
     return known;
   }
 }
+
+/** Is it an array, and no proxy of one, which can't cross? */
+const isList = (value: unknown): value is readonly unknown[] =>
+  Array.isArray(value) && kindOf(value) === 'array';
 
 /** Ignores the contents of errors: their uncloneable parts are left out. */
 function isCloneable(value: object): boolean {

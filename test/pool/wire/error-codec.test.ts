@@ -143,6 +143,24 @@ describe('an error', () => {
     expect(Object.keys(crossed)).toEqual(['status', 'headers', 'when']);
   });
 
+  test('keeps a name, message and stack of its own enumerable, where they were', () => {
+    const error = Object.defineProperty(new CustomError('x'), 'message', { enumerable: true });
+    const own = Object.entries(cross(error) as Error);
+    expect(Object.fromEntries(own)).toEqual({ name: 'CustomError', message: 'x', code: 'E_CUSTOM' });
+    const usual = Object.assign(new RangeError('x'), { stack: 'at x' });
+    expect(Object.keys(cross(usual) as Error)).toEqual([]);
+  });
+
+  test('that is an AggregateError keeps what hangs on the list of its errors, and describes a proxy of one', () => {
+    const error = new AggregateError([], 'all');
+    error.errors = Object.assign([new TypeError('first'), 'last'], { note: 'a note' });
+    const { errors } = cross(error) as AggregateError;
+    expect(errors).toEqual(error.errors);
+    expect([Object.keys(errors), errors.length]).toEqual([['0', '1', 'note'], 2]);
+    error.errors = new Proxy(['first'], {});
+    expect((cross(error) as AggregateError).errors).toEqual(expect.stringContaining('first'));
+  });
+
   test('keeps what can be cloned when something else cannot', () => {
     const error = Object.assign(new Error('x'), { handler: () => {}, symbol: Symbol('s'), status: 1 });
     const crossed = cross(error) as typeof error;
