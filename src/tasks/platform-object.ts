@@ -104,6 +104,7 @@ const modules: Record<string, string> = {
   Server: 'net',
   Session: 'inspector',
   Socket: 'dgram',
+  StatementSync: 'node:sqlite',
   Stream: 'stream',
   StringDecoder: 'string_decoder',
 };

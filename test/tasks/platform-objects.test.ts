@@ -207,6 +207,16 @@ describe('is refused, with its path:', () => {
     // Beside what is sent as a copy, too.
     expect(refusalOf([new Error('x'), make()])).toMatch(/^args\[0\]\[1\]/);
   });
+
+  test('a statement of SQLite, where Node has it: its getters are its own', () => {
+    interface Sqlite {
+      readonly DatabaseSync?: new (path: string) => { prepare(sql: string): object };
+    }
+    const sqlite: Sqlite | undefined = process.getBuiltinModule('node:sqlite');
+    if (sqlite?.DatabaseSync === undefined) return;
+    const statement = new sqlite.DatabaseSync(':memory:').prepare('SELECT 1');
+    expect(refusalOf([statement])).toMatch(/^args\[0\]\[0\]/);
+  });
 });
 
 describe('crosses as what it is:', () => {
