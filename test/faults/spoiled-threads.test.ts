@@ -29,9 +29,13 @@ const harmless = () => [
   spoils.waits(),
   spoils.asks(),
   spoils.prints(),
+  spoils.iterates(),
+  spoils.aborts(),
+  spoils.nests(),
 ];
 const error = Object.assign(new RangeError('message', { cause: new TypeError('cause') }), { code: 'E_CODE' });
-const right = [value(), Buffer.from('small'), error, 'waited', false, undefined];
+const small = Buffer.from('small');
+const right = [value(), small, error, 'waited', false, undefined, [1, 2, 1, 2], true, small];
 
 const ends = async (executor: Executor, some: readonly ReturnType<typeof harmless>[number][]) => {
   const futures = await Promise.all(some.map((task) => executor.submit<unknown>(task)));
@@ -49,6 +53,17 @@ describe('a task that leaves built-ins in a state that others can’t do with le
       expect(behind).toEqual(right);
       expect(await ends(executor, harmless())).toEqual(right);
       expect(printed.mock.calls.map(([text]) => text).join('')).toBe('printed\n'.repeat(2));
+    } finally {
+      printed.mockRestore();
+    }
+  });
+
+  test('no output, before any other task has printed', async ({ executor }) => {
+    const printed = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    try {
+      await executor.run(spoils.spoil('no output'));
+      await executor.run(spoils.prints());
+      expect(printed.mock.calls).toEqual([['printed\n', expect.any(Function)]]);
     } finally {
       printed.mockRestore();
     }

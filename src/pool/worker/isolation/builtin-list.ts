@@ -5,8 +5,11 @@ import { types } from 'node:util';
 
 type Group = readonly [name: string, object: object, keys: string];
 
-const iteratorOf = (iterable: Iterable<unknown>): object =>
-  Object.getPrototypeOf(iterable[Symbol.iterator]()) as object;
+const parentOf = (object: object): object => Object.getPrototypeOf(object) as object;
+const iteratorOf = (iterable: Iterable<unknown>): object => parentOf(iterable[Symbol.iterator]());
+/** From these all generators inherit. */
+const generators = parentOf(function* () {}.prototype as object);
+const asyncGenerators = parentOf(async function* () {}.prototype as object);
 
 /** Objects, each with the names of its checked properties: separated by spaces, well-known symbols in brackets. */
 const groups = (): readonly Group[] => [
@@ -21,7 +24,11 @@ const groups = (): readonly Group[] => [
   ['WeakMap.prototype', WeakMap.prototype, 'get set has delete'],
   ['WeakSet.prototype', WeakSet.prototype, 'has add delete'],
   ['Promise.prototype', Promise.prototype, 'then catch finally constructor'],
-  ['Object.prototype', Object.prototype, 'toString hasOwnProperty valueOf constructor then toJSON'],
+  [
+    'Object.prototype',
+    Object.prototype,
+    'toString hasOwnProperty valueOf constructor then toJSON 0 [iterator] [asyncIterator]',
+  ],
   ['Function.prototype', Function.prototype, 'call apply bind toString'],
   [
     'String.prototype',
@@ -37,6 +44,11 @@ const groups = (): readonly Group[] => [
   ['the iterator of arrays', iteratorOf([]), 'next'],
   ['the iterator of maps', iteratorOf(new Map()), 'next'],
   ['the iterator of sets', iteratorOf(new Set()), 'next'],
+  ['iterators', parentOf(generators), '[iterator]'],
+  ['asynchronous iterators', parentOf(asyncGenerators), '[asyncIterator]'],
+  ['generators', generators, 'next return throw'],
+  ['asynchronous generators', asyncGenerators, 'next return throw'],
+  ['AbortController.prototype', AbortController.prototype, 'abort'],
   ['Promise', Promise, 'resolve reject all race allSettled any [species]'],
   [
     'Object',
@@ -70,7 +82,7 @@ const slowGroups = (): readonly Group[] => [
     (type): Group => [type.name, type, '[hasInstance]'],
   ),
   ['console', console, 'log info debug warn error'],
-  ['process', process, 'nextTick'],
+  ['process', process, 'nextTick stdout stderr'],
   ['globalThis', globalThis, 'ArrayBuffer'],
 ];
 

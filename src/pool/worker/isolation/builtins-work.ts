@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { platformProbes } from './platform-work.ts';
 
 /**
@@ -27,6 +28,16 @@ function is(list: readonly unknown[], text: string): boolean {
 
 function add(this: unknown, a: number, b: number): number {
   return Number(this) + a + b;
+}
+
+function* counts(): Generator<number, number, undefined> {
+  yield 1;
+  yield 2;
+  return 3;
+}
+
+async function* countsLater(): AsyncGenerator<number> {
+  yield 1;
 }
 
 const ascending = (a: number, b: number): number => a - b;
@@ -115,6 +126,20 @@ const probes: readonly Probe[] = [
     return has && seen === '12' && set.delete(1) && !set.has(1);
   },
   () => {
+    const generator = counts();
+    const asynchronous = countsLater();
+    return (
+      generator[Symbol.iterator]() === generator &&
+      generator.next().value === 1 &&
+      generator.next().value === 2 &&
+      generator.return(3).value === 3 &&
+      is([...counts()], '1 2') &&
+      asynchronous[Symbol.asyncIterator]() === asynchronous &&
+      types.isPromise(asynchronous.next()) &&
+      types.isPromise(asynchronous.return(undefined))
+    );
+  },
+  () => {
     const key = {};
     const map = new WeakMap([[key, 1]]);
     const set = new WeakSet([key]);
@@ -144,6 +169,9 @@ const probes: readonly Probe[] = [
       Reflect.getPrototypeOf([]) === Array.prototype &&
       !('then' in {}) &&
       !('toJSON' in {}) &&
+      !('0' in {}) &&
+      !(Symbol.iterator in {}) &&
+      !(Symbol.asyncIterator in {}) &&
       Object.prototype.toString.call([]) === '[object Array]' &&
       frozen.hasOwnProperty('x') &&
       frozen.constructor === Object

@@ -2,7 +2,9 @@ import { dataProperties, listBuiltins } from './builtin-list.ts';
 import type { Builtin } from './builtin-list.ts';
 
 // A task may replace them.
-const { defineProperty, deleteProperty } = Reflect;
+const { defineProperty, deleteProperty, ownKeys } = Reflect;
+const { setPrototypeOf, prototype: objectPrototype } = Object;
+const { prototype: arrayPrototype } = Array;
 
 /**
  * The built-ins that the tasks of a thread share with each other and with the thread's own code. A task that changes one changes it
@@ -11,7 +13,10 @@ const { defineProperty, deleteProperty } = Reflect;
 export class Builtins {
   readonly #all: readonly Builtin[];
   #values: unknown[];
-  /** The keys that `for (… in …)` finds in every array, because code has put them on `Array.prototype` or `Object.prototype`. */
+  /**
+   * The keys that `for (… in …)` finds in every array, because code has put them on `Array.prototype` or `Object.prototype`, and the
+   * indices that every array inherits.
+   */
   #inherited: readonly string[];
   #isIntact: () => boolean;
   #isAllIntact: () => boolean;
@@ -41,7 +46,7 @@ export class Builtins {
 
   /** The names of those that have changed. */
   changed(): string[] {
-    const names: string[] = [];
+    const names = bareList();
     for (let index = 0; index < this.#all.length; index++) {
       const builtin = this.#all[index] as Builtin;
       if (read(builtin) !== this.#values[index]) names[names.length] = builtin.name;
@@ -50,7 +55,7 @@ export class Builtins {
     for (let index = 0; index < now.length; index++) {
       if (now[index] !== this.#inherited[index]) names[names.length] = `[].${now[index]}`;
     }
-    return names;
+    return setPrototypeOf(names, arrayPrototype) as string[];
   }
 
   /**
@@ -62,14 +67,16 @@ export class Builtins {
     for (let index = 0; index < now.length; index++) {
       const name = now[index] as string;
       if (name === this.#inherited[index]) continue;
-      attempt(() => deleteProperty(Array.prototype, name) && deleteProperty(Object.prototype, name));
+      attempt(() => deleteProperty(arrayPrototype, name) && deleteProperty(objectPrototype, name));
     }
     for (let index = 0; index < this.#all.length; index++) {
       const { object, key } = this.#all[index] as Builtin;
       const value = this.#values[index];
       if (read(this.#all[index] as Builtin) === value || value === read) continue;
       attempt(() =>
-        defineProperty(object, key, { value, writable: true, enumerable: false, configurable: true }),
+        value === undefined
+          ? deleteProperty(object, key)
+          : defineProperty(object, key, { value, writable: true, enumerable: false, configurable: true }),
       );
     }
   }
@@ -102,10 +109,17 @@ function attempt(change: () => void): void {
   } catch {}
 }
 
+/** A list that inherits nothing: a setter that a task has put on `Array.prototype` would keep what is added. */
+const bareList = (): string[] => setPrototypeOf([], null) as string[];
+
 function inherited(): string[] {
-  const names: string[] = [];
+  const names = bareList();
   // oxlint-disable-next-line guard-for-in no-for-in-array
   for (const name in []) names[names.length] = name;
+  // Indices are the first keys. `for (… in …)` does not find those that are not enumerable.
+  const keys = ownKeys(arrayPrototype);
+  for (let index = 0; index < keys.length && keys[index] !== 'length'; index++)
+    names[names.length] = keys[index] as string;
   return names;
 }
 
@@ -122,17 +136,17 @@ function compiled(all: readonly Builtin[]): (() => boolean) | undefined {
     // Reads a global by its name, not as a property of `globalThis`.
     if (object === (globalThis as unknown)) return `${String(key)}===v${index}`;
     const owner = `o${objects.indexOf(object)}`;
-    if (typeof key === 'string') return `${owner}.${key}===v${index}`;
+    if (typeof key === 'string') return `${owner}['${key}']===v${index}`;
     declared.push(`k${index}=all[${index}].key`);
     return `${owner}[k${index}]===v${index}`;
   });
-  const body = `try{for(const _ in none)return false;return ${comparisons.join('&&')}}catch{return false}`;
+  const body = `try{for(const _ in none)return false;if(arrays.length!==0)return false;return ${comparisons.join('&&')}}catch{return false}`;
   try {
     const make = new Function(
       'objects',
       'all',
       'values',
-      `const none=[],${declared.join(',')};return()=>{${body}}`,
+      `const none=[],arrays=Array.prototype,${declared.join(',')};return()=>{${body}}`,
     );
     return make(objects, all, values) as () => boolean;
   } catch {

@@ -66,8 +66,7 @@ export class Replacement {
 /** Is one of these a built-in that no probe covers? */
 function hasUnprobed(names: readonly string[]): boolean {
   for (let index = 0; index < names.length; index++) {
-    if (/^(?:\[\]\.|console\.|globalThis\.console$|process\.std...\.)/.test(names[index] as string))
-      return true;
+    if (/^(?:\[\]\.|console\.|globalThis\.console$|process\.std)/.test(names[index] as string)) return true;
   }
   return false;
 }
