@@ -138,6 +138,20 @@ test('retries run the culprit again, and a later success counts', async ({ execu
   expect(gate.count).toBe(2);
 });
 
+test.for([
+  ['uncaughtException', 'thrown'],
+  ['uncaughtException', 'rejected'],
+  ['unhandledRejection', 'rejected'],
+] as const)(
+  'a listener for %s that a task has left hears what others leave %s: no thread ends',
+  async ([event, kind], { makeExecutor }) => {
+    const executor = makeExecutor({ workers: 1 });
+    expect(await reasonOf(executor.run(faults.goesOn(kind)))).toBeInstanceOf(WorkerCrashedError);
+    await executor.run(faults.listenFor(event));
+    expect(await executor.run(faults.goesOn(kind))).toBe('it went on');
+  },
+);
+
 test('several culprits in a row take nothing else with them', async ({ gate, makeExecutor }) => {
   const executor = makeExecutor({ workers: 2, maxPending: 300 });
   const crashes = (index: number) => index % 10 === 5;
