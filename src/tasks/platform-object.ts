@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { MessagePort } from 'node:worker_threads';
 import { isOfStaying } from '../base/stays.ts';
 
 /** Does the object's class belong to the platform, or do its instances stay in their thread, or does it extend such a class? */
@@ -6,9 +7,23 @@ export const isPlatformObject = (object: object): boolean => judged(object) !== 
 
 /**
  * Would such an object arrive silently as an empty object? Cloning can't see its state (that of a `URL` on Node 20, of an `AbortSignal`
- * on all versions, of a `Future`).
+ * on all versions, of a `Future`). Or would cloning it end the process?
  */
-export const losesItsState = (object: object): boolean => judged(object) === 'lost';
+export const losesItsState = (object: object): boolean => judged(object) === 'lost' || isClosedPort(object);
+
+/**
+ * Node ends the process (a segmentation fault) when it clones a port that is closed or has moved, unless it is in the transfer list.
+ * Moving an open port twice fails before it moves.
+ */
+function isClosedPort(object: object): boolean {
+  if (!(object instanceof MessagePort)) return false;
+  try {
+    structuredClone(undefined, { transfer: [object, object] });
+    return false;
+  } catch (error) {
+    return /detached/.test(String(error));
+  }
+}
 
 /** Is the object a namespace such as `Math`, which cloning copies as an empty object? */
 export const isNamespace = (object: object): boolean => namespaces.has(object);
@@ -70,6 +85,8 @@ function judge(object: object, nearest: object): Verdict {
 
 /** Tries it: each version of Node clones more classes than the one before. If cloning throws, sending will throw too: nothing is lost. */
 function survives(object: object, type: object): boolean {
+  // An open one throws, a closed one must not be tried.
+  if (object instanceof MessagePort) return true;
   try {
     const clone: unknown = structuredClone(object);
     // A File, for example, arrives as a Blob without its name.

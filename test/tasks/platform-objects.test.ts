@@ -2,6 +2,7 @@ import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import crypto from 'node:crypto';
 import diagnostics from 'node:diagnostics_channel';
 import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { createReadStream, opendirSync, readdirSync, statSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { Session } from 'node:inspector';
@@ -12,12 +13,15 @@ import { StringDecoder } from 'node:string_decoder';
 import { MIMEType } from 'node:util';
 import { GCProfiler } from 'node:v8';
 import { runInNewContext, Script } from 'node:vm';
+import { MessageChannel } from 'node:worker_threads';
 import { Executor, inline } from 'millrace';
 import { RateLimiter, Semaphore } from 'millrace/flow';
 import { afterAll, describe, expect, test } from 'vitest';
 import { limits } from '../../src/flow/index.ts';
+import { decodeReason, encodeReason } from '../../src/pool/wire/error-codec.ts';
 import { dataCloneError } from '../../src/pool/wire/uncloneable.ts';
 import { decode, encode } from '../../src/pool/wire/value-codec.ts';
+import { payloadBytes } from '../../src/tasks/payload-size.ts';
 
 const cross = <T>(value: T): T => decode(structuredClone(encode([value])))[0] as T;
 
@@ -206,6 +210,27 @@ describe('is refused, with its path:', () => {
     expect(refusalOf(new Map([['key', new Set([make()])]]))).toMatch(/^args\[0\]\.get\('key'\)<element 0>/);
     // Beside what is sent as a copy, too.
     expect(refusalOf([new Error('x'), make()])).toMatch(/^args\[0\]\[1\]/);
+  });
+
+  test('a port that is closed, or has moved: cloning it would end the process', async () => {
+    const [closed, left, moved] = [new MessageChannel(), new MessageChannel(), new MessageChannel()];
+    const ends = [closed.port1, left.port1].map((port) => once(port, 'close'));
+    closed.port1.close();
+    left.port2.close();
+    structuredClone(undefined, { transfer: [moved.port1] });
+    await Promise.all(ends);
+    for (const port of [closed.port1, left.port1, moved.port1]) {
+      expect(refusalOf({ port })).toMatch(/^args\[0\]\.port: .*its state stays in its thread/);
+      expect(payloadBytes([port])).toBeGreaterThan(0);
+      const error = decodeReason(encodeReason(Object.assign(new Error('x'), { port })));
+      expect(error).toMatchObject({ message: 'x', port: expect.stringContaining('MessagePort') });
+    }
+    const open = new MessageChannel();
+    expect(refusalOf({ port: open.port1 })).toMatch(/needs transfer/);
+    const arrived = once(open.port2, 'message');
+    open.port1.postMessage('still open');
+    expect(await arrived).toEqual(['still open']);
+    open.port1.close();
   });
 
   test('a statement of SQLite, where Node has it: its getters are its own', () => {
