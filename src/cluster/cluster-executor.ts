@@ -36,7 +36,7 @@ export class ClusterExecutor extends Executor {
     const id = randomUUID();
     const seal = new Seal(secretFrom(resolved));
     const keys = keysOf(queue, release);
-    const transport = new RedisTransport({ connection, queue, keys, id, seal, connectTimeoutMs });
+    const transport = new RedisTransport({ connection, queue, release, keys, id, seal, connectTimeoutMs });
     let engine: ClusterEngine | undefined;
     const start = clusterEngine(
       transport,

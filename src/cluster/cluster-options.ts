@@ -60,6 +60,8 @@ const checks: OptionChecks<ClusterOptions> = {
     const isNames =
       typeof value === 'object' &&
       value !== null &&
+      !(value instanceof Map) &&
+      !Array.isArray(value) &&
       Object.entries(value).every(
         ([url, name]) => URL.canParse(url) && typeof name === 'string' && name !== '',
       );
@@ -72,8 +74,10 @@ const checks: OptionChecks<ClusterOptions> = {
   },
   batchMs: millisecondsFrom(1),
   noHosts(option, value) {
-    const { failAfterMs } = (value ?? {}) as { failAfterMs?: unknown };
-    milliseconds(`${option}.failAfterMs`, failAfterMs);
+    const given = checkOptions('noHosts option', (value ?? {}) as { failAfterMs?: number }, {
+      failAfterMs: milliseconds,
+    });
+    milliseconds(`${option}.failAfterMs`, given.failAfterMs);
   },
   connectTimeoutMs: millisecondsFrom(1),
 };

@@ -1,8 +1,10 @@
 import { RedisClient } from './redis/client.ts';
 import { checkConnection } from './redis/place.ts';
 import type { RedisConnection } from './redis/place.ts';
+import { redisError } from './redis/redis-error.ts';
 import { readHosts, readProducers } from './redis/registry.ts';
 import type { ProducerCard } from './redis/registry.ts';
+import { queueChecks } from './queue-options.ts';
 import type { HostInfo } from './producer/transport.ts';
 import { wireVersion } from './wire/bytes.ts';
 import { keysOf } from './wire/keys.ts';
@@ -28,10 +30,10 @@ export async function readStatus(
   release: string | undefined,
   seal: Seal | undefined,
 ): Promise<ClusterStatus> {
-  const [hosts, producers] = await Promise.all([
-    readHosts(client, keys, seal, wireVersion()),
-    readProducers(client, keys),
-  ]);
+  const reading = [readHosts(client, keys, seal, wireVersion()), readProducers(client, keys)] as const;
+  const [hosts, producers] = await Promise.all(reading).catch((error: unknown) => {
+    throw redisError('the status can’t be read', error, client.where);
+  });
   const threads = hosts.reduce((sum, host) => sum + (host.leaving ? 0 : host.threads), 0);
   const unknown = producers.some(({ backlogMs, pending }) => backlogMs === null && pending > 0);
   const waitingMs = producers.reduce((sum, { backlogMs }) => sum + (backlogMs ?? 0), 0);
@@ -40,7 +42,7 @@ export async function readStatus(
   return { queue, release, redis: place, threads, backlogSeconds, hosts, producers };
 }
 
-/** Reads the status once. @throws {ClusterError} if Redis can't be reached in time. */
+/** Reads the status once. @throws {ClusterError} if Redis can't be reached in time. @throws {InvalidOptionError} */
 export async function clusterStatus(options: {
   readonly connection: RedisConnection;
   readonly queue: string;
@@ -49,6 +51,8 @@ export async function clusterStatus(options: {
 }): Promise<ClusterStatus> {
   const { connection, queue, release, secret } = options;
   checkConnection('connection', connection);
+  queueChecks.queue('queue', queue);
+  if (release !== undefined) queueChecks.release('release', release);
   const client = await RedisClient.create(connection, queue, 'millrace:status');
   try {
     await client.connect(5000);

@@ -74,7 +74,7 @@ describe('a Redis that', () => {
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     const { message } = await refusalOf(`redis://127.0.0.1:${port}`, 800);
-    expect(message).toMatch(/timed out.*does not answer/);
+    expect(message).toMatch(/timed out.*does not answer.*TLS/);
     server.close();
   });
 
@@ -169,6 +169,9 @@ describe('a queue', () => {
     });
     expect(await old.run(remote.add(1, 2))).toBe(3);
     expect(old.hosts()[0]?.release).toBe('r1');
+    const told = await fresh.run(remote.add(1, 2)).catch((reason: unknown) => reason);
+    expect((told as Error).message).toContain(`the queue '${cluster.queue}', release 'r2' (${redis.place})`);
+    expect((told as Error).message).toContain(`millrace worker --queue ${cluster.queue} --release r2`);
   });
 });
 
@@ -332,6 +335,26 @@ test.each<[string, object, RegExp]>([
   ['both', { connection: 'redis://x', queue: 'q', secret, insecure: true }, /insecure must not/],
   ['no connection', { queue: 'q', secret }, /connection must be a URL/],
   ['a bad URL', { connection: 'http://user:planted-4711@x', queue: 'q', secret }, /connection must be a URL/],
+  [
+    'a prefix of keys',
+    { connection: { keyPrefix: 'planted-4711:' }, queue: 'q', secret },
+    /connection must have no keyPrefix/,
+  ],
+  [
+    'a prefix of keys in a URL',
+    { connection: 'redis://x?keyPrefix=planted-4711', queue: 'q', secret },
+    /connection must have no keyPrefix/,
+  ],
+  [
+    'a map of modules',
+    { connection: 'redis://x', queue: 'q', secret, modules: new Map() },
+    /modules must be/,
+  ],
+  [
+    'an unknown option of noHosts',
+    { connection: 'redis://x', queue: 'q', secret, noHosts: { failAfterMs: 1, after: 2 } },
+    /unknown noHosts option 'after'/,
+  ],
   ['a bad queue', { connection: 'redis://x', queue: 'a:b', secret }, /queue must be a name/],
   [
     'an unknown option',
@@ -355,6 +378,8 @@ test('a host refuses what is no module', () => {
   const options = { connection: 'redis://x', queue: 'q', secret };
   for (const path of ['./nowhere.js', 'data:text/javascript,', 'node:fs', 'https://example.com/x.js'])
     expect(() => new WorkerHost({ ...options, tasks: [path] })).toThrow(/^tasks/);
+  const folder = fileURLToPath(new URL('.', workUrl));
+  expect(() => new WorkerHost({ ...options, tasks: [folder] })).toThrow(/is a directory$/);
 });
 
 test('what is read item by item is refused at once, on the way out and on the way in', async () => {

@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url';
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { InvalidOptionError, InvalidTaskError } from '../../base/errors.ts';
 import { tasks } from '../../tasks/task-makers.ts';
 import type { Task } from '../../tasks/task.ts';
@@ -71,8 +71,11 @@ export class TaskModules {
       throw new InvalidOptionError('tasks', given, `tasks must name files, not ${path.slice(0, 40)}`);
     }
     const url = isUrl ? new URL(path) : pathToFileURL(path);
-    if (!existsSync(url))
+    const found = statSync(url, { throwIfNoEntry: false });
+    if (found === undefined)
       throw new InvalidOptionError('tasks', given, `tasks must name modules that exist, not ${path}`);
+    if (found.isDirectory())
+      throw new InvalidOptionError('tasks', given, `tasks must name files, and ${path} is a directory`);
     this.#set(name ?? logicalName(url.href), url.href);
   }
 

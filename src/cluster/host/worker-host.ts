@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { millisecondsFrom } from '../../base/options.ts';
 import { optionalPeer } from '../../base/optional-peer.ts';
 import { Executor, ExecutorClosedError } from '../../index.ts';
 import { RedisClient } from '../redis/client.ts';
 import { proofOf, signHost } from '../redis/registry.ts';
+import { placeOf } from '../redis/place.ts';
+import { redisError } from '../redis/redis-error.ts';
+import type { ErrorPlace } from '../redis/redis-error.ts';
 import { secretFrom } from '../queue-options.ts';
 import { readStatus } from '../status.ts';
 import type { ClusterStatus } from '../status.ts';
@@ -21,9 +25,12 @@ import { Intake } from './intake.ts';
 import type { HostCounts } from './intake.ts';
 import { listen } from './listen.ts';
 import { RunningBatches } from './running-batches.ts';
+import { shutDown } from './shut-down.ts';
 import { TaskModules } from './task-modules.ts';
+import { warnOnce } from './warn-once.ts';
 
 const beatMs = 2000;
+const grace = millisecondsFrom(0, true);
 
 /**
  * A host of a cluster: takes batches from the queue, runs them in its own executor, and answers as results arrive. It runs only
@@ -44,17 +51,21 @@ export class WorkerHost {
   #fetcher: Fetcher | undefined = undefined;
   #beat: NodeJS.Timeout | undefined = undefined;
   #leaving = false;
+  #started: Promise<void> | undefined = undefined;
   #closed: Promise<void> | undefined = undefined;
   readonly #grace = new Grace();
   /** Ends only if `close()` is called again. */
   readonly #teardown = new Grace();
-  #warned = new Set<string>();
+  readonly #where: ErrorPlace;
+  readonly #warn: (message: string) => void;
   readonly #frames: HostFrames;
 
   /** @throws {InvalidOptionError} for an unknown option or a bad value, or a task module that does not exist. */
   constructor(options: WorkerHostOptions) {
     this.#options = resolveHostOptions(options);
-    const { queue, release, tasks, allowInline, strict, executor } = this.#options;
+    const { connection, queue, release, tasks, allowInline, strict, executor } = this.#options;
+    this.#where = { place: placeOf(connection), queue, secrets: [] };
+    this.#warn = warnOnce(this.#where, this.#options.onWarning);
     this.#keys = keysOf(queue, release);
     this.#seal = new Seal(secretFrom(this.#options));
     this.#runs = new RunningBatches(this.#seal);
@@ -89,7 +100,7 @@ export class WorkerHost {
 
   /** A text that tells the queue, and the modules that the host runs. */
   get description(): string {
-    const { place, queue } = this.#client?.where ?? { place: '', queue: '' };
+    const { place, queue } = this.#where;
     const modules = Object.keys(this.#modules.digests).join(', ');
     return `queue '${queue}' (${place}), ${this.#threads} thread${this.#threads === 1 ? '' : 's'}, ${modules}`;
   }
@@ -106,17 +117,23 @@ export class WorkerHost {
     }
   }
 
-  /** The hosts and programs of the queue, and its backlog. */
+  /** The hosts and programs of the queue, and its backlog. Rejects with `ClusterError` if Redis does not answer. */
   cluster(): Promise<ClusterStatus> {
-    if (this.#client === undefined) return Promise.reject(new Error('the host has not been started'));
-    return readStatus(this.#client, this.#keys, this.#options.release, this.#seal);
+    if (this.#client !== undefined)
+      return readStatus(this.#client, this.#keys, this.#options.release, this.#seal);
+    const unread = new Error('the host has not been started');
+    return Promise.reject(redisError('the status can’t be read', unread, this.#where));
   }
 
   /**
    * Begins to take batches; resolves when Redis is reached and the threads are up. Rejects with `ClusterError` if Redis can't be
-   * reached in time, or is unsuitable; with `ExecutorClosedError` if the host is closed meanwhile.
+   * reached in time, or is unsuitable; with `ExecutorClosedError` if the host is closed meanwhile. A further call returns the same promise.
    */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    return (this.#started ??= this.#start());
+  }
+
+  async #start(): Promise<void> {
     const { connection, queue, connectTimeoutMs, lockMs } = this.#options;
     // The sockets are unreferenced; this timer keeps the process alive until the host is closed.
     this.#beat = setInterval(() => void this.#sign().catch(() => {}), beatMs);
@@ -130,7 +147,7 @@ export class WorkerHost {
       });
       this.#control = control;
       await Promise.all([client.connect(connectTimeoutMs), control.connect(connectTimeoutMs)]);
-      await client.check(this.#keys.epoch, this.id);
+      await client.check(this.#keys, this.id);
       await listen(control, this.#keys.control, {
         told: (text) => (isWatchMessage(text, this.#seal) ? this.#frames.asked() : this.#runs.told(text)),
         missed: () => this.#runs.missed(),
@@ -142,15 +159,10 @@ export class WorkerHost {
         keys: this.#keys,
         seal: this.#seal,
         threads: this.#threads,
-        warn: (message: string) => this.#warn(message),
+        warn: this.#warn,
       };
-      const intake = new Intake({
-        ...parts,
-        modules: this.#modules,
-        executor: this.executor,
-        runs: this.#runs,
-        host: this.name,
-      });
+      const running = { modules: this.#modules, executor: this.executor, runs: this.#runs };
+      const intake = new Intake({ ...parts, ...running, host: this.name });
       this.#intake = intake;
       this.#fetcher = new Fetcher(bull, { ...parts, lockMs, intake });
       await this.#fetcher.ready();
@@ -165,9 +177,8 @@ export class WorkerHost {
   }
 
   #closedError(): ExecutorClosedError {
-    return new ExecutorClosedError(
-      `the host of queue '${this.#options.queue}' was closed before it had started`,
-    );
+    const { queue } = this.#where;
+    return new ExecutorClosedError(`the host of queue '${queue}' was closed before it had started`);
   }
 
   /**
@@ -176,8 +187,10 @@ export class WorkerHost {
    * executor's `teardownTimeoutMs` allows.
    *
    * A further call hurries: the shortest grace holds, and that of further calls limits the teardown as well.
+   * Rejects with `InvalidOptionError` if `graceMs` is neither a number of milliseconds nor `Infinity`.
    */
-  close({ graceMs = 25_000 }: { readonly graceMs?: number } = {}): Promise<void> {
+  async close({ graceMs = 25_000 }: { readonly graceMs?: number } = {}): Promise<void> {
+    grace('graceMs', graceMs);
     this.#grace.shorten(graceMs);
     if (this.#closed !== undefined) this.#teardown.shorten(graceMs);
     return (this.#closed ??= this.#close());
@@ -200,15 +213,7 @@ export class WorkerHost {
     dropped();
     clearInterval(this.#beat);
     this.#frames.close();
-    const kill = (): void => void this.executor.shutdown({ mode: 'kill' });
-    // Modules tear down what they have set up, unless a thread is at work when the grace is over: also at what nobody wants any more.
-    const killed = this.#grace.after(0, () => {
-      if (this.executor.stats().busy > 0) kill();
-    });
-    const cutShort = this.#teardown.after(0, kill);
-    await this.executor.shutdown();
-    killed();
-    cutShort();
+    await shutDown(this.executor, this.#grace, this.#teardown);
     if (this.#client?.isReady === true) {
       await this.#client.call('DEL', this.#keys.host(this.id)).catch(() => {});
       await this.#client.call('ZREM', this.#keys.hosts, this.id).catch(() => {});
@@ -238,13 +243,5 @@ export class WorkerHost {
       proof: proofOf(this.#seal, this.id),
     });
     await this.#runs.dropOrphans(client, this.#keys);
-  }
-
-  /** Warns once for each message: a lasting problem does not repeat its warning. */
-  #warn(message: string): void {
-    if (this.#warned.has(message) || this.#warned.size > 100) return;
-    this.#warned.add(message);
-    const { place, queue } = this.#client?.where ?? { place: '', queue: '' };
-    this.#options.onWarning(`host of queue '${queue}' (${place}): ${message}`);
   }
 }

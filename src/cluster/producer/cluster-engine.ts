@@ -109,8 +109,8 @@ export class ClusterEngine implements Engine {
       if (this.#state !== 'open') return;
       this.#state = 'failed';
       this.hosts.failed(error);
-      this.#transitions.run(() => this.#events.bootFailed(error));
-      return;
+      this.#heartbeat.stop();
+      return this.#transitions.run(() => this.#events.bootFailed(error));
     }
     if (this.#state === 'open') this.#heartbeat.start();
   }

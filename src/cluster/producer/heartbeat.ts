@@ -86,6 +86,8 @@ export class Heartbeat {
       this.#hosts.unheard();
     }
     this.#beating = false;
+    // Also after a failed beat: work may have ended without Redis, by a deadline for example.
+    this.keepAlive();
     if (this.#stopped) return;
     const delayMs = this.#again ? 0 : this.#hosts.threads === 0 ? eagerMs : beatMs;
     this.#again = false;
@@ -119,7 +121,6 @@ export class Heartbeat {
     if (problem !== undefined) await this.#parts.noHosts(problem);
     this.#parts.unharmed();
     if (isIntact) await this.#reconcile(now);
-    this.keepAlive();
   }
 
   async #reconcile(now: number): Promise<void> {

@@ -1,4 +1,5 @@
 import { ClusterError } from '../../base/errors.ts';
+import { queueName } from './queue-name.ts';
 import type { HostInfo, Transport } from './transport.ts';
 
 /** Hosts sign every two seconds, and reach Redis within two more when it is back. Milliseconds. */
@@ -76,16 +77,18 @@ export class Hosts {
   }
 
   #problem(missingMs: number): ClusterError | undefined {
-    const { queue, place } = this.#transport;
+    const { queue, release, place } = this.#transport;
+    const name = queueName(this.#transport);
     const unfit = this.#all.find((host) => host.unfit !== undefined);
     // A host that is being replaced may be unfit for a moment.
     if (unfit !== undefined && missingMs >= 2000) {
-      const message = `no host of the queue '${queue}' (${place}) can be used: ${unfit.machine}:${unfit.pid} ${unfit.unfit}`;
+      const message = `no host of ${name} can be used: ${unfit.machine}:${unfit.pid} ${unfit.unfit}`;
       return new ClusterError(message, { redis: place, queue, code: 'ERR_MILLRACE_CLUSTER_UNFIT' });
     }
     if (missingMs < this.#failAfterMs) return undefined;
-    const remedy = `start one with millrace worker --queue ${queue}`;
-    const message = `the queue '${queue}' (${place}) has had no host for ${this.#failAfterMs} ms: ${remedy}`;
+    const option = release === undefined ? '' : ` --release ${release}`;
+    const remedy = `start one with millrace worker --queue ${queue}${option}`;
+    const message = `${name} has had no host for ${this.#failAfterMs} ms: ${remedy}`;
     return new ClusterError(message, { redis: place, queue, code: 'ERR_MILLRACE_CLUSTER_NO_HOSTS' });
   }
 }

@@ -31,6 +31,7 @@ const cancelAnswers: readonly CancelAnswer[] = ['unbegun', 'begun', 'done', 'unk
 export class RedisTransport implements Transport {
   readonly place: string;
   readonly queue: string;
+  readonly release: string | undefined;
   readonly #options: RedisTransportOptions;
   #client: RedisClient | undefined = undefined;
   #bull: Queue | undefined = undefined;
@@ -42,6 +43,7 @@ export class RedisTransport implements Transport {
     this.#options = options;
     this.place = placeOf(options.connection);
     this.queue = options.queue;
+    this.release = options.release;
     this.#epoch = options.id;
   }
 
@@ -57,7 +59,7 @@ export class RedisTransport implements Transport {
     try {
       if (this.#closed) throw new Error('closed');
       await Promise.all([client.connect(connectTimeoutMs), reading.connect(connectTimeoutMs)]);
-      await client.check(keys.epoch, this.#epoch);
+      await client.check(keys, this.#epoch);
       this.#epoch = String(await client.call('GET', keys.epoch));
     } catch (error) {
       this.close();

@@ -8,6 +8,7 @@ import { Modules } from './modules.ts';
 import type { OpenBatches } from './open-batches.ts';
 import type { InFlight, Outbox } from './outbox.ts';
 import { encodeJobs } from './outgoing.ts';
+import { queueName } from './queue-name.ts';
 import { RemoteBatch } from './remote-batch.ts';
 import type { RemoteEnd } from './settle.ts';
 import type { Transport } from './transport.ts';
@@ -84,8 +85,7 @@ export class Sender {
   /** Does a host have the job's module? If not, rejects the job. */
   #canRun(job: Job): boolean {
     const { transport, hosts } = this.#parts;
-    const place = `the queue '${transport.queue}' (${transport.place})`;
-    const problem = this.#modules.problem(Task.targetOf(job.task), hosts.fit, place);
+    const problem = this.#modules.problem(Task.targetOf(job.task), hosts.fit, queueName(transport));
     if (problem === undefined) return true;
     this.#events.settle(job, 'rejected', problem);
     this.#events.left(job, undefined);

@@ -50,6 +50,8 @@ export interface Transport {
   /** Where Redis is, for messages: `host:port/db`. */
   readonly place: string;
   readonly queue: string;
+  /** The release, a part of the queue's name. */
+  readonly release?: string | undefined;
   /** Rejects with `ClusterError` if Redis is unsuitable, or can't be reached in time. */
   open(events: TransportEvents): Promise<void>;
   /** May be repeated with the same id. If it rejects, the batch may have been added or not. */

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import { ClusterError } from '../../base/errors.ts';
 import { optionalPeer } from '../../base/optional-peer.ts';
 import { scripts } from '../wire/scripts.ts';
+import type { Keys } from '../wire/keys.ts';
 import type { Script } from '../wire/scripts.ts';
 import { placeOf, secretsOf } from './place.ts';
 import type { RedisConnection } from './place.ts';
@@ -26,8 +27,10 @@ export class RedisClient {
     this.where = where;
     redis.on('error', (error) => (this.#lastError = cleanError(error, where.secrets)));
     for (const { name, keys, lua } of scripts) redis.defineCommand(name, { numberOfKeys: keys, lua });
-    // A socket must not keep the process alive; pending work does.
-    redis.on('connect', () => (redis as unknown as { stream?: { unref?: () => void } }).stream?.unref?.());
+    // Neither a socket nor the wait for the next attempt must keep the process alive; pending work does.
+    const hidden = redis as unknown as Record<'stream' | 'reconnectTimeout', { unref?(): void } | null>;
+    redis.on('connect', () => hidden.stream?.unref?.());
+    redis.on('reconnecting', () => hidden.reconnectTimeout?.unref?.());
   }
 
   /** @param blocking true for a connection whose commands may wait without limit. */
@@ -48,6 +51,7 @@ export class RedisClient {
       retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 10), longestRetryMs),
       // ioredis 6 speaks RESP3 by itself, in which some replies have another shape; 5 knows no such option.
       ...({ protocol: 2 } as object),
+      stringNumbers: false,
       ...(blocking ? {} : { commandTimeout: commandTimeoutMs }),
     };
     const redis =
@@ -131,7 +135,7 @@ export class RedisClient {
   /**
    * Checks that this Redis is suitable. Rejects with a `ClusterError` that says what to change.
    */
-  async check(epochKey: string, epoch: string): Promise<void> {
+  async check({ epoch: epochKey, control }: Keys, epoch: string): Promise<void> {
     const refuse = (what: string, remedy: string): never => {
       const { place, queue } = this.where;
       throw new ClusterError(`Redis at ${place}, queue '${queue}': ${what}: ${remedy}`, {
@@ -157,6 +161,8 @@ export class RedisClient {
         );
       }
       await this.call('SET', epochKey, epoch, 'NX');
+      // Says nothing: without the right to this channel, no cancellation would reach a host.
+      await this.call('PUBLISH', control, '{}');
     } catch (error) {
       throw error instanceof ClusterError ? error : redisError('it can’t be used', error, this.where);
     }

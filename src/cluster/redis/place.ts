@@ -32,6 +32,13 @@ export function checkConnection(option: string, value: unknown): void {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   const message = `${option} must be a URL (redis://host:6379 or rediss://…) or the options of ioredis`;
   if (!isUrl && !isObject) throw new InvalidOptionError(option, undefined, message);
+  const keyPrefix = isUrl ? new URL(value).searchParams.get('keyPrefix') : (value as RedisOptions).keyPrefix;
+  if (keyPrefix)
+    throw new InvalidOptionError(
+      option,
+      undefined,
+      `${option} must have no keyPrefix: the queue's name sets keys apart`,
+    );
   // ioredis takes what is no number for database 0, and would mix the tasks of two queues.
   const database = isUrl ? databaseOf(new URL(value)) : ((value as RedisOptions).db ?? '');
   if (!/^\d*$/.test(String(database))) {

@@ -29,7 +29,10 @@ const remedies: readonly (readonly [RegExp, string])[] = [
   [/READONLY/, 'it is a read-only replica: connect to the primary'],
   [/MISCONF|OOM|DENIED/, 'it refuses writes: check its log, its memory and its disk'],
   [/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ETIMEDOUT/, 'check that it runs and has this address'],
-  [/timed? ?out/i, 'it accepts connections but does not answer: check its load, and whether it is stopped'],
+  [
+    /timed? ?out/i,
+    'it accepts connections but does not answer: check its load, whether it is stopped, and TLS (rediss:// uses it, redis:// does not)',
+  ],
   [/CERT|SSL|TLS|wrong version number/i, 'check TLS on both sides: rediss:// uses it, redis:// does not'],
 ];
 
