@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { workerArguments } from '../../src/cli/cluster/worker-arguments.ts';
 import { sortWords } from '../../src/cli/given.ts';
 import { workerCommand } from '../../src/cli/table/worker-command.ts';
+import { clusterStatus } from '../../src/cluster/status.ts';
 import { logicalName } from '../../src/cluster/wire/module-names.ts';
 
 const parse = async (...words: string[]) => workerArguments(await sortWords(words, workerCommand));
@@ -30,4 +31,12 @@ test('a short secret is refused, and not repeated', async () => {
 
 test('a module of a package without a name: both remedies are told', () => {
   expect(() => logicalName('file:///work.mjs')).toThrow(/name one in its package\.json, .*--tasks NAME=PATH/);
+});
+
+test('the status of what can be no queue is refused, not told as one without hosts', async () => {
+  const connection = 'redis://127.0.0.1:1';
+  await expect(clusterStatus({ connection, queue: 'a:b' })).rejects.toThrow(/^queue must be a name/);
+  await expect(clusterStatus({ connection, queue: 'a', release: 'b c' })).rejects.toThrow(
+    /^release must be a name/,
+  );
 });

@@ -53,33 +53,45 @@ export class HealthServer {
   }
 
   async #measure(): Promise<PrometheusMetrics> {
-    const { Gauge, Registry } = (
+    const { Counter, Gauge, Registry } = (
       await optionalPeer('prom-client', '/metrics of millrace worker', () => import('prom-client'))
     ).default;
     const { prometheusMetrics } = await import('../../metrics/index.ts');
     const registry = new Registry();
     const host = this.#host;
-    const gauge = (name: string, help: string, read: () => Promise<number> | number): void => {
+    /** NaN for what can't be read: the other figures are served all the same, and no autoscaler takes it for 0. */
+    const gauge = (name: string, help: string, read: () => Promise<number>): void => {
       const made: InstanceType<typeof Gauge> = new Gauge({
         name,
         help,
         registers: [registry],
         async collect() {
-          made.set(await read());
+          made.set(await read().catch(() => NaN));
         },
       });
     };
     gauge('millrace_cluster_backlog_seconds', 'Work that waits for the threads of all hosts', async () => {
-      return (await host.cluster()).backlogSeconds ?? 0;
+      return (await host.cluster()).backlogSeconds ?? NaN;
     });
     gauge('millrace_cluster_hosts', 'Hosts that live', async () => (await host.cluster()).hosts.length);
-    gauge('millrace_host_batches_total', 'Batches taken', () => host.counts.batches);
-    gauge(
+    const counter = (name: string, help: string, read: () => number): void => {
+      const made: InstanceType<typeof Counter> = new Counter({
+        name,
+        help,
+        registers: [registry],
+        collect() {
+          made.reset();
+          made.inc(read());
+        },
+      });
+    };
+    counter('millrace_host_batches_total', 'Batches taken', () => host.counts.batches);
+    counter(
       'millrace_host_batches_refused_total',
       'Batches not run: not sealed, or none',
       () => host.counts.refused,
     );
-    gauge(
+    counter(
       'millrace_host_batches_superseded_total',
       'Batches taken over by others',
       () => host.counts.superseded,

@@ -1,13 +1,17 @@
 import { clusterStatus } from '../../cluster/status.ts';
 import type { ClusterStatus } from '../../cluster/status.ts';
+import { InvalidOptionError } from '../../index.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { printable } from '../../base/printable.ts';
+import { UsageError } from '../usage-error.ts';
 import type { StatusArguments } from './status-arguments.ts';
 
 /** `millrace cluster status`: prints the hosts and programs of a queue, and its backlog. */
 export async function status({ json, ...place }: StatusArguments): Promise<ExitCode> {
-  const found = await clusterStatus(place);
+  const found = await clusterStatus(place).catch((error: unknown) => {
+    throw error instanceof InvalidOptionError ? new UsageError(error.message) : error;
+  });
   const text = json ? `${JSON.stringify(found)}\n` : statusText(found);
   await new Promise((resolve) => process.stdout.write(text, resolve));
   return exitCodes.ok;
