@@ -17,7 +17,7 @@ const bytes = '`maxPendingBytes` counts arguments until their tasks have ended';
 const copied = 'is detached, as it should be, but copied';
 const urgent = 'overtakes what has not been sent';
 const inspected = '`inspect()` knows the program';
-const iterations = '`iterate()` and async iterables as arguments are refused';
+const iterations = '`iterate()`, `flatMap()` and async iterables as arguments are refused';
 const reasons = 'are read when it is sent on';
 const looks = 'The executor watches its hosts with timers';
 
