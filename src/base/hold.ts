@@ -1,16 +1,14 @@
-/** Share of results that may wait behind something slow. */
+/** Share of results that may wait behind a slow one. */
 const heldUpShare = 1 / 200;
-/** Time between two slow things as long as there was one only, in milliseconds. */
+/** Run time between two slow results, in milliseconds, as long as there was only one. */
 const firstGuessMs = 20;
 const gain = 1 / 4;
 
 /**
- * For how long finished results may wait for the next ones to travel with them, where these are quick at most times: one in two hundred
- * waits behind something slow, if it waits for a two-hundredth of the mean run time between two slow things. The mean decays
- * exponentially.
- *
- * Not until the next slow thing is far away: a busy machine takes a thread off its core now and then, and whatever runs
- * meanwhile looks slow.
+ * How long a finished result may wait for the next ones, which travel with it and are nearly always quick. It may wait for a two-hundredth
+ * of the run time that lies between two slow results, an exponentially decaying mean: then one result in two hundred waits behind a slow
+ * one. A single slow result must not stop this for long, because a busy machine takes a thread off its core now and then, and
+ * whatever it runs at that moment looks slow.
  */
 export class Hold {
   #betweenMs = firstGuessMs;
@@ -21,12 +19,12 @@ export class Hold {
     return Math.max(this.#betweenMs, this.#sinceMs) * heldUpShare;
   }
 
-  /** Something took so many milliseconds, as expected. */
+  /** A result took `ms` milliseconds, as expected. */
   quick(ms: number): void {
     this.#sinceMs += ms;
   }
 
-  /** Something took long against all expectation. */
+  /** A result took long although a quick one was expected. */
   slow(): void {
     this.#betweenMs += (this.#sinceMs - this.#betweenMs) * gain;
     this.#sinceMs = 0;
