@@ -2,18 +2,27 @@ import { reached } from './targets.ts';
 import type { Target } from './targets.ts';
 import type { Row } from './scenario.ts';
 
+/** NaN: a contender that did not get through. */
 const number = (value: number): string =>
-  value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
+  Number.isNaN(value)
+    ? 'no end'
+    : value >= 100
+      ? Math.round(value).toLocaleString('en')
+      : value.toPrecision(3);
 
 /** A scenario's figures, the best one marked, and what Millrace's is of each other's. */
 export function printRow({ scenario, unit, higherIsBetter, figures }: Row): void {
   const entries = Object.entries(figures);
-  const best = (higherIsBetter ? Math.max : Math.min)(...entries.map(([, figure]) => figure));
+  const best = (higherIsBetter ? Math.max : Math.min)(
+    ...entries.map(([, figure]) => figure).filter((figure) => !Number.isNaN(figure)),
+  );
   const mine = figures['millrace'];
   console.log(`\n${scenario} (${unit}, ${higherIsBetter ? 'more' : 'less'} is better)`);
   for (const [name, figure] of entries) {
     const ratio =
-      mine === undefined || name === 'millrace' ? '' : `millrace is ${(mine / figure).toFixed(2)} ×`;
+      mine === undefined || name === 'millrace' || Number.isNaN(figure)
+        ? ''
+        : `millrace is ${(mine / figure).toFixed(2)} ×`;
     console.log(`  ${name.padEnd(36)}${number(figure).padStart(12)} ${figure === best ? '*' : ' '} ${ratio}`);
   }
 }

@@ -18,6 +18,9 @@ interface Line {
   readonly figure: keyof Figures;
 }
 
+/** A pool whose calls make no headway is stopped, and has no figure. (Piscina, with 64 threads in `Atomics.wait` on two cores.) */
+const patienceMs = 60_000;
+
 /** One call at a time, and few: each contender in a process of its own, so that its CPU time can be told. */
 export const calls: Scenario = async (setting) => {
   const lines: Line[] = [
@@ -91,8 +94,11 @@ const units: Record<keyof Figures, string> = {
 async function measure(name: string, line: Line, turnMs: number): Promise<Figures> {
   const args = [name, String(line.threads), line.measure, String(turnMs)];
   const forked: ChildProcess = line.pinned === true ? fork(child, args, pinned) : fork(child, args);
-  const [figures] = (await once(forked, 'message')) as [Figures];
-  if (forked.exitCode === null) await once(forked, 'exit');
+  let figures: Figures = {};
+  forked.once('message', (message) => (figures = message as Figures));
+  const overdue = setTimeout(() => forked.kill('SIGKILL'), patienceMs);
+  await once(forked, 'exit');
+  clearTimeout(overdue);
   return figures;
 }
 

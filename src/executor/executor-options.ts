@@ -1,5 +1,6 @@
 import { InvalidOptionError } from '../base/errors.ts';
 import {
+  boolean,
   callable,
   checkOptions,
   integer,
@@ -61,6 +62,16 @@ export interface ExecutorOptions extends ThreadOptions {
   readonly teardownTimeoutMs?: number;
   /** Milliseconds between asking a running task to stop and terminating its thread, from 0 to 2,147,483,647. Default 100. */
   readonly interruptGraceMs?: number;
+  /**
+   * May a thread that has just answered a call which was made alone poll for the next one, for 50 µs, instead of sleeping at once? Calls
+   * that are made one by one, or a few at a time, then take less time, and as a rule less CPU. A thread polls only while that pays: while at
+   * least half of the calls come so soon, and while no timer, file or socket of its own waits. At most eight threads poll at a time, and one
+   * fewer than there are cores. Polling is not part of `workerLoopTimes()`.
+   *
+   * Default: threads of the main thread's executors poll as long as all of them together are at most `availableWorkers()`; others
+   * don't. True: however many threads there are. False: never.
+   */
+  readonly spin?: boolean;
   /** Called once with each failed future whose outcome the program never read. Default: calls `process.emitWarning()`. */
   readonly onUnobservedError?: UnobservedErrorHandler;
 }
@@ -93,6 +104,7 @@ const checks: OptionChecks<ExecutorOptions> = {
   maxBytesPerWorker: integer(1, true),
   teardownTimeoutMs: milliseconds,
   interruptGraceMs: milliseconds,
+  spin: boolean,
   onUnobservedError: callable,
 };
 

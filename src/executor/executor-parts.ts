@@ -26,5 +26,8 @@ export class ExecutorParts {
 export function localParts(options: ExecutorOptions): ExecutorParts {
   const resolved = { ...resolveExecutorOptions(options), executorId: nextExecutorId() };
   const cores = availableWorkers();
-  return new ExecutorParts(localEngine(new PiscinaBackend(resolved), { ...resolved, cores }), resolved);
+  return new ExecutorParts(
+    localEngine(new PiscinaBackend({ ...resolved, cores }), { ...resolved, cores }),
+    resolved,
+  );
 }

@@ -225,7 +225,10 @@ export class Executor implements AsyncDisposable {
     return this.#scheduler.inspect();
   }
 
-  /** Busy and idle milliseconds of each worker's event loop since its thread started; the difference of two readings gives its load. */
+  /**
+   * Busy and idle milliseconds of each worker's event loop since its thread started; the difference of two readings gives its load. A
+   * thread that polls for its next call is idle.
+   */
   workerLoopTimes(): readonly LoopTimes[] {
     return this.#scheduler.loopTimes();
   }

@@ -24,6 +24,7 @@ const bad: [string, unknown[]][] = [
   ['maxWaiting', integers],
   ['maxTasksPerWorker', [...integers, 0]],
   ['interruptGraceMs', [Number.NaN, -1, Infinity, '1', null, 2 ** 31]],
+  ['spin', [0, 1, 'true', null]],
   ['name', ['', 1, null]],
   [
     'env',

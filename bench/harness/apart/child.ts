@@ -65,9 +65,12 @@ function starter(): Promise<(threads: number) => Promise<Contender>> {
   return importer();
 }
 
+/** The first two runs are not counted: V8 compiles what is called often, beside it and for a second or so. */
 async function warm(run: (contender: Contender) => Promise<Figures>): Promise<Figures> {
   const contender = await (await starter())(Number(threads));
   await rate(measure === 'many' ? 512 : 4, turnMs, () => contender.call('empty'));
+  await run(contender);
+  await run(contender);
   return run(contender);
 }
 

@@ -9,6 +9,7 @@ import { Inbox } from './batches/inbox.ts';
 import { Outbox } from './batches/outbox.ts';
 import { guardThread } from './start/guard-thread.ts';
 import { firstRun, poolOfOne } from './start/pool-of-one.ts';
+import { countThread, pollLimits } from './start/poll-limits.ts';
 import { Printer } from './printer.ts';
 import { SentBatches } from './batches/sent-batches.ts';
 import { warnOfTeardown } from './teardown-warning.ts';
@@ -17,7 +18,6 @@ import type { ThreadSettings } from './start/thread-options.ts';
 import { changedByCloning } from './start/worker-data.ts';
 import { dataCloneError } from '../wire/uncloneable.ts';
 import { encodeLoneCall } from './batches/encode-lone-call.ts';
-import type { LoneCall } from '../wire/lone-call.ts';
 import type { Boot } from '../wire/messages.ts';
 
 /**
@@ -80,6 +80,7 @@ export class PiscinaThread<C extends Call> implements Worker<C> {
       port: port2,
       output: this.#printer.line,
       claims: this.#sent.claims.shared,
+      poll: { words: this.#outbox.poll.shared, limits: pollLimits(options) },
       clockOrigin: clockOrigin(),
       maxBytes: options.maxBytesPerWorker,
       idle,
@@ -103,24 +104,18 @@ export class PiscinaThread<C extends Call> implements Worker<C> {
 
   send(batch: ThreadBatch<C>, options: SendOptions): void {
     const { jobs } = batch;
-    const lone = jobs.length === 1 ? this.#loneCall(batch, options) : undefined;
-    if (lone !== undefined) {
-      batch.ordinal = this.#outbox.post(lone);
-      return;
-    }
+    const [first] = jobs as readonly [C];
+    const known = this.#sent.knownTargets;
+    const lone = jobs.length === 1 ? encodeLoneCall(batch, first, options, known) : undefined;
+    if (lone !== undefined) return void (batch.ordinal = this.#outbox.postLone(lone));
     const transfer: Transferable[] = [];
     try {
-      const message = encodeBatch(batch, options, this.#sent.knownTargets, transfer);
+      const message = encodeBatch(batch, options, known, transfer);
       batch.targets = message.targets;
       batch.ordinal = this.#outbox.post(message, transfer);
     } catch (error) {
-      const [job] = jobs;
-      throw job !== undefined && jobs.length === 1 ? dataCloneError(error, job.args, 'args') : error;
+      throw jobs.length === 1 ? dataCloneError(error, first.args, 'args') : error;
     }
-  }
-
-  #loneCall({ id, base, jobs: [job] }: ThreadBatch<C>, options: SendOptions): LoneCall | undefined {
-    return encodeLoneCall(id, base, job as C, options, this.#sent.knownTargets);
   }
 
   keepAlive(batch: ThreadBatch<C>, isKept: boolean): void {
@@ -133,7 +128,8 @@ export class PiscinaThread<C extends Call> implements Worker<C> {
 
   loopTimes(): LoopTimes {
     const { active = 0, idle = 0 } = this.#pool.threads[0]?.performance.eventLoopUtilization() ?? {};
-    return { activeMs: active, idleMs: idle };
+    const { polledMs } = this.#outbox.poll;
+    return { activeMs: Math.max(0, active - polledMs), idleMs: idle + polledMs };
   }
 
   leave(): void {
@@ -189,9 +185,12 @@ export class PiscinaThread<C extends Call> implements Worker<C> {
     this.#thread = thread;
     thread?.ref();
     this.#threadId = thread?.threadId ?? -1;
-    thread?.once('error', (error) => (this.#cause = error));
-    if (thread !== undefined) guardThread(thread, (error) => (this.#cause ??= error));
-    thread?.once('exit', (exitCode) => this.#exited(exitCode));
+    if (thread !== undefined) {
+      countThread(thread);
+      guardThread(thread, (error) => (this.#cause ??= error));
+      thread.once('error', (error) => (this.#cause = error));
+      thread.once('exit', (exitCode) => this.#exited(exitCode));
+    }
     booted.then(
       () => {
         if (this.#state !== 'booting') return;

@@ -3,6 +3,7 @@ import type { EncodedReason } from './error-codec.ts';
 import type { CallFlow } from '../../tasks/call-flow.ts';
 import type { OutputLine } from './output-line.ts';
 import type { Carrier } from './trace-context.ts';
+import type { PollLimits } from './poll-places.ts';
 import type { Encoded, Extras } from './value-codec.ts';
 import type { Submit, Told, Took, Withdraw, Waits, Items, ReadOn } from './nested-messages.ts';
 import type { Draw, Fed, LeaveSource, Pull, Supplied } from './source-messages.ts';
@@ -71,6 +72,8 @@ export interface Boot {
   /** Carries the thread's output. */
   readonly output: OutputLine;
   readonly claims: SharedArrayBuffer;
+  /** So that the thread can poll for messages. `words`: `PollWords`. */
+  readonly poll: { readonly words: SharedArrayBuffer; readonly limits: PollLimits };
   /** Origin of the main thread's clock: the thread converts its times to that clock. Milliseconds. */
   readonly clockOrigin: number;
   /** Bytes of heap and external memory beyond which the thread asks to be replaced. */

@@ -67,15 +67,18 @@ export class BatchRunner {
     this.#wake();
   }
 
-  /** Runs the call at once if the thread is free; else queues it as a batch. */
-  takeLone(message: LoneCall): void {
+  /** Runs the call at once if the thread is free; else queues it as a batch. True if the call has ended. */
+  takeLone(message: LoneCall): boolean {
     const fn = this.#functions.at(message[2]);
-    if (fn === undefined || this.#busy || this.#abandoned || this.parking.hasReady)
-      return this.take(batchOf(message));
+    if (fn === undefined || this.#busy || this.#abandoned || this.parking.hasReady) {
+      this.take(batchOf(message));
+      return false;
+    }
     this.#busy = true;
     const rest = this.#lone.run(message, fn);
     if (rest === null) this.#busy = false;
     else void this.#after(rest);
+    return rest === null;
   }
 
   /** Runs the batches that have arrived meanwhile. */

@@ -17,6 +17,8 @@ import { redirectOutput } from './isolation/thread-output.ts';
 import { ThreadExit } from './isolation/thread-exit.ts';
 import { shortenCauses } from './isolation/uncaught-error.ts';
 import type { LoneCall } from '../wire/lone-call.ts';
+import { PollWords } from '../wire/poll-words.ts';
+import { Poller } from './poller.ts';
 import { decode } from '../wire/value-codec.ts';
 import type { Encoded } from '../wire/value-codec.ts';
 import type {
@@ -49,21 +51,43 @@ export default function boot(message: Boot): void {
 
   // Messages so far: this number tells the main thread which message could not be read.
   let arrived = 0;
+  const poller = new Poller(new PollWords(message.poll.words), message.poll.limits);
   port.on('message', (received: ToWorker | LoneCall) => {
+    if (receive(received)) poller.poll(count, next);
+  });
+
+  function count(): number {
+    return arrived;
+  }
+
+  function next(): boolean {
+    try {
+      const got = receiveMessageOnPort(port);
+      return got !== undefined && receive(got.message as ToWorker | LoneCall);
+    } catch (error) {
+      unreadable(error);
+      return false;
+    }
+  }
+
+  /** Never throws. @returns true if the thread has nothing else to do. */
+  function receive(received: ToWorker | LoneCall): boolean {
     arrived++;
     try {
       // Without a prototype: an absent field must not be read from one that a task has changed.
-      if (isArray(received)) runner.takeLone(received);
-      else take(setPrototypeOf(received, null) as ToWorker);
+      if (isArray(received)) return runner.takeLone(received);
+      take(setPrototypeOf(received, null) as ToWorker);
     } catch (error) {
       broken(error);
     }
-  });
+    return false;
+  }
 
-  // A message that is nested too deeply for this thread's stack.
-  port.on('messageerror', (error) => {
+  /** A message that is nested too deeply for this thread's stack. */
+  function unreadable(error: unknown): void {
     port.postMessage({ kind: 'unread', unread: ++arrived, reason: encodeReason(error) } satisfies Unread);
-  });
+  }
+  port.on('messageerror', unreadable);
 
   function take(received: ToWorker): void {
     if (received.kind === 'batch') runner.take(received);

@@ -10,7 +10,7 @@ const plain = { announce: false, holdMs: 3 };
 function call(args: unknown[], change: object = {}, options = plain, isKnown = true) {
   const job = Object.assign(makeJob(1, {}, args), change);
   const known = new Set(isKnown ? [Task.targetOf(job.task).index] : []);
-  return encodeLoneCall(7, 256, job, options, known);
+  return encodeLoneCall({ id: 7, base: 256 }, job, options, known);
 }
 
 describe('what travels alone', () => {

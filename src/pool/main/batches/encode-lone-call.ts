@@ -3,10 +3,15 @@ import { Task } from '../../../tasks/task.ts';
 import { isPrimitive } from '../../wire/lone-call.ts';
 import type { LoneCall, Primitive } from '../../wire/lone-call.ts';
 
+/** A batch's number, and that of its first claim word. */
+interface Place {
+  readonly id: number;
+  readonly base: number;
+}
+
 /** Undefined for a job that must travel as a batch. */
 export function encodeLoneCall(
-  id: number,
-  base: number,
+  { id, base }: Place,
   { task, args, transfer, carrier, flow, sources }: Call,
   { announce }: SendOptions,
   known: ReadonlySet<number>,

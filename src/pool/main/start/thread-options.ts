@@ -34,6 +34,10 @@ export interface ThreadSettings extends ThreadOptions {
   readonly workers: number;
   readonly maxBytesPerWorker: number;
   readonly teardownTimeoutMs: number;
+  /** May threads poll? Undefined: as long as there are no more than cores. */
+  readonly spin?: boolean;
+  /** Processors that this process may use. */
+  readonly cores: number;
 }
 
 export const threadChecks: OptionChecks<ThreadOptions> = {

@@ -1,0 +1,91 @@
+import process from 'node:process';
+import { threadId } from 'node:worker_threads';
+import { now } from '../wire/clock.ts';
+import { PollPlaces } from '../wire/poll-places.ts';
+import type { PollLimits } from '../wire/poll-places.ts';
+import type { PollWords } from '../wire/poll-words.ts';
+
+/** A look pays if a message comes so soon: to wake a thread takes about as long, and costs as much. Milliseconds. */
+const worthMs = 0.05;
+/** How long the first look waits. The main thread may be asleep, and has to wake up for the answer first. Milliseconds. */
+const firstMs = 0.2;
+/** Then the thread goes back to its event loop, whose timers and promises wait meanwhile. Milliseconds. */
+const mostMs = 3;
+/** Between two looks lies some 0.1 µs. If it is more than this, another thread had the core. Milliseconds. */
+const gapMs = 0.005;
+/** Looks in a row: a clock may stand still, as in tests of task modules. They take some 0.3 ms. */
+const mostLooks = 4096;
+/** While polling does not pay, a thread tries it once in so many calls. */
+const callsPerTry = 128;
+
+// A task may replace it. Bun has one that always gives an empty list, and Deno none.
+const activeResources = 'bun' in process.versions ? undefined : process.getActiveResourcesInfo?.bind(process);
+
+/**
+ * Polls for the next message after a call that travelled alone: a thread that sleeps takes some 30 µs to wake up, as long as ten calls.
+ * Polling pays if half of the messages come while the thread polls. So a moving average of that decides: it falls below one half after
+ * six looks in vain, and then one call in 128 tries again.
+ */
+export class Poller {
+  readonly #words: PollWords;
+  readonly #places: PollPlaces;
+  readonly #most: number;
+  readonly #isLoopNeeded: () => boolean;
+  /** Moving average of the looks: 1 for a message that came meanwhile, 0 for none or for a lost core. */
+  #score = 1;
+  #untilTry = callsPerTry;
+
+  constructor(words: PollWords, { places, most }: PollLimits, isLoopNeeded: () => boolean = isWaiting) {
+    this.#words = words;
+    this.#places = new PollPlaces(places);
+    this.#most = most;
+    this.#isLoopNeeded = isLoopNeeded;
+  }
+
+  /**
+   * Takes messages until none comes, or the event loop is needed.
+   *
+   * @param arrived the number of messages that have arrived. @param next takes one; false if the thread must go back to its event loop.
+   */
+  poll(arrived: () => number, next: () => boolean): void {
+    if (this.#score < 0.5 && --this.#untilTry > 0) return;
+    this.#untilTry = callsPerTry;
+    const places = this.#places;
+    if (places.threads > this.#most || this.#isLoopNeeded()) return;
+    const place = places.take(threadId);
+    if (place === undefined) return;
+    const end = now() + mostMs;
+    this.#words.isPolling = true;
+    for (let patience = firstMs; this.#seesMore(arrived(), patience); patience = worthMs)
+      if (!next() || now() >= end) break;
+    this.#words.isPolling = false;
+    places.giveBack(place);
+  }
+
+  #seesMore(arrived: number, patience: number): boolean {
+    const words = this.#words;
+    // It came while the thread ran the task before: tells nothing about polling.
+    if (words.hasMore(arrived)) return true;
+    const begun = now();
+    let last = begun;
+    let longest = 0;
+    let isThere = false;
+    for (let left = mostLooks; left > 0 && !isThere && longest < gapMs && last - begun < patience; left--) {
+      isThere = words.hasMore(arrived);
+      const at = now();
+      longest = at - last;
+      last = at;
+    }
+    words.polledMs += last - begun;
+    const isHit = isThere && longest < gapMs && last - begun < worthMs;
+    this.#score += ((isHit ? 1 : 0) - this.#score) / 8;
+    return isThere;
+  }
+}
+
+/** Does the thread wait for timers, files or sockets? If nobody can tell, it may. */
+function isWaiting(): boolean {
+  const resources = activeResources?.() ?? ['unknown'];
+  for (let index = 0; index < resources.length; index++) if (resources[index] !== 'MessagePort') return true;
+  return false;
+}

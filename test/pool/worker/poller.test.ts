@@ -1,0 +1,142 @@
+import { describe, expect, test } from 'vitest';
+import { PollPlaces } from '../../../src/pool/wire/poll-places.ts';
+import { PollWords } from '../../../src/pool/wire/poll-words.ts';
+import { Poller } from '../../../src/pool/worker/poller.ts';
+import { present } from '../../support/settling.ts';
+
+/** A poller of one thread where one is allowed, with one place, and what it looks at. */
+function makePoller({ threads = 1, most = 1, words = new PollWords() } = {}) {
+  const places = new PollPlaces(new SharedArrayBuffer(8));
+  for (let left = threads; left > 0; left--) places.enter();
+  const world = { words, places, arrived: 0, asked: 0, isLoopNeeded: false, sawPolling: [] as boolean[] };
+  const poller = new Poller(words, { places: places.shared, most }, () => {
+    world.asked++;
+    return world.isLoopNeeded;
+  });
+  const poll = (next: () => boolean = () => true) => {
+    const take = () => {
+      world.arrived++;
+      world.sawPolling.push(words.isPolling);
+      return next();
+    };
+    poller.poll(() => world.arrived, take);
+  };
+  return { world, poll };
+}
+
+/** Words behind which a message comes with each second look. */
+class EverySecondLook extends PollWords {
+  #looks = 0;
+
+  override hasMore(): boolean {
+    return ++this.#looks % 2 === 0;
+  }
+}
+
+describe('a thread that polls', () => {
+  test('takes every message that has been posted, and tells that it polls', () => {
+    const { world, poll } = makePoller();
+    world.words.posted(3);
+    poll();
+    expect(world.arrived).toBe(3);
+    expect(world.sawPolling).toEqual([true, true, true]);
+    expect(world.words.isPolling).toBe(false);
+  });
+
+  test('counts what it has waited in vain', () => {
+    const { world, poll } = makePoller();
+    expect(world.words.polledMs).toBe(0);
+    poll();
+    const first = world.words.polledMs;
+    expect(first).toBeGreaterThan(0);
+    poll();
+    expect(world.words.polledMs).toBeGreaterThan(first);
+  });
+
+  test('goes back to its event loop when a message needs that', () => {
+    const { world, poll } = makePoller();
+    world.words.posted(3);
+    poll(() => world.arrived < 2);
+    expect(world.arrived).toBe(2);
+    expect(world.words.isPolling).toBe(false);
+  });
+
+  test('waits for no message that has arrived before its count', () => {
+    const { world, poll } = makePoller();
+    world.words.posted(2);
+    world.arrived = 3;
+    poll();
+    expect(world.arrived).toBe(3);
+  });
+
+  test('counts beyond 2³¹ messages', () => {
+    const words = new PollWords();
+    words.posted(2 ** 31 + 1);
+    expect(words.hasMore(2 ** 31 - 1)).toBe(true);
+    expect(words.hasMore(2 ** 31 + 1)).toBe(false);
+    expect(words.hasMore(2 ** 31 + 2)).toBe(false);
+    words.posted(2 ** 32 + 5);
+    expect(words.hasMore(2 ** 32 + 4)).toBe(true);
+  });
+});
+
+describe('a thread does not poll', () => {
+  test('while there are too many threads', () => {
+    const { world, poll } = makePoller({ threads: 2 });
+    world.words.posted(1);
+    poll();
+    expect(world.arrived).toBe(0);
+    world.places.leave(7);
+    poll();
+    expect(world.arrived).toBe(1);
+  });
+
+  test.each([
+    ['gives its place back', (places: PollPlaces, place: number) => places.giveBack(place)],
+    ['has ended', (places: PollPlaces) => places.leave(7)],
+  ])('while another one has the place, until that %s', (_, end) => {
+    const { world, poll } = makePoller();
+    world.words.posted(1);
+    const place = present(world.places.take(7));
+    poll();
+    expect(world.arrived).toBe(0);
+    end(world.places, place);
+    poll();
+    expect(world.arrived).toBe(1);
+    expect(world.places.take(8)).toBe(place);
+  });
+
+  test('while its event loop is needed', () => {
+    const { world, poll } = makePoller();
+    world.words.posted(1);
+    world.isLoopNeeded = true;
+    poll();
+    expect(world.arrived).toBe(0);
+    world.isLoopNeeded = false;
+    poll();
+    expect(world.arrived).toBe(1);
+  });
+
+  test('after six looks in vain, but for one call in 128', () => {
+    const { world, poll } = makePoller();
+    const asked = Array.from({ length: 6 + 2 * 128 }, () => {
+      const before = world.asked;
+      poll();
+      return world.asked > before;
+    });
+    const looks = asked.flatMap((is, index) => (is ? [index] : []));
+    expect(looks).toEqual([0, 1, 2, 3, 4, 5, 5 + 128, 5 + 2 * 128]);
+  });
+
+  test('but does again, once messages come while it polls', () => {
+    const { world, poll } = makePoller({ words: new EverySecondLook() });
+    // Messages count as none while another process has the core, so it may take a while.
+    const pollsOnce = () => {
+      const before = world.asked;
+      poll();
+      return world.asked > before;
+    };
+    while (![1, 2, 3].every(pollsOnce));
+    expect(world.arrived).toBeGreaterThan(0);
+  });
+});
