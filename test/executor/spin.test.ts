@@ -1,3 +1,9 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { on, once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { tasks } from 'millrace';
 import type { Executor, Task } from 'millrace';
 import { describe, expect } from 'vitest';
@@ -66,6 +72,17 @@ const steps: Record<string, (executor: Executor) => Promise<void>> = {
       { status: 'fulfilled', value: 1 },
     ]);
   },
+  async exitAfterwards(executor) {
+    expect(await executor.run(polled.exitSoon())).toBe('ended');
+    const results = await Promise.all([1, 2, 3, 4].map((n) => executor.run(work.echo(n))));
+    expect(results).toEqual([1, 2, 3, 4]);
+  },
+  async urgency(executor) {
+    const futures = [0, 1, 2].map((priority) =>
+      present(executor.trySubmit(work.echo(priority), { priority })),
+    );
+    expect(await Promise.all(futures.map((future) => future.result()))).toEqual([0, 1, 2]);
+  },
   async unreadable(executor) {
     let deep: object = {};
     for (let level = 0; level < 900; level++) deep = { deep };
@@ -101,6 +118,28 @@ const steps: Record<string, (executor: Executor) => Promise<void>> = {
     return Promise.resolve();
   },
 };
+
+/** Linux alone can tell; a continued process is stopped no longer, if it was before. */
+function isStopped({ pid }: ChildProcess): boolean {
+  return process.platform !== 'linux' || readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') T ');
+}
+
+test('a process that is stopped again and again goes on where it was', async () => {
+  const calls = 3000;
+  const main = fileURLToPath(new URL('../fixtures/lone-caller.mjs', import.meta.url));
+  const child = fork(main, [String(calls)]);
+  let seen = 0;
+  for await (const [n] of on(child, 'message', { close: ['exit'] }) as AsyncIterable<[number]>) {
+    seen++;
+    if (n === calls) break;
+    child.kill('SIGSTOP');
+    while (!isStopped(child)) await turn();
+    child.kill('SIGCONT');
+  }
+  expect(seen).toBe(calls / 100);
+  if (child.exitCode === null) await once(child, 'exit');
+  expect(child.exitCode).toBe(0);
+});
 
 test('whatever comes between calls arrives as it is, and each future settles', {
   timeout: patienceMs,
