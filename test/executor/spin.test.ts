@@ -44,6 +44,18 @@ describe('while calls keep a thread polling', () => {
     while (Atomics.load(new Int32Array(shared), 0) === 0) await callsAlone(executor);
   });
 
+  test('what a task has left behind ends no task that came after it', async ({ executor }) => {
+    const ends: string[] = [];
+    for (let round = 0; round < 20; round++) {
+      // All are calls of one function: the thread knows it, so that they travel alone.
+      for (let n = 0; n < 20; n++) await executor.run(polled.act('nothing'));
+      await executor.run(polled.act('throw'));
+      const [end] = await Promise.allSettled([executor.run(polled.act(2))]);
+      ends.push(end.status);
+    }
+    expect(new Set(ends)).toEqual(new Set(['fulfilled']));
+  });
+
   test('its loop does not count as busy for that', async ({ executor }) => {
     await callsAlone(executor, 2000);
     const { activeMs, idleMs } = present(executor.workerLoopTimes()[0]);

@@ -9,7 +9,7 @@ import type { PollWords } from '../wire/poll-words.ts';
 const worthMs = 0.05;
 /** How long the first look waits. The main thread may be asleep, and has to wake up for the answer first. Milliseconds. */
 const firstMs = 0.2;
-/** Then the thread goes back to its event loop, whose timers and promises wait meanwhile. Milliseconds. */
+/** Then the thread goes back to its event loop, whose timers and ports wait meanwhile. Milliseconds. */
 const mostMs = 3;
 /** Between two looks lies some 0.1 µs. If it is more than this, another thread had the core. Milliseconds. */
 const gapMs = 0.005;
@@ -34,6 +34,10 @@ export class Poller {
   /** Moving average of the looks: 1 for a message that came meanwhile, 0 for none or for a lost core. */
   #score = 1;
   #untilTry = callsPerTry;
+  /** While the thread polls, or runs a task between two looks. */
+  #place: number | undefined;
+  #end = 0;
+  #patience = firstMs;
 
   constructor(words: PollWords, { places, most }: PollLimits, isLoopNeeded: () => boolean = isWaiting) {
     this.#words = words;
@@ -43,27 +47,40 @@ export class Poller {
   }
 
   /**
-   * Takes messages until none comes, or the event loop is needed.
+   * Waits for a message if that pays. Once it has been posted, it arrives as soon as the caller has returned to Node: what the last task has
+   * left behind (promises, ticks, an error that ends the thread) comes first.
    *
-   * @param arrived the number of messages that have arrived. @param next takes one; false if the thread must go back to its event loop.
+   * @param arrived the number of messages that have arrived.
    */
-  poll(arrived: () => number, next: () => boolean): void {
-    if (this.#score < 0.5 && --this.#untilTry > 0) return;
-    this.#untilTry = callsPerTry;
-    const places = this.#places;
-    if (places.threads > this.#most || this.#isLoopNeeded()) return;
-    const place = places.take(threadId);
-    if (place === undefined) return;
-    const end = now() + mostMs;
-    this.#words.isPolling = true;
-    for (let patience = firstMs; this.#seesMore(arrived(), patience); patience = worthMs)
-      if (!next() || now() >= end) break;
-    this.#words.isPolling = false;
-    places.giveBack(place);
+  poll(arrived: number): void {
+    if (this.#place === undefined && !this.#begin()) return;
+    if (now() >= this.#end || !this.#seesMore(arrived)) this.stop();
   }
 
-  #seesMore(arrived: number, patience: number): boolean {
+  /** The thread must go back to its event loop. */
+  stop(): void {
+    if (this.#place === undefined) return;
+    this.#words.isPolling = false;
+    this.#places.giveBack(this.#place);
+    this.#place = undefined;
+  }
+
+  #begin(): boolean {
+    if (this.#score < 0.5 && --this.#untilTry > 0) return false;
+    this.#untilTry = callsPerTry;
+    if (this.#places.threads > this.#most || this.#isLoopNeeded()) return false;
+    this.#place = this.#places.take(threadId);
+    if (this.#place === undefined) return false;
+    this.#words.isPolling = true;
+    this.#end = now() + mostMs;
+    this.#patience = firstMs;
+    return true;
+  }
+
+  #seesMore(arrived: number): boolean {
     const words = this.#words;
+    const patience = this.#patience;
+    this.#patience = worthMs;
     // It came while the thread ran the task before: tells nothing about polling.
     if (words.hasMore(arrived)) return true;
     const begun = now();

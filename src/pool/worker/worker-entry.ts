@@ -53,22 +53,9 @@ export default function boot(message: Boot): void {
   let arrived = 0;
   const poller = new Poller(new PollWords(message.poll.words), message.poll.limits);
   port.on('message', (received: ToWorker | LoneCall) => {
-    if (receive(received)) poller.poll(count, next);
+    if (receive(received)) poller.poll(arrived);
+    else poller.stop();
   });
-
-  function count(): number {
-    return arrived;
-  }
-
-  function next(): boolean {
-    try {
-      const got = receiveMessageOnPort(port);
-      return got !== undefined && receive(got.message as ToWorker | LoneCall);
-    } catch (error) {
-      unreadable(error);
-      return false;
-    }
-  }
 
   /** Never throws. @returns true if the thread has nothing else to do. */
   function receive(received: ToWorker | LoneCall): boolean {
@@ -83,11 +70,11 @@ export default function boot(message: Boot): void {
     return false;
   }
 
-  /** A message that is nested too deeply for this thread's stack. */
-  function unreadable(error: unknown): void {
+  // A message that is nested too deeply for this thread's stack.
+  port.on('messageerror', (error) => {
+    poller.stop();
     port.postMessage({ kind: 'unread', unread: ++arrived, reason: encodeReason(error) } satisfies Unread);
-  }
-  port.on('messageerror', unreadable);
+  });
 
   function take(received: ToWorker): void {
     if (received.kind === 'batch') runner.take(received);

@@ -8,20 +8,21 @@ import { present } from '../../support/settling.ts';
 function makePoller({ threads = 1, most = 1, words = new PollWords() } = {}) {
   const places = new PollPlaces(new SharedArrayBuffer(8));
   for (let left = threads; left > 0; left--) places.enter();
-  const world = { words, places, arrived: 0, asked: 0, isLoopNeeded: false, sawPolling: [] as boolean[] };
+  const world = { words, places, arrived: 0, asked: 0, isLoopNeeded: false };
   const poller = new Poller(words, { places: places.shared, most }, () => {
     world.asked++;
     return world.isLoopNeeded;
   });
-  const poll = (next: () => boolean = () => true) => {
-    const take = () => {
+  /** Polls, as the thread does, after each message until none comes, or one that needs the event loop. */
+  const poll = (isEnough = () => false) => {
+    poller.poll(world.arrived);
+    while (words.isPolling) {
       world.arrived++;
-      world.sawPolling.push(words.isPolling);
-      return next();
-    };
-    poller.poll(() => world.arrived, take);
+      if (isEnough()) poller.stop();
+      else poller.poll(world.arrived);
+    }
   };
-  return { world, poll };
+  return { world, poll, poller };
 }
 
 /** Words behind which a message comes with each second look. */
@@ -34,13 +35,31 @@ class EverySecondLook extends PollWords {
 }
 
 describe('a thread that polls', () => {
-  test('takes every message that has been posted, and tells that it polls', () => {
+  test('gets every message that has been posted', () => {
     const { world, poll } = makePoller();
     world.words.posted(3);
     poll();
     expect(world.arrived).toBe(3);
-    expect(world.sawPolling).toEqual([true, true, true]);
+  });
+
+  test('tells that it polls while it runs a task between two looks, and then gives its place back once', () => {
+    const { world, poller } = makePoller();
+    world.words.posted(1);
+    poller.poll(0);
+    expect(world.words.isPolling).toBe(true);
+    poller.stop();
     expect(world.words.isPolling).toBe(false);
+    expect(world.places.take(7)).toBe(1);
+    poller.stop();
+    expect(world.places.take(8)).toBeUndefined();
+  });
+
+  test('goes back to its event loop after a while, whatever comes', () => {
+    const { world, poll } = makePoller();
+    world.words.posted(2 ** 30);
+    poll();
+    expect(world.arrived).toBeGreaterThan(0);
+    expect(world.arrived).toBeLessThan(2 ** 30);
   });
 
   test('counts what it has waited in vain', () => {
@@ -56,7 +75,7 @@ describe('a thread that polls', () => {
   test('goes back to its event loop when a message needs that', () => {
     const { world, poll } = makePoller();
     world.words.posted(3);
-    poll(() => world.arrived < 2);
+    poll(() => world.arrived === 2);
     expect(world.arrived).toBe(2);
     expect(world.words.isPolling).toBe(false);
   });
