@@ -65,8 +65,8 @@ export interface ExecutorOptions extends ThreadOptions {
   /**
    * May a thread that has just answered a call which was made alone poll for the next one, for 50 µs, instead of sleeping at once? Calls
    * that are made one by one, or a few at a time, then take less time, and as a rule less CPU. A thread polls only while that pays: while at
-   * least half of the calls come so soon, and while no timer, file or socket of its own waits. At most eight threads poll at a time, and one
-   * fewer than there are cores. Polling is not part of `workerLoopTimes()`.
+   * least half of the calls come so soon, and while no timer, file or socket keeps its event loop alive. Of the executors that one thread
+   * has made at most eight threads poll at a time, and one fewer than there are cores. Polling is not part of `workerLoopTimes()`.
    *
    * Default: threads of the main thread's executors poll as long as all of them together are at most `availableWorkers()`; others
    * don't. True: however many threads there are. False: never.

@@ -1,5 +1,4 @@
-// Now: a test may replace it for a while.
-const { setImmediate } = globalThis;
+import { setImmediate } from 'node:timers';
 
 /** Turns of the event loop. */
 const most = 2;
