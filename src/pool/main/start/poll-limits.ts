@@ -21,7 +21,7 @@ export function countThread(thread: Worker): void {
   thread.once('exit', () => places?.leave(threadId));
 }
 
-/** By default threads poll while each of them can have a core: not beside a thread of the user, whose executor this is. */
+/** By default threads poll while each can have a core. An executor in a worker of the user knows nothing of other threads: not there. */
 export function pollLimits({ spin, cores }: Pick<ThreadSettings, 'spin' | 'cores'>): PollLimits {
   places ??= makePlaces(cores);
   const most = isMainThread ? cores : 0;
