@@ -31,6 +31,7 @@ export class Poller {
   readonly #places: PollPlaces;
   readonly #most: number;
   readonly #isLoopNeeded: () => boolean;
+  readonly #now: () => number;
   /** Moving average of the looks: 1 for a message that came meanwhile, 0 for none or for a lost core. */
   #score = 1;
   #untilTry = callsPerTry;
@@ -39,11 +40,17 @@ export class Poller {
   #end = 0;
   #patience = firstMs;
 
-  constructor(words: PollWords, { places, most }: PollLimits, isLoopNeeded: () => boolean = isWaiting) {
+  constructor(
+    words: PollWords,
+    { places, most }: PollLimits,
+    isLoopNeeded: () => boolean = isWaiting,
+    clock: () => number = now,
+  ) {
     this.#words = words;
     this.#places = new PollPlaces(places);
     this.#most = most;
     this.#isLoopNeeded = isLoopNeeded;
+    this.#now = clock;
   }
 
   /**
@@ -54,7 +61,7 @@ export class Poller {
    */
   poll(arrived: number): void {
     if (this.#place === undefined && !this.#begin()) return;
-    if (now() >= this.#end || !this.#seesMore(arrived)) this.stop();
+    if (this.#now() >= this.#end || !this.#seesMore(arrived)) this.stop();
   }
 
   /** The thread must go back to its event loop. */
@@ -72,7 +79,7 @@ export class Poller {
     this.#place = this.#places.take(threadId);
     if (this.#place === undefined) return false;
     this.#words.isPolling = true;
-    this.#end = now() + mostMs;
+    this.#end = this.#now() + mostMs;
     this.#patience = firstMs;
     return true;
   }
@@ -83,13 +90,13 @@ export class Poller {
     this.#patience = worthMs;
     // It came while the thread ran the task before: tells nothing about polling.
     if (words.hasMore(arrived)) return true;
-    const begun = now();
+    const begun = this.#now();
     let last = begun;
     let longest = 0;
     let isThere = false;
     for (let left = mostLooks; left > 0 && !isThere && longest < gapMs && last - begun < patience; left--) {
       isThere = words.hasMore(arrived);
-      const at = now();
+      const at = this.#now();
       longest = at - last;
       last = at;
     }

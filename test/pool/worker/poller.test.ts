@@ -4,15 +4,17 @@ import { PollWords } from '../../../src/pool/wire/poll-words.ts';
 import { Poller } from '../../../src/pool/worker/poller.ts';
 import { present } from '../../support/settling.ts';
 
-/** A poller of one thread where one is allowed, with one place, and what it looks at. */
-function makePoller({ threads = 1, most = 1, words = new PollWords() } = {}) {
+/** A poller of one thread where one is allowed, with one place, and what it looks at. Each look at the clock takes a µs. */
+function makePoller({ threads = 1, most = 1, words = new PollWords(), lookMs = 0.001 } = {}) {
   const places = new PollPlaces(new SharedArrayBuffer(8));
   for (let left = threads; left > 0; left--) places.enter();
   const world = { words, places, arrived: 0, asked: 0, isLoopNeeded: false };
-  const poller = new Poller(words, { places: places.shared, most }, () => {
+  const isLoopNeeded = () => {
     world.asked++;
     return world.isLoopNeeded;
-  });
+  };
+  let ms = 0;
+  const poller = new Poller(words, { places: places.shared, most }, isLoopNeeded, () => (ms += lookMs));
   /** Polls, as the thread does, after each message until none comes, or one that needs the event loop. */
   const poll = (isEnough = () => false) => {
     poller.poll(world.arrived);
@@ -60,6 +62,20 @@ describe('a thread that polls', () => {
     poll();
     expect(world.arrived).toBeGreaterThan(0);
     expect(world.arrived).toBeLessThan(2 ** 30);
+  });
+
+  test('goes back to its event loop, even if its clock stands still', () => {
+    const { world, poll } = makePoller({ lookMs: 0 });
+    poll();
+    expect(world.words.isPolling).toBe(false);
+  });
+
+  test('loses its core: what comes then counts as none', () => {
+    const { world, poll } = makePoller({ words: new EverySecondLook(), lookMs: 0.01 });
+    for (let left = 6; left > 0; left--) poll();
+    const { asked } = world;
+    poll();
+    expect(world.asked).toBe(asked);
   });
 
   test('counts what it has waited in vain', () => {
@@ -149,7 +165,6 @@ describe('a thread does not poll', () => {
 
   test('but does again, once messages come while it polls', () => {
     const { world, poll } = makePoller({ words: new EverySecondLook() });
-    // Messages count as none while another process has the core, so it may take a while.
     const pollsOnce = () => {
       const before = world.asked;
       poll();

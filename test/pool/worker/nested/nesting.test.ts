@@ -4,6 +4,7 @@ import { current } from 'millrace/worker';
 import { describe, expect } from 'vitest';
 import { test as plain } from '../../../support/executor-test.ts';
 import { Gate } from '../../../support/gate.ts';
+import { patienceMs } from '../../../support/patience.ts';
 import { collect, reasonOf, rounds } from '../../../support/settling.ts';
 
 const nested = tasks<typeof import('../../../fixtures/nested.mjs')>(
@@ -280,7 +281,7 @@ describe('cancelling a task that waits for its tasks', () => {
   });
 
   test('by its time: its child is cancelled, and the thread survives', async ({ gate, start }) => {
-    const executor = start(1);
+    const executor = start(1, undefined, { interruptGraceMs: patienceMs });
     const thread = await executor.run(nested.thread());
     const reason = await reasonOf(executor.run(nested.parentOfPatient(gate.shared), { timeoutMs: 30 }));
     expect(reason).toMatchObject({ name: 'TaskTimeoutError', phase: 'running' });
