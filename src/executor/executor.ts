@@ -225,10 +225,7 @@ export class Executor implements AsyncDisposable {
     return this.#scheduler.inspect();
   }
 
-  /**
-   * Busy and idle milliseconds of each worker's event loop since its thread started; the difference of two readings gives its load. A
-   * thread that polls for its next call is idle.
-   */
+  /** Busy and idle milliseconds of each worker's event loop since its thread started; polling is idle. Two readings give its load. */
   workerLoopTimes(): readonly LoopTimes[] {
     return this.#scheduler.loopTimes();
   }

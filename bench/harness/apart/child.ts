@@ -65,7 +65,7 @@ function starter(): Promise<(threads: number) => Promise<Contender>> {
   return importer();
 }
 
-/** The first two runs are not counted: V8 compiles what is called often, beside it and for a second or so. */
+/** The first two runs are not counted: meanwhile V8 compiles the hot functions, on threads whose CPU time would count too. */
 async function warm(run: (contender: Contender) => Promise<Figures>): Promise<Figures> {
   const contender = await (await starter())(Number(threads));
   await rate(measure === 'many' ? 512 : 4, turnMs, () => contender.call('empty'));

@@ -6,7 +6,7 @@ const { add, compareExchange, load, store } = Atomics;
 export interface PollLimits {
   /** The words of `PollPlaces`. */
   readonly places: SharedArrayBuffer;
-  /** While there are more worker threads than so many nobody polls. */
+  /** No thread polls while there are more worker threads than this. */
   readonly most: number;
 }
 

@@ -14,7 +14,7 @@ export class PollWords {
     this.#times = new Float64Array(shared, 8, 1);
   }
 
-  /** The main thread has posted so many messages. It tells so after the last one, which the thread may have read before. */
+  /** Tells the thread that `count` messages have been posted to it. The main thread calls this after each post: the thread may have read it. */
   posted(count: number): void {
     store(this.#words, 0, count);
   }
@@ -33,7 +33,7 @@ export class PollWords {
     store(this.#words, 1, isPolling ? 1 : 0);
   }
 
-  /** Milliseconds that the thread has polled in vain since it started. Only the thread writes it. */
+  /** Milliseconds for which the thread has waited by polling since it started. Only the thread writes it. */
   get polledMs(): number {
     return this.#times[0] as number;
   }

@@ -15,16 +15,16 @@ const mostMs = 3;
 const gapMs = 0.005;
 /** Looks in a row: a clock may stand still, as in tests of task modules. They take some 0.3 ms. */
 const mostLooks = 4096;
-/** While polling does not pay, a thread tries it once in so many calls. */
+/** Calls from one try to the next while polling does not pay. */
 const callsPerTry = 128;
 
 // A task may replace it. Bun has one that always gives an empty list, and Deno none.
 const activeResources = 'bun' in process.versions ? undefined : process.getActiveResourcesInfo?.bind(process);
 
 /**
- * Polls for the next message after a call that travelled alone: a thread that sleeps takes some 30 µs to wake up, as long as ten calls.
- * Polling pays if half of the messages come while the thread polls. So a moving average of that decides: it falls below one half after
- * six looks in vain, and then one call in 128 tries again.
+ * Polls for the next message after a call that travelled alone: a thread that sleeps takes some 25 µs longer to answer. Polling pays if
+ * half of the messages come while the thread polls, so a moving average of that decides. It falls below one half after six looks in vain;
+ * then one call in 128 tries again.
  */
 export class Poller {
   readonly #words: PollWords;
@@ -107,7 +107,7 @@ export class Poller {
   }
 }
 
-/** Does the thread wait for timers, files or sockets? If nobody can tell, it may. */
+/** Does anything but message ports (a timer, a file, a socket) keep the event loop alive? True where the runtime cannot tell. */
 function isWaiting(): boolean {
   const resources = activeResources?.() ?? ['unknown'];
   for (let index = 0; index < resources.length; index++) if (resources[index] !== 'MessagePort') return true;

@@ -2,16 +2,11 @@ import type { Call, SendOptions } from '../../../scheduler/dispatch/backend.ts';
 import { Task } from '../../../tasks/task.ts';
 import { isPrimitive } from '../../wire/lone-call.ts';
 import type { LoneCall, Primitive } from '../../wire/lone-call.ts';
-
-/** A batch's number, and that of its first claim word. */
-interface Place {
-  readonly id: number;
-  readonly base: number;
-}
+import type { ThreadBatch } from './thread-batch.ts';
 
 /** Undefined for a job that must travel as a batch. */
 export function encodeLoneCall(
-  { id, base }: Place,
+  { id, base }: Pick<ThreadBatch<Call>, 'id' | 'base'>,
   { task, args, transfer, carrier, flow, sources }: Call,
   { announce }: SendOptions,
   known: ReadonlySet<number>,

@@ -4,11 +4,11 @@ import { PollPlaces } from '../../wire/poll-places.ts';
 import type { PollLimits } from '../../wire/poll-places.ts';
 import type { ThreadSettings } from './thread-options.ts';
 
-/** More threads at a time than this don't poll, however many cores there are. */
+/** The most threads that poll at a time, however many cores there are. */
 const mostPlaces = 8;
 let places: PollPlaces | undefined;
 
-/** One core is left to this thread: on two cores, two threads that polled kept it from sending them anything. */
+/** Leaves one core to this thread: on two cores, two threads that polled kept it from sending them anything. */
 function makePlaces(cores: number): PollPlaces {
   const count = Math.min(cores - 1, mostPlaces);
   return new PollPlaces(new SharedArrayBuffer(4 + 4 * count));
@@ -21,7 +21,7 @@ export function countThread(thread: Worker): void {
   thread.once('exit', () => places?.leave(threadId));
 }
 
-/** By default threads poll while each can have a core. An executor in a worker of the user knows nothing of other threads: not there. */
+/** By default threads poll while each can have a core. An executor in a user's own worker cannot tell, so its threads do not poll. */
 export function pollLimits({ spin, cores }: Pick<ThreadSettings, 'spin' | 'cores'>): PollLimits {
   places ??= makePlaces(cores);
   const most = isMainThread ? cores : 0;
