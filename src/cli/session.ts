@@ -6,6 +6,7 @@ import type { ExitCode } from './exit-codes.ts';
 import { Output } from './output.ts';
 import type { Write } from './output.ts';
 import { printable } from '../base/printable.ts';
+import { Ring } from '../base/ring.ts';
 import type { Progress, ProgressSource } from './progress.ts';
 import { reasonOf } from './reason.ts';
 import { UsageError } from './usage-error.ts';
@@ -145,15 +146,16 @@ export class Session {
     { executor, bytes, total }: EachOptions<I>,
   ): Promise<void> {
     await this.follow(executor, total);
-    const itemOf = new WeakMap<Task<R>, I>();
+    // The items whose outcomes are to come, in their order.
+    const begun = new Ring<I>();
     const taskOf = (item: I): Task<R> => {
       const task = toTask(item);
-      itemOf.set(task, item);
+      begun.push(item);
       return task;
     };
     try {
       for await (const outcome of executor.map(items, taskOf, { outcomes: true })) {
-        const item = itemOf.get(outcome.future.task) as I;
+        const item = begun.shift() as I;
         const written = done(item, outcome);
         this.advance({ bytes: this.#progress.shown && bytes !== undefined ? bytes(item) : 0 });
         if (written !== undefined) await written;
