@@ -5,21 +5,25 @@ import type { Found, FoundFile } from './walk.ts';
 /** Milliseconds that a walk may block the event loop before signals, results and the progress bar get their turn. */
 const holdMs = 10;
 
+/** Makes a function that a blocking loop calls now and then: once `holdMs` have passed, it returns a promise of a turn. */
+export function breather(): () => Promise<void> | undefined {
+  let turn = performance.now();
+  const breath = async (): Promise<void> => {
+    await setImmediate();
+    turn = performance.now();
+  };
+  return () => (performance.now() - turn > holdMs ? breath() : undefined);
+}
+
 /** Yields the files of a blocking walk, with turns of the event loop; awaits `report` for each failure. */
 export async function* breathe(
   found: Iterable<Found>,
   report: (path: BytePath, error: unknown) => Promise<void> | undefined,
 ): AsyncGenerator<FoundFile, undefined> {
-  let turn = performance.now();
+  const breath = breather();
   for (const item of found) {
-    if (item.kind === 'file') {
-      yield item;
-    } else if (item.kind === 'failed') {
-      await report(item.path, item.error);
-    } else if (performance.now() - turn > holdMs) {
-      await setImmediate();
-      turn = performance.now();
-    }
+    if (item.kind === 'file') yield item;
+    else await (item.kind === 'failed' ? report(item.path, item.error) : breath());
   }
 }
 

@@ -116,7 +116,7 @@ async function checkList(
       },
       {
         executor,
-        bytes: (listed) => (typeof listed === 'number' ? 0 : sizeOf(listed)),
+        bytes: (listed) => (typeof listed === 'number' ? 0 : sizeOf(listed.path)),
         total: isTyped(list) ? undefined : () => countLines(list),
       },
     );

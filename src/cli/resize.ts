@@ -69,7 +69,7 @@ export async function resize(session: Session, args: ResizeArguments): Promise<v
       if (!dryRun && (outcome.value as ResizedImage[]).some(({ flattened }) => flattened)) counts.flattened++;
       return session.output.write(fromText(picture.variants.map(({ to }) => `${to}\n`).join('')));
     },
-    { executor, bytes: sizeOf, total: () => countFiles(pictures()) },
+    { executor, bytes: ({ path }) => sizeOf(path), total: () => countFiles(pictures()) },
   );
   if (session.interrupted) return;
   session.output.flush();

@@ -130,9 +130,9 @@ export class Session {
     });
   }
 
-  /** Counts one more finished item. */
-  advance({ bytes }: { readonly bytes: number } = { bytes: 0 }): void {
-    this.#progress.advance(bytes);
+  /** Counts one more finished item; asks for its bytes only if the progress line is shown. */
+  advance(bytes: () => number = () => 0): void {
+    if (this.#progress.shown) this.#progress.advance(bytes());
   }
 
   /**
@@ -157,7 +157,7 @@ export class Session {
       for await (const outcome of executor.map(items, taskOf, { outcomes: true })) {
         const item = begun.shift() as I;
         const written = done(item, outcome);
-        this.advance({ bytes: this.#progress.shown && bytes !== undefined ? bytes(item) : 0 });
+        this.advance(() => bytes?.(item) ?? 0);
         if (written !== undefined) await written;
       }
     } catch (error) {

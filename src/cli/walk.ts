@@ -115,7 +115,7 @@ function entries<N extends string | Buffer>(all: Dirent<N>[], toBytes: (name: N)
 }
 
 /** Size of a file in bytes, for a progress line; 0 if the size can't be read. */
-export function sizeOf({ path }: { readonly path: BytePath }): number {
+export function sizeOf(path: BytePath): number {
   try {
     return statSync(toSystem(path)).size;
   } catch {

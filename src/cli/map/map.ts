@@ -2,6 +2,7 @@ import { insideOf } from '../../executor/inside.ts';
 import type { Inside } from '../../executor/inside.ts';
 import { buffered, bufferUnordered } from '../../flow/buffered.ts';
 import { toPrintable } from '../byte-path.ts';
+import { CommandLoop } from '../command-loop.ts';
 import { countLines, isTyped } from '../input.ts';
 import { numberedLines } from '../json-lines.ts';
 import type { NumberedLine } from '../json-lines.ts';
@@ -12,7 +13,6 @@ import { callLine } from './call-line.ts';
 import { Halt } from './halt.ts';
 import { JobLog, formatEntry } from './joblog.ts';
 import { Journal } from './journal.ts';
-import { LineLoop } from './line-loop.ts';
 import { printed } from './line-result.ts';
 import type { LineResult } from './line-result.ts';
 import type { MapArguments } from './map-arguments.ts';
@@ -46,7 +46,7 @@ async function mapLines(session: Session, args: MapArguments, log: JobLog | unde
   // With a halt rule, lines are called one per worker, so that none waits in the queue when the halt comes.
   const most = halt === undefined ? executor.capacity : executor.stats().workers;
   const inside = insideOf(executor) as Inside;
-  const loop = new LineLoop(most);
+  const loop = new CommandLoop(most);
   inside.show(loop);
   let called = false;
 
@@ -54,7 +54,7 @@ async function mapLines(session: Session, args: MapArguments, log: JobLog | unde
     const lines = numberedLines(input);
     loop.pulls();
     for await (const line of halt === undefined ? lines : halt.until(lines)) {
-      if (log?.done.has(line.line) === true) session.advance({ bytes: line.bytes?.length ?? 0 });
+      if (log?.done.has(line.line) === true) session.advance(() => line.bytes?.length ?? 0);
       else {
         loop.pulled();
         yield () => run(line);
@@ -107,7 +107,7 @@ async function mapLines(session: Session, args: MapArguments, log: JobLog | unde
     if (failure !== undefined && signal?.aborted === true && failure.reason === signal.reason)
       return undefined;
     const told = failure === undefined ? undefined : session.fail(`line ${line}`, failure.reason);
-    session.advance({ bytes: bytes?.length ?? 0 });
+    session.advance(() => bytes?.length ?? 0);
     const written =
       journal === undefined ? session.output.write(text) : journal.add(text, entryOf(result, args.name));
     return written === undefined ? told : loop.writing(written).then(() => told);

@@ -1,15 +1,15 @@
-import type { ShownLoop } from '../../executor/inside.ts';
-import type { StreamInspection } from '../../index.ts';
+import type { ShownLoop } from '../executor/inside.ts';
+import type { StreamInspection } from '../index.ts';
 
 /**
- * The loop over the lines, as the inspector shows it. The executor sees neither the input nor standard output, so the
- * command reports each step here.
+ * A command's loop over its items (lines, or files), as the inspector shows it. The executor sees neither the input nor standard
+ * output, so the command reports each step here.
  *
  * ```
  *   pulls() ─→ pulled() ─→ called ─→ ended() ─→ written while `writing()` ─→ through()
  * ```
  */
-export class LineLoop implements ShownLoop {
+export class CommandLoop implements ShownLoop {
   readonly #window: number;
   #pulls = false;
   #pulled = 0;
@@ -18,29 +18,29 @@ export class LineLoop implements ShownLoop {
   #writing = false;
   #isOver = false;
 
-  /** @param window most lines that are called or not yet written at a time. */
+  /** @param window most items that are called or not yet written at a time. */
   constructor(window: number) {
     this.#window = window;
   }
 
-  /** The loop waits for the next line. */
+  /** The loop waits for the next item. */
   pulls(): void {
     this.#pulls = true;
   }
 
-  /** The line has arrived; its call begins. */
-  pulled(): void {
+  /** Items have arrived; their call begins. */
+  pulled(items = 1): void {
     this.#pulls = false;
-    this.#pulled++;
+    this.#pulled += items;
   }
 
   inputEnded(): void {
     this.#pulls = false;
   }
 
-  /** A line has a result, or its generator begins to yield. */
-  ended(): void {
-    this.#ended++;
+  /** Items have results, or a generator begins to yield. */
+  ended(items = 1): void {
+    this.#ended += items;
   }
 
   /** Awaits a write to standard output, if it is pending; meanwhile the loop counts as waiting for the reader. */
@@ -54,9 +54,9 @@ export class LineLoop implements ShownLoop {
     }
   }
 
-  /** The whole text of a line has been handed on to be written. */
-  through(): void {
-    this.#through++;
+  /** The whole text of these items has been handed on to be written. */
+  through(items = 1): void {
+    this.#through += items;
   }
 
   over(): void {
