@@ -48,6 +48,8 @@ export class PiscinaThread<C extends Call> implements Worker<C> {
   readonly #printer: Printer;
   readonly #teardownTimeoutMs: number;
   #threadId = -1;
+  /** As last read. */
+  #loopTimes: LoopTimes = { activeMs: 0, idleMs: 0 };
   #cause: unknown = undefined;
   #state: 'booting' | 'up' | 'unread' | 'leaving' | 'ended' = 'booting';
   /** The thread is being terminated, which takes time while it is in native code. */
@@ -129,7 +131,10 @@ export class PiscinaThread<C extends Call> implements Worker<C> {
   loopTimes(): LoopTimes {
     const { active = 0, idle = 0 } = this.#pool.threads[0]?.performance.eventLoopUtilization() ?? {};
     const { polledMs } = this.#outbox.poll;
-    return { activeMs: Math.max(0, active - polledMs), idleMs: idle + polledMs };
+    // Node reads one clock after the other, and polling is told at its end: a reading may be less than the one before.
+    const activeMs = Math.max(this.#loopTimes.activeMs, active - polledMs);
+    const idleMs = Math.max(this.#loopTimes.idleMs, idle + polledMs);
+    return (this.#loopTimes = { activeMs, idleMs });
   }
 
   leave(): void {
