@@ -1,7 +1,6 @@
 import { insideOf } from '../executor/inside.ts';
 import type { Inside } from '../executor/inside.ts';
 import { buffered } from '../flow/buffered.ts';
-import type { Task } from '../index.ts';
 import { threadModule } from '../package-file.ts';
 import { hashing } from '../tasks/index.ts';
 import { tasks } from '../tasks/task-makers.ts';
@@ -22,13 +21,21 @@ const { hashGroup } = tasks<typeof import('./hash-group.ts')>(threadModule('cli/
 
 /** Files of a group. */
 const groupSize = 64;
-/** Groups that are hashed, or not yet printed, at a time. */
+/** Groups that are being hashed, or are not yet printed, at a time. */
 const groupsAhead = 64;
 
-/** Files in the order of the output; `digests` is there if this thread has read them. */
+type Hashed = Exclude<Digested, null>;
+
+/** Files in the order of the output. `digests`: of an input that this thread has read. */
 interface Group {
   readonly paths: readonly BytePath[];
-  readonly digests?: readonly Digested[];
+  readonly digests?: readonly Hashed[];
+}
+
+/** A promise where a file is hashed alone. It never rejects. */
+interface HashedGroup {
+  readonly paths: readonly BytePath[];
+  readonly digests: readonly (Hashed | Promise<Hashed>)[];
 }
 
 const standardInput: Found = { kind: 'file', path: '-', below: undefined, regular: false };
@@ -41,7 +48,7 @@ export async function hashAll(session: Session, args: HashArguments, line: Diges
   const loop = new CommandLoop(groupSize * groupsAhead);
   inside.show(loop);
 
-  async function* thunks(): AsyncGenerator<() => Promise<Required<Group>>, undefined> {
+  async function* thunks(): AsyncGenerator<() => Promise<HashedGroup>, undefined> {
     loop.pulls();
     for await (const group of groups(session, args)) {
       loop.pulled(group.paths.length);
@@ -51,13 +58,12 @@ export async function hashAll(session: Session, args: HashArguments, line: Diges
     loop.inputEnded();
   }
 
-  async function hashed({ paths, digests: known }: Group): Promise<Required<Group>> {
-    const digests = [...(known ?? (await together(paths)))];
-    if (digests.includes(null)) {
-      await Promise.all(paths.map(async (path, index) => (digests[index] ??= await alone(path))));
-    }
-    loop.ended(paths.length);
-    return { paths, digests };
+  async function hashed({ paths, digests }: Group): Promise<HashedGroup> {
+    const all = (digests ?? (await together(paths))).map((digest, index) =>
+      digest === null ? alone(paths[index] as BytePath) : digest,
+    );
+    loop.ended(all.filter((digest) => !(digest instanceof Promise)).length);
+    return { paths, digests: all };
   }
 
   async function together(paths: readonly BytePath[]): Promise<readonly Digested[]> {
@@ -65,38 +71,42 @@ export async function hashAll(session: Session, args: HashArguments, line: Diges
     // A directory's files are much alike: where the first one is large, a group would only delay the others.
     if (paths.length === 1 || sizeOf(paths[0] as BytePath) >= smallFile) return left;
     try {
-      return await run(hashGroup(paths.map(toSystem), algorithm));
+      const future = await inside.submit(hashGroup(paths.map(toSystem), algorithm), {});
+      return await future.result();
     } catch {
-      // The thread has ended. Alone, each file says whether it was the cause.
+      // As when the thread has ended. Alone, each file says whether it was the cause.
       return left;
     }
   }
 
-  async function alone(path: BytePath): Promise<Digested> {
+  async function alone(path: BytePath): Promise<Hashed> {
     try {
-      return await run(hashing.hashFile(toSystem(path), algorithm));
+      // Before the groups that have been sent since: it is printed before them.
+      const future = await inside.submit(hashing.hashFile(toSystem(path), algorithm), { priority: 1 });
+      return await future.result();
     } catch (error) {
       return { error };
+    } finally {
+      loop.ended();
     }
   }
-
-  const run = async <R>(task: Task<R>): Promise<R> => (await inside.submit(task, {})).result();
 
   const files = paths.filter((path) => path !== '-');
   await session.follow(executor, files.length === 0 ? undefined : () => countFiles(walk(files)));
   try {
     for await (const { paths, digests } of buffered(thunks(), groupsAhead)) {
       for (const [index, path] of paths.entries()) {
-        const digest = digests[index] as Exclude<Digested, null>;
+        const given = digests[index] as Hashed | Promise<Hashed>;
+        const digest = given instanceof Promise ? await given : given;
+        if (session.interrupted) return;
         const told =
           typeof digest === 'string'
             ? session.output.write(line(digest, path))
             : session.fail(path, digest.error);
         session.advance(() => sizeOf(path));
         if (told !== undefined) await loop.writing(told);
-        if (session.interrupted) return;
+        loop.through();
       }
-      loop.through(paths.length);
     }
   } finally {
     loop.over();
@@ -110,25 +120,34 @@ async function* groups(
 ): AsyncGenerator<Group, undefined> {
   const breath = breather();
   let group: BytePath[] = [];
+  function take(): Group[] {
+    const taken = group;
+    group = [];
+    return taken.length === 0 ? [] : [{ paths: taken }];
+  }
   for (const path of paths) {
     for (const found of path === '-' ? [standardInput] : walk([path])) {
       if (session.interrupted) return;
-      if (found.kind === 'directory') await breath();
-      else if (found.kind === 'failed') await session.fail(found.path, found.error);
-      else {
-        if (found.regular) group.push(found.path);
-        if (group.length === groupSize || (group.length > 0 && !found.regular)) {
-          yield { paths: group };
-          group = [];
-        }
-        if (!found.regular) yield { paths: [found.path], digests: [await here(found.path, algorithm)] };
+      if (found.kind === 'directory') {
+        const turn = breath();
+        // What has been found is hashed while the walk goes on.
+        if (turn !== undefined) yield* take();
+        await turn;
+      } else if (found.kind === 'failed') {
+        await session.fail(found.path, found.error);
+      } else if (found.regular) {
+        group.push(found.path);
+        if (group.length === groupSize) yield* take();
+      } else {
+        yield* take();
+        yield { paths: [found.path], digests: [await here(found.path, algorithm)] };
       }
     }
   }
-  if (group.length > 0) yield { paths: group };
+  yield* take();
 }
 
-async function here(path: BytePath, algorithm: string): Promise<Digested> {
+async function here(path: BytePath, algorithm: string): Promise<Hashed> {
   try {
     return await digestStream(path, algorithm);
   } catch (error) {

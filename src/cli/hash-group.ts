@@ -3,8 +3,8 @@ import type { Algorithm } from '../tasks/ready-made/digest.ts';
 import { digestBelow, smallFile } from '../tasks/ready-made/digest-file.ts';
 
 /*
- * The task module of `millrace hash`: small files in groups. A file of 4 KiB takes a thread 8 µs, and a future, an answer and a place
- * in the order take a third of that on either side.
+ * The task module of `millrace hash`: small files in groups. 100,000 files of 1 to 8 KiB cost 30 µs of CPU each with a task for each,
+ * and 23 in groups.
  */
 
 /** What has become of a file: its digest, the error, or null if it is left for a task of its own. */
@@ -27,7 +27,7 @@ function digests(paths: readonly (string | Uint8Array)[], algorithm: Algorithm):
   return paths.map((path) => {
     if (performance.now() > until) return null;
     try {
-      return digestBelow(smallFile, path, algorithm);
+      return digestBelow(path, algorithm, smallFile);
     } catch (error) {
       return { error };
     }

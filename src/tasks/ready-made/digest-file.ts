@@ -19,11 +19,11 @@ export const smallFile: number = buffer.length;
 
 /** The digest of a regular file's contents in lower-case hexadecimal. What it throws, `hashFile()` says. */
 export function digestFile(path: string | Uint8Array, algorithm: Algorithm): string {
-  return digestBelow(Number.POSITIVE_INFINITY, path, algorithm) as string;
+  return digestBelow(path, algorithm, Number.POSITIVE_INFINITY) as string;
 }
 
 /** The same for a file that is smaller than `limit` bytes; null for any other, which is opened and not read. */
-export function digestBelow(limit: number, path: string | Uint8Array, algorithm: Algorithm): string | null {
+export function digestBelow(path: string | Uint8Array, algorithm: Algorithm, limit: number): string | null {
   const name = typeof path === 'string' ? path : Buffer.from(path.buffer, path.byteOffset, path.byteLength);
   const { file, stats: before } = openRegular(name);
   try {
