@@ -47,15 +47,26 @@ const checks = { timeoutMs: milliseconds, signal: abortSignal };
  * @throws {InvalidOptionError} for anything that is not an iterable of futures.
  */
 export function jobsOf(futures: Iterable<Future<unknown>>): Set<Job> {
-  const jobs = new Set<Job>();
+  return new Set(jobsIn(futures));
+}
+
+/**
+ * The jobs behind these futures, one by one.
+ *
+ * @throws {InvalidOptionError} at once for anything that is not iterable, and when it reaches what is not a future.
+ */
+export function jobsIn(futures: Iterable<Future<unknown>>): Iterable<Job> {
   if (typeof futures?.[Symbol.iterator] !== 'function') {
     throw noFutures(futures, `futures must be an iterable of futures, not ${show(futures)}`);
   }
+  return jobsBehind(futures);
+}
+
+function* jobsBehind(futures: Iterable<Future<unknown>>): Generator<Job, undefined> {
   for (const future of futures) {
     if (!(future instanceof Future)) throw noFutures(future, `not a future: ${show(future)}`);
-    jobs.add(Future.jobOf(future));
+    yield Future.jobOf(future);
   }
-  return jobs;
 }
 
 const noFutures = (value: unknown, message: string) => new InvalidOptionError('futures', value, message);

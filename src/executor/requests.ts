@@ -1,4 +1,5 @@
 import { checkOptions, integer, oneOf } from '../base/options.ts';
+import { jobsIn } from './as-completed.ts';
 import { evictionsFor } from '../scheduler/admission/evictions.ts';
 import type { Forecast } from '../scheduler/figures/forecast.ts';
 import type { Future } from '../scheduler/job/future.ts';
@@ -33,7 +34,7 @@ export function evictionsOf(
   task: Task<unknown>,
   futures: Iterable<Future<unknown>>,
 ): readonly Future<unknown>[] | null {
-  return evictionsFor(payloadBytes(Task.argsOf(asTask(task))), futures, scheduler.admission);
+  return evictionsFor(payloadBytes(Task.argsOf(asTask(task))), jobsIn(futures), scheduler.admission);
 }
 
 /** Implements `executor.shutdown()`. */

@@ -5,6 +5,17 @@ import { reasonOf, rounds, settlementOf } from '../support/settling.ts';
 import { work } from '../support/work.ts';
 
 describe('bounded', () => {
+  test('what would make room is asked of futures only', async ({ gate, makeExecutor }) => {
+    const executor = makeExecutor({ workers: 1, maxPending: 0 });
+    for (const some of [undefined, 5, {}]) {
+      const message = /^futures must be an iterable of futures, not /;
+      expect(() => executor.evictionsFor(work.echo(1), some as never)).toThrow(message);
+    }
+    await executor.submit(work.pass(gate.shared));
+    for (const some of [[5], 'ab', [{}]])
+      expect(() => executor.evictionsFor(work.echo(1), some as never)).toThrow(/^not a future: /);
+  });
+
   test('never more than workers + maxPending tasks are admitted', async ({ gate, makeExecutor }) => {
     const executor = makeExecutor({ workers: 2, maxPending: 3 });
     const submissions = Array.from({ length: 10 }, () => executor.submit(work.pass(gate.shared)));

@@ -177,6 +177,6 @@ function faceOf(scheduler: Scheduler): Executor {
     forecast: ({ priority = 0 }: { priority?: number } = {}) => scheduler.forecast(priority),
     trySubmit: (task: Task<unknown>, options: TaskOptions) => trySubmitTask(scheduler, task, options),
     evictionsFor: (task: Task<unknown>, futures: Iterable<Future<unknown>>) =>
-      evictionsFor(payloadBytes(task.args), futures, scheduler.admission),
+      evictionsFor(payloadBytes(task.args), [...futures].map(Future.jobOf), scheduler.admission),
   } as unknown as Executor;
 }

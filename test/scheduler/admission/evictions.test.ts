@@ -28,7 +28,7 @@ test('as few as it takes, none if they would not do, and they are not touched', 
         const before = [admission.placesTaken, admission.bytesTaken];
         const pending = offered.filter(({ state }) => state === 'pending');
 
-        const found = evictionsFor(bytes, offered, admission);
+        const found = evictionsFor(bytes, offered.map(Future.jobOf), admission);
         expect([admission.placesTaken, admission.bytesTaken]).toEqual(before);
         if (found === null) {
           for (const future of pending) future.cancel();
@@ -51,5 +51,5 @@ test('while a caller waits for a place there is no room for anybody else', () =>
   harness.submit('abw');
   harness.worker(0).claim();
   const futures = [Future.of(harness.job('b'))];
-  expect(evictionsFor(0, futures, harness.scheduler.admission)).toBeNull();
+  expect(evictionsFor(0, futures.map(Future.jobOf), harness.scheduler.admission)).toBeNull();
 });
