@@ -155,3 +155,16 @@ test('what a loop held for a reader that never came back is reported when the pr
   `);
   expect({ code, stdout }).toEqual({ code: 0, stdout: 'closed\nunobserved 2\nunobserved 3\n' });
 });
+
+test('what nobody has read is reported when the process has nothing more to do, without a shutdown', async () => {
+  const { code, stdout } = await runScript(`
+    const onUnobservedError = (future) => console.log('unobserved', future.id);
+    let executor = new Executor({ workers: 1, onUnobservedError });
+    await executor.submit(work.reject(1));
+    await executor.run(work.reject(2)).catch(() => console.log('read'));
+    executor = undefined;
+    globalThis.gc?.();
+    console.log('done');
+  `);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: 'read\ndone\nunobserved 1\n' });
+});

@@ -14,12 +14,12 @@ export interface UnreadFailure {
   held: boolean;
 }
 
-/** The failures of executors that have shut down while loops still held some of them. */
+/** Those that have failures nobody has read. It also keeps them from being collected together with the futures. */
 const lasting = new Set<Unobserved>();
 
 /**
- * Failures that the program has not read. Each is reported once: when its future has been collected as garbage, or when the executor
- * has shut down. A failure that a loop holds for a slow reader outlives the shutdown, until the process has nothing more to do. The
+ * Failures that the program has not read. Each is reported once: when its future has been collected as garbage, when the executor has
+ * shut down, or when the process has nothing more to do. A failure that a loop holds for a slow reader outlives the shutdown. The
  * handler gets a future with the same facts, not the future itself.
  */
 export class Unobserved {
@@ -41,15 +41,13 @@ export class Unobserved {
     job.unread = failure;
     this.#failures.add(failure);
     this.#collected.register(job, failure);
+    if (lasting.size === 0) process.on('beforeExit', flushAll);
+    lasting.add(this);
   }
 
   /** The executor has shut down: reports unread failures now; those that a loop holds when no reader can reach them any more. */
   flush(): void {
     for (const failure of this.#failures) if (!failure.held || failure.read) this.#tell(failure);
-    if (this.#failures.size === 0) return;
-    if (lasting.size === 0) process.on('beforeExit', flushAll);
-    // Keeps the registry alive, which would otherwise be collected together with the futures.
-    lasting.add(this);
   }
 
   /** The process ends: reports all unread failures. */
