@@ -2,6 +2,7 @@ import type { Transferable } from 'node:worker_threads';
 import { payloadBytes } from '../../tasks/payload-size.ts';
 import { transfersOf } from '../../tasks/transferable.ts';
 import { copyOf, isLarge } from '../wire/own-copy.ts';
+import { refuseDetached } from '../wire/refuse-detached.ts';
 import { dataCloneError } from '../wire/uncloneable.ts';
 import { unpooled } from '../wire/unpooled.ts';
 import { encode } from '../wire/value-codec.ts';
@@ -58,6 +59,7 @@ export function prepare(item: unknown, leaves: Leaves): Prepared {
 
 /** Detaches transferred parts from the generator at once: if the item waits for others, they first move within the thread. */
 function moving(value: unknown, moved: readonly Transferable[], leaves: Leaves): Prepared {
+  refuseDetached(moved);
   const bytes = payloadBytes([value]);
   const isMemory = moved.every((each) => each instanceof ArrayBuffer);
   const live = leaves === 'now' || (leaves === 'soon' && !isMemory);

@@ -7,6 +7,7 @@ import { attempt } from '../wire/error-record.ts';
 import { encodeReason } from '../wire/error-codec.ts';
 import type { EncodedReason } from '../wire/error-codec.ts';
 import { dataCloneError } from '../wire/uncloneable.ts';
+import { refuseDetached } from '../wire/refuse-detached.ts';
 import { copyOf, isLarge } from '../wire/own-copy.ts';
 import { unpooled } from '../wire/unpooled.ts';
 import { append, encode } from '../wire/value-codec.ts';
@@ -145,6 +146,7 @@ export class Collected {
 
   /** Detaches transferred parts from the task at once: if the result waits for others, they first move within the thread. */
   #move(value: unknown, moved: readonly Transferable[], ms: number, isLast: boolean): Encoded {
+    refuseDetached(moved);
     this.#live = isLast || ms > maxCopiedMs || !moved.every((each) => each instanceof ArrayBuffer);
     const encoded = encode([value]);
     if (this.#live) {

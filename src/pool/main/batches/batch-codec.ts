@@ -4,6 +4,7 @@ import type { Call, SendOptions } from '../../../scheduler/dispatch/backend.ts';
 import { overlaps } from './shared-objects.ts';
 import type { ThreadBatch } from './thread-batch.ts';
 import type { Carrier } from '../../wire/trace-context.ts';
+import { refuseDetached } from '../../wire/refuse-detached.ts';
 import { unpooled } from '../../wire/unpooled.ts';
 import { decode, encode } from '../../wire/value-codec.ts';
 import type { BatchMessage } from '../../wire/messages.ts';
@@ -50,6 +51,7 @@ export function encodeBatch(
     }
     if (job.carrier !== undefined) (carriers ??= []).push([position, job.carrier]);
     if (job.transfer === undefined) continue;
+    refuseDetached(job.transfer);
     transfer.push(...job.transfer);
     (moved ??= []).push([position, job.transfer]);
   }
