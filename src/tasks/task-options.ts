@@ -10,9 +10,10 @@ export interface TaskOptions {
   /** A safe integer. Tasks with a larger priority run first, equal ones in the order of submission. Default 0. */
   readonly priority?: number;
   /**
-   * The most milliseconds that the task may run, from the moment a thread begins it. Then the task is rejected with
-   * `TaskTimeoutError`, and its thread is terminated unless the task returns within `interruptGraceMs`. Such a task travels alone.
-   * Default: no limit.
+   * The most milliseconds that the task may run, from the moment a thread begins it. The first task of a module in a thread begins by
+   * loading the module, and that counts: allow for it, or call a function of the module without a limit first. Then the task is
+   * rejected with `TaskTimeoutError`, and its thread is terminated unless the task returns within `interruptGraceMs`. Such a task
+   * travels alone. Default: no limit.
    */
   readonly timeoutMs?: number;
   /** The most milliseconds from submission to settlement; then the task is rejected with `TaskTimeoutError`. Default: no limit. */

@@ -20,7 +20,7 @@ import { decode } from '../wire/value-codec.ts';
 import type { BatchMessage, Begun } from '../wire/messages.ts';
 
 // A task may replace them.
-const { compareExchange, store } = Atomics;
+const { compareExchange, load, store } = Atomics;
 const soon = setImmediate;
 const notSoon = clearImmediate;
 
@@ -90,6 +90,7 @@ export class BatchTasks {
         let fn = functions.at(target);
         if (fn === undefined) {
           fn = await functions.load(target);
+          if (load(words, word) === claim.stopping) fn = stopped;
           this.#startMs = now();
           startedAt[word] = this.#startMs + clockOffset;
         }
@@ -175,6 +176,11 @@ export class BatchTasks {
     return (...args) => runTraced(carrier, name, () => fn(...args));
   }
 }
+
+/** In the place of a task that was told to stop while its module was loaded. Nobody waits for what it throws. */
+const stopped: TaskFunction = () => {
+  throw new DOMException('The task was told to stop', 'AbortError');
+};
 
 /** Waits for a task, and sends earlier results unless the task ends before the event loop's next turn. */
 async function sendingOn<T>(running: Promise<T>, collected: Collected): Promise<T> {

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { MessagePort } from 'node:worker_threads';
 import type { Claims } from '../wire/claims.ts';
-import { closeGroups } from './isolation/console-groups.ts';
+import { restoreConsole } from './isolation/console-state.ts';
 import { decodeReason } from '../wire/error-codec.ts';
 import type { EncodedReason } from '../wire/error-codec.ts';
 import { NestedCalls } from './parking/nested-calls.ts';
@@ -65,6 +65,8 @@ export class RunningTask implements TaskHost {
   /** Has the task asked for anything? */
   #asked = false;
   #cancellation: TaskCancellation | null = null;
+  /** Why the task has been told to stop, if it has not asked for its cancellation yet. */
+  #told: EncodedReason | null = null;
   /** The calls of the task, if it submits tasks. They then also keep its cancellation. */
   #calls: NestedCalls | null = null;
   readonly #context = new AsyncLocalStorage<NestedCalls | undefined>();
@@ -96,7 +98,7 @@ export class RunningTask implements TaskHost {
 
   /** The task has returned or thrown. */
   finish(): void {
-    closeGroups();
+    restoreConsole();
     if (this.#asked) this.end();
     else this.#word = noTask;
   }
@@ -111,7 +113,7 @@ export class RunningTask implements TaskHost {
     if (calls !== null) return calls.cancellation;
     if (this.#word === noTask) return undefined;
     this.#asked = true;
-    return (this.#cancellation ??= new TaskCancellation(this.#claims.words, this.#word));
+    return (this.#cancellation ??= this.#beginCancellation());
   }
 
   /** Connects a task to its child tasks, and a generator to its reader. */
@@ -158,7 +160,11 @@ export class RunningTask implements TaskHost {
   stop(batch: number, position: number, reason: EncodedReason): void {
     if (batch !== this.#batch || position !== this.#word - this.#base) return;
     if (this.#calls !== null) this.#calls.abort(reason);
-    else this.#cancellation?.abort(decodeReason(reason));
+    else if (this.#cancellation !== null) this.#cancellation.abort(decodeReason(reason));
+    else {
+      this.#told = reason;
+      this.#asked = true;
+    }
   }
 
   /** A task that has asked for something has ended. */
@@ -166,6 +172,7 @@ export class RunningTask implements TaskHost {
     this.flush();
     this.#cancellation?.end();
     this.#cancellation = null;
+    this.#told = null;
     this.#calls?.end();
     this.#calls = null;
     this.#asked = false;
@@ -209,8 +216,16 @@ export class RunningTask implements TaskHost {
     const at = this.#at;
     if (at === undefined) return undefined;
     this.#asked = true;
+    if (this.#told !== null) this.#cancellation = this.#beginCancellation();
     this.#calls = new NestedCalls(this.#desk, at, this.#cancellation);
     this.#cancellation = null;
     return this.#calls;
+  }
+
+  #beginCancellation(): TaskCancellation {
+    const cancellation = new TaskCancellation(this.#claims.words, this.#word);
+    if (this.#told !== null) cancellation.abort(decodeReason(this.#told));
+    this.#told = null;
+    return cancellation;
   }
 }

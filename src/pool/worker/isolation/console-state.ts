@@ -34,23 +34,25 @@ export function watchConsole(): void {
     open--;
     groupEnd();
   };
-  console.count = (label = 'default') => {
-    if (!kept.has(`${label}`)) counters.add(`${label}`);
+  console.count = (label: unknown = 'default') => {
+    const name = String(label);
+    if (!kept.has(name)) counters.add(name);
     hasBegun = true;
-    count(label);
+    count(name);
   };
-  console.countReset = (label = 'default') => {
-    counters.delete(`${label}`);
-    countReset(label);
+  console.countReset = (label: unknown = 'default') => {
+    counters.delete(String(label));
+    countReset(String(label));
   };
-  console.time = (label = 'default') => {
-    if (times?.has(`${label}`) !== true) timers.add(`${label}`);
+  console.time = (label: unknown = 'default') => {
+    const name = String(label);
+    if (times?.has(name) !== true) timers.add(name);
     hasBegun = true;
-    time(label);
+    time(name);
   };
-  console.timeEnd = (label = 'default') => {
-    timers.delete(`${label}`);
-    timeEnd(label);
+  console.timeEnd = (label: unknown = 'default') => {
+    timers.delete(String(label));
+    timeEnd(String(label));
   };
 }
 

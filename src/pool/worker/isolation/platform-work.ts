@@ -9,6 +9,17 @@ import { decode, encode } from '../../wire/value-codec.ts';
 const { now: trueDate } = Date;
 const trueTime = performance.now.bind(performance);
 
+const nothing = () => {};
+/** Calls a function that sets a timer, clears the timer, and tells what it was: a mocked clock's timers are not Node's. */
+function typeOfTimer<T>(set: (call: () => void) => T, clear: (timer: T) => void): unknown {
+  const timer = set(nothing);
+  clear(timer);
+  return (timer as object | undefined)?.constructor;
+}
+
+const timerType = typeOfTimer(setTimeout, clearTimeout);
+const immediateType = typeOfTimer(setImmediate, clearImmediate);
+
 /** Probes of Node's built-ins, and of the code that sends values to the main thread. */
 export const platformProbes: readonly (() => boolean)[] = [
   () => {
@@ -109,16 +120,10 @@ export const platformProbes: readonly (() => boolean)[] = [
     );
   },
   () =>
-    [
-      queueMicrotask,
-      setImmediate,
-      setInterval,
-      setTimeout,
-      clearImmediate,
-      clearInterval,
-      clearTimeout,
-    ].every((each) => typeof each === 'function') &&
-    typeof process.nextTick === 'function' &&
+    typeOfTimer(setTimeout, clearTimeout) === timerType &&
+    typeOfTimer(setInterval, clearInterval) === timerType &&
+    typeOfTimer(setImmediate, clearImmediate) === immediateType,
+  () =>
     globalThis.process === process &&
     // A clock that was faked and left so stands still, or tells another time.
     Math.abs(Date.now() - trueDate()) < 1000 &&

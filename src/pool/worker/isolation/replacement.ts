@@ -1,6 +1,6 @@
 import { Builtins } from './builtins.ts';
 import { builtinsWork } from './builtins-work.ts';
-import { keepGroups } from './console-groups.ts';
+import { keepConsole } from './console-state.ts';
 import { holdsMoreThan } from './memory-held.ts';
 
 /**
@@ -38,7 +38,7 @@ export class Replacement {
   /** A task module has been loaded or set up: built-ins that it has changed count as unchanged from now on. */
   loaded(): void {
     this.#builtins.accept();
-    keepGroups();
+    keepConsole();
   }
 
   untilRecalled(): Promise<void> {
@@ -63,10 +63,13 @@ export class Replacement {
   }
 }
 
-/** Is one of these a built-in that no probe covers? */
+const unprobed =
+  /^(?:\[\]\.|console\.|globalThis\.console$|process\.(?:std|nextTick)|Promise\.(?:reject|all|race|allSettled|any)$|globalThis\.queueMicrotask$)/;
+
+/** Is one of these a built-in that no probe covers? Whether a promise comes is known only later. */
 function hasUnprobed(names: readonly string[]): boolean {
   for (let index = 0; index < names.length; index++) {
-    if (/^(?:\[\]\.|console\.|globalThis\.console$|process\.std)/.test(names[index] as string)) return true;
+    if (unprobed.test(names[index] as string)) return true;
   }
   return false;
 }

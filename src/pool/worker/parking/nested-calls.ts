@@ -7,6 +7,7 @@ import { decodeReason, encodeReason } from '../../wire/error-codec.ts';
 import type { EncodedReason } from '../../wire/error-codec.ts';
 import type { Execution } from './execution.ts';
 import { TaskCancellation } from '../task-cancellation.ts';
+import { refuseDetached } from '../../wire/refuse-detached.ts';
 import { dataCloneError } from '../../wire/uncloneable.ts';
 import { decode, encode } from '../../wire/value-codec.ts';
 import { Supplies, Supply } from './supplies.ts';
@@ -58,6 +59,8 @@ export class NestedCalls {
   waitsForReader = false;
   readonly #origin: number;
   #cancellation: TaskCancellation | null;
+  /** Why the task has been told to stop, if it has not asked for its cancellation yet. */
+  #stopped: EncodedReason | null = null;
   /** Unsettled promises that the task waits for: of calls, of items and of its reader. While there are any, the task may park. */
   #awaited = 0;
   /** The part of `#awaited` that waits for items of the task's sources. */
@@ -77,12 +80,17 @@ export class NestedCalls {
   }
 
   get cancellation(): TaskCancellation {
-    return (this.#cancellation ??= new TaskCancellation(this.at.claims.words, this.at.word));
+    if (this.#cancellation === null) {
+      this.#cancellation = new TaskCancellation(this.at.claims.words, this.at.word);
+      if (this.#stopped !== null) this.#cancellation.abort(decodeReason(this.#stopped));
+    }
+    return this.#cancellation;
   }
 
   /** The main thread asks the task to stop. */
   abort(reason: EncodedReason): void {
-    this.#cancellation?.abort(decodeReason(reason));
+    if (this.#cancellation === null) this.#stopped = reason;
+    else this.#cancellation.abort(decodeReason(reason));
     if (!this.waitsForReader) return;
     this.desk.tell(this, () => this.iteration?.goOn());
   }
@@ -165,6 +173,7 @@ export class NestedCalls {
       return supply;
     });
     try {
+      if (options.transfer !== undefined) refuseDetached(options.transfer);
       const message: Submit = {
         kind: 'call',
         call,
