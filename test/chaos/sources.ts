@@ -26,6 +26,7 @@ const window = 1024;
 class Counted implements AsyncIterable<number> {
   pulled = 0;
   ends = 0;
+  #isReturned = false;
   readonly #random: Random;
   readonly #items: number;
   readonly #failsAtEnd: boolean;
@@ -44,6 +45,8 @@ class Counted implements AsyncIterable<number> {
     return {
       next: async () => {
         if (this.#isSlow && this.#random.chance(0.2)) await turn();
+        // `return()` may come while a step is under way.
+        if (this.#isReturned) return { done: true, value: undefined };
         if (this.pulled < this.#items) {
           this.pulled++;
           this.#check();
@@ -55,6 +58,7 @@ class Counted implements AsyncIterable<number> {
       },
       return: async () => {
         this.ends++;
+        this.#isReturned = true;
         return { done: true, value: undefined };
       },
     };
