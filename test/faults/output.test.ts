@@ -284,15 +284,13 @@ describe('process.stdout in a task', () => {
     expect(stdout).toBe('open\nL0\nopen\n  open\nL0\nown\n    in two\n  in one\nL0\n');
   });
 
-  test('counts and times nothing that another has begun', async () => {
-    const { stdout, stderr } = await run(`
+  test('is indented by no group of a task that has waited for a child', async () => {
+    const { stdout } = await run(`
       const executor = new Executor({ workers: 1 });
-      for (let n = 0; n < 2; n++) await executor.run(output.countAndTime()).catch(() => {});
-      await executor.run(output.countAgain());
+      await executor.run(output.groupsAfterAChild());
+      await executor.run(output.say(1));
     `);
-    const counts = 'default: 1\nx: 1\n'.repeat(3);
-    expect(stdout.replace(/t: [\d.]+m?s/, 't: now')).toBe(`${counts}t: now\n`);
-    expect(stderr).toBe('');
+    expect(stdout).toBe('L0\nopen\nL0\n');
   });
 
   test('is indented by the groups of its module', async () => {

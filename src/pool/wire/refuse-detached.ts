@@ -1,5 +1,9 @@
+import { types } from 'node:util';
+
 // A task may replace them.
-const { ArrayBuffer, DOMException, Uint8Array } = globalThis;
+const { DOMException, Uint8Array } = globalThis;
+/** Also of a buffer that comes from another realm (`node:vm`). */
+const { isArrayBuffer } = types;
 
 /**
  * Node posts a detached buffer of a transfer list, and then the other thread can't read the message.
@@ -9,7 +13,7 @@ const { ArrayBuffer, DOMException, Uint8Array } = globalThis;
 export function refuseDetached(moved: readonly unknown[]): void {
   for (let index = 0; index < moved.length; index++) {
     const buffer = moved[index];
-    if (buffer instanceof ArrayBuffer && buffer.byteLength === 0 && isDetached(buffer))
+    if (isArrayBuffer(buffer) && buffer.byteLength === 0 && isDetached(buffer))
       throw new DOMException('an ArrayBuffer that is to move is detached', 'DataCloneError');
   }
 }

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { MessagePort } from 'node:worker_threads';
 import type { Claims } from '../wire/claims.ts';
-import { restoreConsole } from './isolation/console-state.ts';
+import { closeGroups } from './isolation/console-groups.ts';
 import { decodeReason } from '../wire/error-codec.ts';
 import type { EncodedReason } from '../wire/error-codec.ts';
 import { NestedCalls } from './parking/nested-calls.ts';
@@ -98,9 +98,9 @@ export class RunningTask implements TaskHost {
 
   /** The task has returned or thrown. */
   finish(): void {
-    restoreConsole();
-    if (this.#asked) this.end();
-    else this.#word = noTask;
+    if (this.#asked) return this.end();
+    closeGroups();
+    this.#word = noTask;
   }
 
   get isAtWork(): boolean {
@@ -167,8 +167,9 @@ export class RunningTask implements TaskHost {
     }
   }
 
-  /** A task that has asked for something has ended. */
+  /** A task that has asked for something has ended; it may have been parked. */
   end(): void {
+    closeGroups();
     this.flush();
     this.#cancellation?.end();
     this.#cancellation = null;

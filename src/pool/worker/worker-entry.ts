@@ -6,7 +6,7 @@ import { Claims, claim } from '../wire/claims.ts';
 import { encodeReason } from '../wire/error-codec.ts';
 import { enterPlace } from '../executor-place.ts';
 import { handBack } from './hand-back.ts';
-import { watchConsole } from './isolation/console-state.ts';
+import { countGroups } from './isolation/console-groups.ts';
 import { hidePorts } from './isolation/hide-ports.ts';
 import { isolated } from './isolation/isolated.ts';
 import { tearDown } from './loading/module-hooks.ts';
@@ -42,7 +42,7 @@ export default function boot(message: Boot): void {
   const claims = new Claims(message.claims);
   const exit = new ThreadExit(exiting);
   redirectOutput(message.output);
-  watchConsole();
+  countGroups();
   hidePorts();
   const runner = new BatchRunner(message, claims, broken);
   // Piscina's one message has arrived; a task could emit another.

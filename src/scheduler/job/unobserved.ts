@@ -14,7 +14,10 @@ export interface UnreadFailure {
   held: boolean;
 }
 
-/** Those that have failures nobody has read. It also keeps them from being collected together with the futures. */
+/**
+ * Those that have failures nobody has read. It keeps them from being collected together with the futures, and so does what their handlers
+ * refer to.
+ */
 const lasting = new Set<Unobserved>();
 
 /**

@@ -11,12 +11,15 @@ const trueTime = performance.now.bind(performance);
 
 const nothing = () => {};
 /** Calls a function that sets a timer, clears the timer, and tells what it was: a mocked clock's timers are not Node's. */
-function typeOfTimer<T>(set: (call: () => void) => T, clear: (timer: T) => void): unknown {
+function typeOfTimer<T>(set: (call: () => void) => T, clear: (timer: T) => void, trueClear = clear): unknown {
   const timer = set(nothing);
   clear(timer);
+  trueClear(timer);
   return (timer as object | undefined)?.constructor;
 }
 
+// A task may replace them.
+const trueClear = { timeout: clearTimeout, interval: clearInterval, immediate: clearImmediate };
 const timerType = typeOfTimer(setTimeout, clearTimeout);
 const immediateType = typeOfTimer(setImmediate, clearImmediate);
 
@@ -120,9 +123,9 @@ export const platformProbes: readonly (() => boolean)[] = [
     );
   },
   () =>
-    typeOfTimer(setTimeout, clearTimeout) === timerType &&
-    typeOfTimer(setInterval, clearInterval) === timerType &&
-    typeOfTimer(setImmediate, clearImmediate) === immediateType,
+    typeOfTimer(setTimeout, clearTimeout, trueClear.timeout) === timerType &&
+    typeOfTimer(setInterval, clearInterval, trueClear.interval) === timerType &&
+    typeOfTimer(setImmediate, clearImmediate, trueClear.immediate) === immediateType,
   () =>
     globalThis.process === process &&
     // A clock that was faked and left so stands still, or tells another time.

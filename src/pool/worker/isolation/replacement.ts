@@ -1,6 +1,6 @@
 import { Builtins } from './builtins.ts';
 import { builtinsWork } from './builtins-work.ts';
-import { keepConsole } from './console-state.ts';
+import { keepGroups } from './console-groups.ts';
 import { holdsMoreThan } from './memory-held.ts';
 
 /**
@@ -38,7 +38,7 @@ export class Replacement {
   /** A task module has been loaded or set up: built-ins that it has changed count as unchanged from now on. */
   loaded(): void {
     this.#builtins.accept();
-    keepConsole();
+    keepGroups();
   }
 
   untilRecalled(): Promise<void> {
