@@ -53,7 +53,8 @@ describe('a running task that is cancelled', () => {
   });
 
   test('by its deadline is told as well, and may go on until it returns', async ({ executor, gate }) => {
-    await executor.ready();
+    // Its module is loaded: a task that is told to stop before never begins.
+    await executor.run(hosted.thread());
     let phase: unknown;
     // A machine that is busy may not have started it by then.
     for (let deadlineMs = 50; phase !== 'running'; deadlineMs *= 2) {
