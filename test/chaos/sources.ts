@@ -43,18 +43,12 @@ class Counted implements AsyncIterable<number> {
 
   [Symbol.asyncIterator](): AsyncIterator<number> {
     return {
-      next: async () => {
-        if (this.#isSlow && this.#random.chance(0.2)) await turn();
-        // `return()` may come while a step is under way.
-        if (this.#isReturned) return { done: true, value: undefined };
-        if (this.pulled < this.#items) {
-          this.pulled++;
-          this.#check();
-          return { done: false, value: this.pulled - 1 };
-        }
-        this.ends++;
-        if (this.#failsAtEnd) throw new RangeError('the source is broken');
-        return { done: true, value: undefined };
+      next: () => {
+        const step = this.#step();
+        // Before the reader hears of it. `return()` may come while a step is under way: then that is the end.
+        const told = () => void (this.#isReturned || this.ends++);
+        step.then(({ done }) => done === true && told(), told);
+        return step;
       },
       return: async () => {
         this.ends++;
@@ -62,6 +56,17 @@ class Counted implements AsyncIterable<number> {
         return { done: true, value: undefined };
       },
     };
+  }
+
+  async #step(): Promise<IteratorResult<number, undefined>> {
+    if (this.#isSlow && this.#random.chance(0.2)) await turn();
+    if (this.pulled < this.#items) {
+      this.pulled++;
+      this.#check();
+      return { done: false, value: this.pulled - 1 };
+    }
+    if (this.#failsAtEnd) throw new RangeError('the source is broken');
+    return { done: true, value: undefined };
   }
 }
 
@@ -83,6 +88,7 @@ export async function playSource(index: number, parts: IterationParts): Promise<
     // One is in the task's hands and not counted.
     if (ahead > window + 1) tally.violate(`the source of task ${index} is ${ahead} ahead`);
   });
+  const given = random.pick(['own', 'own', 'wrapped', 'iteration'] as const);
   const controller = new AbortController();
   const abortAfter = random.chance(0.15) ? random.integer(0, 30) : undefined;
   const options: TaskOptions = {
@@ -103,12 +109,13 @@ export async function playSource(index: number, parts: IterationParts): Promise<
         outcome.status === 'cancelled' &&
         (outcome.reason as Error).name === 'AbortError') ||
       ((plan.how === 'throw' || failsAtEnd) && failed(outcome, 'RangeError')) ||
+      // The iteration that it reads was refused.
+      (given === 'iteration' && failed(outcome, 'SaturatedError')) ||
       (isClosing() && failed(outcome, 'ExecutorClosedError')) ||
       (outcome.status === 'fulfilled' && outcome.value === index),
   };
   tally.drafted(index, draft);
   if (abortAfter !== undefined) void turns(abortAfter).then(() => controller.abort());
-  const given = random.pick(['own', 'own', 'wrapped', 'iteration'] as const);
   const isOwn = given === 'own';
   const numbers = given === 'iteration' ? openNumbers(items, parts) : undefined;
   const outcome = await settled(
