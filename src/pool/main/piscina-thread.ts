@@ -17,6 +17,7 @@ import type { ThreadBatch } from './batches/thread-batch.ts';
 import type { ThreadSettings } from './start/thread-options.ts';
 import { changedByCloning } from './start/worker-data.ts';
 import { dataCloneError } from '../wire/uncloneable.ts';
+import { LoopClock } from './loop-clock.ts';
 import { encodeLoneCall } from './batches/encode-lone-call.ts';
 import type { Boot } from '../wire/messages.ts';
 
@@ -48,8 +49,7 @@ export class PiscinaThread<C extends Call> implements Worker<C> {
   readonly #printer: Printer;
   readonly #teardownTimeoutMs: number;
   #threadId = -1;
-  /** As last read. */
-  #loopTimes: LoopTimes = { activeMs: 0, idleMs: 0 };
+  readonly #loopClock = new LoopClock();
   #cause: unknown = undefined;
   #state: 'booting' | 'up' | 'unread' | 'leaving' | 'ended' = 'booting';
   /** The thread is being terminated, which takes time while it is in native code. */
@@ -129,12 +129,7 @@ export class PiscinaThread<C extends Call> implements Worker<C> {
   }
 
   loopTimes(): LoopTimes {
-    const { active = 0, idle = 0 } = this.#pool.threads[0]?.performance.eventLoopUtilization() ?? {};
-    const { polledMs } = this.#outbox.poll;
-    // Node reads one clock after the other, and polling is told at its end: a reading may be less than the one before.
-    const activeMs = Math.max(this.#loopTimes.activeMs, active - polledMs);
-    const idleMs = Math.max(this.#loopTimes.idleMs, idle + polledMs);
-    return (this.#loopTimes = { activeMs, idleMs });
+    return this.#loopClock.read(this.#pool.threads[0], this.#outbox.poll.polledMs);
   }
 
   leave(): void {

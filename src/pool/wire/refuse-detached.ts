@@ -21,7 +21,8 @@ export function refuseDetached(moved: readonly unknown[]): void {
 /** `ArrayBuffer.prototype.detached` tells it from Node 22 on. */
 function isDetached(buffer: ArrayBuffer): boolean {
   try {
-    return new Uint8Array(buffer).length > 0;
+    void new Uint8Array(buffer);
+    return false;
   } catch {
     return true;
   }

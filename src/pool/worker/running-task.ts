@@ -65,8 +65,6 @@ export class RunningTask implements TaskHost {
   /** Has the task asked for anything? */
   #asked = false;
   #cancellation: TaskCancellation | null = null;
-  /** Why the task has been told to stop, if it has not asked for its cancellation yet. */
-  #told: EncodedReason | null = null;
   /** The calls of the task, if it submits tasks. They then also keep its cancellation. */
   #calls: NestedCalls | null = null;
   readonly #context = new AsyncLocalStorage<NestedCalls | undefined>();
@@ -113,7 +111,7 @@ export class RunningTask implements TaskHost {
     if (calls !== null) return calls.cancellation;
     if (this.#word === noTask) return undefined;
     this.#asked = true;
-    return (this.#cancellation ??= this.#beginCancellation());
+    return (this.#cancellation ??= new TaskCancellation(this.#claims.words, this.#word));
   }
 
   /** Connects a task to its child tasks, and a generator to its reader. */
@@ -156,15 +154,13 @@ export class RunningTask implements TaskHost {
     this.#held = null;
   }
 
-  /** The main thread asks a task to stop; the task may have ended. */
+  /** The main thread asks a task to stop; the task may have ended, and may ask for its cancellation only later. */
   stop(batch: number, position: number, reason: EncodedReason): void {
     if (batch !== this.#batch || position !== this.#word - this.#base) return;
-    if (this.#calls !== null) this.#calls.abort(reason);
-    else if (this.#cancellation !== null) this.#cancellation.abort(decodeReason(reason));
-    else {
-      this.#told = reason;
-      this.#asked = true;
-    }
+    if (this.#calls !== null) return this.#calls.abort(reason);
+    this.#asked = true;
+    this.#cancellation ??= new TaskCancellation(this.#claims.words, this.#word);
+    this.#cancellation.abort(decodeReason(reason));
   }
 
   /** A task that has asked for something has ended; it may have been parked. */
@@ -173,7 +169,6 @@ export class RunningTask implements TaskHost {
     this.flush();
     this.#cancellation?.end();
     this.#cancellation = null;
-    this.#told = null;
     this.#calls?.end();
     this.#calls = null;
     this.#asked = false;
@@ -217,16 +212,8 @@ export class RunningTask implements TaskHost {
     const at = this.#at;
     if (at === undefined) return undefined;
     this.#asked = true;
-    if (this.#told !== null) this.#cancellation = this.#beginCancellation();
     this.#calls = new NestedCalls(this.#desk, at, this.#cancellation);
     this.#cancellation = null;
     return this.#calls;
-  }
-
-  #beginCancellation(): TaskCancellation {
-    const cancellation = new TaskCancellation(this.#claims.words, this.#word);
-    if (this.#told !== null) cancellation.abort(decodeReason(this.#told));
-    this.#told = null;
-    return cancellation;
   }
 }

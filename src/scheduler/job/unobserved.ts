@@ -14,10 +14,7 @@ export interface UnreadFailure {
   held: boolean;
 }
 
-/**
- * Those that have failures nobody has read. It keeps them from being collected together with the futures, and so does what their handlers
- * refer to.
- */
+/** Those with failures that nobody has read. The set keeps them, and what their handlers refer to, from being collected with the futures. */
 const lasting = new Set<Unobserved>();
 
 /**

@@ -59,8 +59,6 @@ export class NestedCalls {
   waitsForReader = false;
   readonly #origin: number;
   #cancellation: TaskCancellation | null;
-  /** Why the task has been told to stop, if it has not asked for its cancellation yet. */
-  #stopped: EncodedReason | null = null;
   /** Unsettled promises that the task waits for: of calls, of items and of its reader. While there are any, the task may park. */
   #awaited = 0;
   /** The part of `#awaited` that waits for items of the task's sources. */
@@ -80,17 +78,12 @@ export class NestedCalls {
   }
 
   get cancellation(): TaskCancellation {
-    if (this.#cancellation === null) {
-      this.#cancellation = new TaskCancellation(this.at.claims.words, this.at.word);
-      if (this.#stopped !== null) this.#cancellation.abort(decodeReason(this.#stopped));
-    }
-    return this.#cancellation;
+    return (this.#cancellation ??= new TaskCancellation(this.at.claims.words, this.at.word));
   }
 
   /** The main thread asks the task to stop. */
   abort(reason: EncodedReason): void {
-    if (this.#cancellation === null) this.#stopped = reason;
-    else this.#cancellation.abort(decodeReason(reason));
+    this.cancellation.abort(decodeReason(reason));
     if (!this.waitsForReader) return;
     this.desk.tell(this, () => this.iteration?.goOn());
   }
@@ -165,6 +158,7 @@ export class NestedCalls {
     // `current()` may come from another copy of the package than the thread's.
     const args = [...Task.argsOf(asTask(task))];
     const { signal: _, ...sent } = options;
+    const { transfer = [] } = options;
     const call = this.desk.nextCall();
     const sources = sourcePositions(args, options.transfer);
     const supplies = sources?.map((position, index) => {
@@ -173,7 +167,7 @@ export class NestedCalls {
       return supply;
     });
     try {
-      if (options.transfer !== undefined) refuseDetached(options.transfer);
+      refuseDetached(transfer);
       const message: Submit = {
         kind: 'call',
         call,
@@ -187,7 +181,7 @@ export class NestedCalls {
         ...(flow !== undefined && { flow }),
         ...(sources !== null && { sources }),
       };
-      port.postMessage(message, (options.transfer ?? []) as Transferable[]);
+      port.postMessage(message, transfer as Transferable[]);
     } catch (error) {
       throw dataCloneError(error, args, 'args');
     }
