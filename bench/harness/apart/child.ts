@@ -65,10 +65,15 @@ function starter(): Promise<(threads: number) => Promise<Contender>> {
   return importer();
 }
 
-/** The first two runs are not counted: meanwhile V8 compiles the hot functions, on threads whose CPU time would count too. */
+/**
+ * The first runs are not counted: meanwhile V8 compiles the hot functions, on threads whose CPU time would count too. With many threads
+ * that takes seconds, since each has functions of its own.
+ */
 async function warm(run: (contender: Contender) => Promise<Figures>): Promise<Figures> {
   const contender = await (await starter())(Number(threads));
-  await rate(measure === 'many' ? 512 : 4, turnMs, () => contender.call('empty'));
+  const isMany = measure === 'many';
+  const firstMs = isMany ? turnMs * Math.max(1, Number(threads) / 6) : turnMs;
+  await rate(isMany ? 512 : 4, firstMs, () => contender.call('empty'));
   await run(contender);
   await run(contender);
   return run(contender);

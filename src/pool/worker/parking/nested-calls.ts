@@ -5,6 +5,7 @@ import type { CallFlow } from '../../../tasks/call-flow.ts';
 import type { TaskOptions } from '../../../tasks/task-options.ts';
 import { decodeReason, encodeReason } from '../../wire/error-codec.ts';
 import type { EncodedReason } from '../../wire/error-codec.ts';
+import { Awaited } from './awaited.ts';
 import type { Execution } from './execution.ts';
 import { TaskCancellation } from '../task-cancellation.ts';
 import { refuseDetached } from '../../wire/refuse-detached.ts';
@@ -59,10 +60,7 @@ export class NestedCalls {
   waitsForReader = false;
   readonly #origin: number;
   #cancellation: TaskCancellation | null;
-  /** Unsettled promises that the task waits for: of calls, of items and of its reader. While there are any, the task may park. */
-  #awaited = 0;
-  /** The part of `#awaited` that waits for items of the task's sources. */
-  #awaitedItems = 0;
+  readonly #awaited = new Awaited();
   /** Number of `Told`, `ReadOn` and `Fed` messages received. */
   #seen = 0;
 
@@ -74,7 +72,7 @@ export class NestedCalls {
   }
 
   get awaits(): boolean {
-    return this.#awaited > 0;
+    return this.#awaited.any;
   }
 
   get cancellation(): TaskCancellation {
@@ -121,21 +119,16 @@ export class NestedCalls {
     this.desk.mayWait();
   }
 
-  /** As `awaited`, for an item of a source. */
-  awaitedItems<T>(promise: Promise<T>): Promise<T> {
-    this.#awaitedItems++;
-    const over = () => void this.#awaitedItems--;
-    promise.then(over, over);
-    return this.awaited(promise);
-  }
-
   /** Counts a promise as one that the task waits for, until it has settled. */
   awaited<T>(promise: Promise<T>): Promise<T> {
-    this.#awaited++;
-    const over = () => void this.#awaited--;
-    promise.then(over, over);
     this.desk.mayWait();
-    return promise;
+    return this.#awaited.count(promise);
+  }
+
+  /** As `awaited`, for an item of a source. */
+  awaitedItems<T>(promise: Promise<T>): Promise<T> {
+    this.desk.mayWait();
+    return this.#awaited.countItem(promise);
   }
 
   /**
@@ -230,7 +223,7 @@ export class NestedCalls {
     const from = this.at.isApart ? undefined : this.at.moveOut(this.desk.nextBatch());
     if (from !== undefined) this.#cancellation?.moveTo(this.at.claims.words, this.at.word);
     const reader = this.waitsForReader;
-    const waitsFor = reader ? 'reader' : this.#awaited === this.#awaitedItems ? 'items' : 'calls';
+    const waitsFor = reader ? 'reader' : this.#awaited.onlyItems ? 'items' : 'calls';
     this.at.leaveThread(reader, reader ? this.desk.mainNow() : 0);
     const message: Waits = { kind: 'waits', waits: this.at.batch, seen: this.#seen, waitsFor };
     this.desk.port.postMessage(from === undefined ? message : { ...message, from });
