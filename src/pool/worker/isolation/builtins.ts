@@ -18,34 +18,20 @@ export class Builtins {
    * indices that every array inherits.
    */
   #inherited: readonly string[];
-  readonly #isUnchanged = (): boolean => this.changed().length === 0;
-  #isIntact = (): boolean => this.#isIntactAtFirst();
-  #isAllIntact = this.#isUnchanged;
-  #firstChecks = 0;
+  #isIntact: () => boolean;
+  #isAllIntact: () => boolean;
 
   constructor() {
     dataProperties();
     this.#all = listBuiltins();
     this.#values = this.#all.map(read);
     this.#inherited = inherited();
-  }
-
-  /** Compiling the checks takes 2 ms: as much as many of the slow ones. So the thread's first result does not wait for it. */
-  #isIntactAtFirst(): boolean {
-    if (!this.#isUnchanged()) return false;
-    if (++this.#firstChecks > 2) this.#compile();
-    return true;
-  }
-
-  /** Only while they are unchanged. */
-  #compile(): void {
-    this.#isIntact = this.#isUnchanged;
-    if (this.#inherited.length !== 0) return;
-    const quick = compiled(this.#all.filter(({ isSlow }) => !isSlow));
-    const slow = compiled(this.#all.filter(({ isSlow }) => isSlow));
-    if (quick === undefined || slow === undefined) return;
-    this.#isIntact = quick;
-    this.#isAllIntact = slow;
+    const quick = this.#all.filter(({ isSlow }) => !isSlow);
+    const slow = this.#all.filter(({ isSlow }) => isSlow);
+    const isUnchanged = () => this.changed().length === 0;
+    const isCompiled = this.#inherited.length === 0;
+    this.#isIntact = (isCompiled && compiled(quick)) || isUnchanged;
+    this.#isAllIntact = (isCompiled && compiled(slow)) || isUnchanged;
   }
 
   /** Are most of them unchanged? Cheap as long as none was ever changed: asked after each task. */
@@ -102,7 +88,7 @@ export class Builtins {
     for (let index = 0; index < this.#all.length; index++) values[index] = read(this.#all[index] as Builtin);
     this.#values = values;
     this.#inherited = inherited();
-    this.#isIntact = this.#isAllIntact = this.#isUnchanged;
+    this.#isIntact = this.#isAllIntact = () => this.changed().length === 0;
   }
 }
 
