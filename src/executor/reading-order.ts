@@ -1,4 +1,5 @@
 import { Ring } from '../base/ring.ts';
+import { Roster } from '../base/roster.ts';
 import type { Job } from '../scheduler/job/job.ts';
 import { flowOf } from './stream-flows.ts';
 import type { IterationFlow } from './iteration-flow.ts';
@@ -8,7 +9,7 @@ import type { IterationFlow } from './iteration-flow.ts';
  * those of the next; else one item at a time from each job that has some.
  */
 export class ReadingOrder {
-  readonly open: Set<Job> = new Set();
+  readonly open: Roster<Job> = new Roster();
   readonly #ordered: boolean;
   readonly #closed: () => void;
   /** Jobs in the order of reading: all open jobs if `ordered`, else only those that have something to read. */

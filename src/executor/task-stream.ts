@@ -1,4 +1,5 @@
 import { offAbort, onceAborted } from '../base/on-abort.ts';
+import { Roster } from '../base/roster.ts';
 import type { Abortable } from '../base/on-abort.ts';
 import type { OpenSource } from '../base/source.ts';
 import type { StreamInspection } from '../scheduler/inspection.ts';
@@ -42,7 +43,7 @@ export class TaskStream<T>
   readonly #settings: StreamSettings<T>;
   readonly #intake: TaskIntake;
   readonly #results: StreamResults<T>;
-  readonly #inFlight = new Set<Job>();
+  readonly #inFlight = new Roster<Job>();
   /** Has the reader called `next()`? */
   #begun = false;
   /** Has the reader left? Results of tasks that still run are then dropped. */

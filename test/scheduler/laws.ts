@@ -268,7 +268,7 @@ export function laws(ground: Ground): void {
   expect(stats.running + suspended, 'suspended').toBeLessThanOrEqual(begun.length + waited.length);
 
   for (const { job } of records) {
-    const children = job.done ? [...(job.asParent?.children.keys() ?? [])] : [];
+    const children = job.done ? [...(job.asParent?.children ?? [])] : [];
     // But for one whose result is on its way.
     expect(children.filter(({ status }) => status !== 'sent')).toEqual([]);
   }

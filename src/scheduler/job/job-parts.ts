@@ -1,3 +1,4 @@
+import type { Member, Roster } from '../../base/roster.ts';
 import type { CallFlow } from '../../tasks/call-flow.ts';
 import type { Claim, SourceFeed, WaitsFor } from '../dispatch/backend.ts';
 import type { FailureReason } from './failure.ts';
@@ -39,8 +40,8 @@ export interface JobFlow extends CallFlow {
 }
 
 /** The part of a job that may wait in its thread: for child jobs, for the reader of its items, or for items: a `ParentTask`. */
-export interface Parenthood<Job> {
-  readonly children: Set<Job>;
+export interface Parenthood<Job extends Member> {
+  readonly children: Roster<Job>;
   readonly holdsPlace: boolean;
   /** Does the job wait? */
   readonly suspended: boolean;

@@ -65,6 +65,8 @@ export class Job implements Call, Linked, News {
   /** Stands in line while the job waits for a place; after that, if there are subscribers, the time when the job got it. */
   waiter: JobWaiter | Admitted | null = null;
 
+  /** Its place among the jobs in flight of a stream, or among its parent's children. */
+  seat = 0;
   list: object | null = null;
   previous: Linked | null = null;
   next: Linked | null = null;

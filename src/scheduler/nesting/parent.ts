@@ -1,3 +1,4 @@
+import { Roster } from '../../base/roster.ts';
 import { AdmissionWaiter } from '../admission/admission.ts';
 import type { Admission } from '../admission/admission.ts';
 import type { WaitsFor } from '../dispatch/backend.ts';
@@ -43,7 +44,7 @@ class Return extends AdmissionWaiter {
 export class ParentTask implements Parenthood<Job> {
   readonly #admission: Admission;
   /** Child jobs that have not settled. */
-  readonly children: Set<Job> = new Set();
+  readonly children: Roster<Job> = new Roster();
   /** After the task has left: did it hold its place then? `AdmittedJobs` releases that place. */
   holdsPlace = true;
   #state: 'works' | 'waits' | 'returns' | 'left' = 'works';
