@@ -104,7 +104,7 @@ write('cli.js', '#!/usr/bin/env node', `import './cli.cjs';`);
 
 /**
  * The chunks of what threads share with other entries: one for what the first group of `loaders` loads, one for what the second does
- * and the first does not, and so on. By default there is one for each set of entries. A thread loads fifteen files then, and takes longer
+ * and the first does not, and so on. By default there is one for each set of entries. A thread loads sixteen files then, and takes longer
  * to find a file than to read it: 101 instead of 93 ms pass from the constructor to the first result.
  *
  * @param chunks as they are by default.

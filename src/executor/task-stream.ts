@@ -1,6 +1,6 @@
 import { offAbort, onceAborted } from '../base/on-abort.ts';
-import { Roster } from '../base/roster.ts';
 import type { Abortable } from '../base/on-abort.ts';
+import { Roster } from '../base/roster.ts';
 import type { OpenSource } from '../base/source.ts';
 import type { StreamInspection } from '../scheduler/inspection.ts';
 import type { Job, SettlementListener } from '../scheduler/job/job.ts';

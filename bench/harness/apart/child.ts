@@ -67,7 +67,7 @@ function starter(): Promise<(threads: number) => Promise<Contender>> {
 
 /**
  * The first runs are not counted: meanwhile V8 compiles the hot functions, on threads whose CPU time would count too. With many threads
- * that takes seconds, since each has functions of its own.
+ * that takes seconds, since V8 compiles them anew in each.
  */
 async function warm(run: (contender: Contender) => Promise<Figures>): Promise<Figures> {
   const contender = await (await starter())(Number(threads));

@@ -200,10 +200,8 @@ export class Job implements Call, Linked, News {
     this.transitionTo(status);
     this.value = value;
     if (this.origin !== null) this.origin.settled(this);
-    if (this.sources !== null) {
-      // Sources of a fulfilled job end without a reason.
-      this.sources.end(status === 'fulfilled' ? undefined : value, (news) => this.tellWorker(news));
-    }
+    // Sources of a fulfilled job end without a reason.
+    this.sources?.end(status === 'fulfilled' ? undefined : value, (news) => this.tellWorker(news));
     const { transitions } = this.owner;
     if (this.#runsUserCode || transitions.hasNews) transitions.tell(this);
     else if (status === 'fulfilled') this.#resolve?.(value);
